@@ -1,0 +1,194 @@
+//! The command line.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Measures Tenantry side by side with bare axum and with drizzle-multitenant on Node.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// GET /projects/{id} on every contestant: the whole table, saved in bench/results.
+    Run(Run),
+    /// Apply the same files to many tenants with tenantry, drizzle-multitenant and psql.
+    Migrations(Migrations),
+    /// Put load on one server and print what it answered.
+    Load(Load),
+    /// Serve one fixed schema on bare axum.
+    Bare(Bare),
+    /// Make tenants' schemas with a few rows in the database that DATABASE_URL names.
+    Seed(Seed),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// Rounds; the figures of the table are medians over them.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// Seconds measured, of each contestant with each number of tenants in each round.
+    #[arg(long, default_value_t = 4.0)]
+    pub(crate) seconds: f64,
+    /// Seconds of load before those.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) warmup: f64,
+    /// Clients, each with one connection and one request at a time.
+    #[arg(long, default_value_t = 32)]
+    pub(crate) clients: usize,
+    /// Numbers of tenants to draw from.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 100, 1000])]
+    pub(crate) tenants: Vec<usize>,
+    /// Contestants to measure (all of them unless given).
+    #[arg(long, value_delimiter = ',', value_enum)]
+    pub(crate) only: Vec<ContestantName>,
+    /// One short round: shows that everything works, not how fast it is.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Migrations {
+    /// Rounds; the figures of the table are medians over them.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// Tenants to migrate.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) tenants: usize,
+    /// Ways to measure (all of them unless given).
+    #[arg(long, value_delimiter = ',', value_enum)]
+    pub(crate) only: Vec<MigratorName>,
+    /// What a commit waits for in the private PostgreSQL (measured with both unless given).
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_enum,
+        conflicts_with = "database_url"
+    )]
+    pub(crate) commits: Vec<Commits>,
+    /// One round.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Server {
+    /// A PostgreSQL to use, by a role that may create databases; a private one is started
+    /// otherwise. Needs max_connections of 350 or more.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Load {
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// Tenants to draw from, the first of those `seed` makes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) tenants: usize,
+    /// How they are drawn.
+    #[arg(long, value_enum, default_value_t = Draw::Uniform)]
+    pub(crate) draw: Draw,
+    /// Clients, each with one connection and one request at a time.
+    #[arg(long, default_value_t = 32)]
+    pub(crate) clients: usize,
+    /// Seconds measured.
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) seconds: f64,
+    /// Seconds of load before those.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) warmup: f64,
+    /// The server's process, to count its CPU time and memory.
+    #[arg(long)]
+    pub(crate) pid: Option<u32>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Bare {
+    /// What stands between the handler and PostgreSQL.
+    #[arg(long, value_enum)]
+    pub(crate) driver: Driver,
+    /// Connections, all opened at the start.
+    #[arg(long, default_value_t = 16)]
+    pub(crate) connections: usize,
+    /// The one schema it serves.
+    #[arg(long, default_value = "tenant_t0001")]
+    pub(crate) schema: String,
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: String,
+    #[arg(long, env = "PORT", default_value_t = 3001)]
+    pub(crate) port: u16,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Seed {
+    /// Tenants to make.
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) tenants: usize,
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: String,
+}
+
+/// How the tenant of the next request is chosen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Draw {
+    /// Each as likely as any other.
+    Uniform,
+    /// The n-th by 1 / n^1.1: a few take most.
+    Zipf,
+}
+
+/// What a commit waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Commits {
+    /// The disk, as in production: PostgreSQL's defaults.
+    Durable,
+    /// Nothing: fsync, synchronous_commit and full_page_writes are off.
+    Fast,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Driver {
+    /// tokio-postgres, the statement prepared once on each connection.
+    TokioPostgres,
+    /// diesel-async over tokio-postgres, with its statement cache.
+    Diesel,
+}
+
+/// A server to measure.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ContestantName {
+    /// Bare axum with tokio-postgres.
+    BareTokioPostgres,
+    /// Bare axum with diesel-async: the same typed layer as projects-api.
+    BareDiesel,
+    /// Tenantry's example.
+    ProjectsApi,
+    /// drizzle-multitenant with its defaults: 50 pools of 10.
+    NodeDefaults,
+    /// drizzle-multitenant as its example configures it: 100 pools of 20.
+    NodeExample,
+}
+
+/// A way to apply migrations to many tenants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MigratorName {
+    /// `tenantry migrate --all`.
+    Tenantry,
+    /// `drizzle-multitenant migrate --all`.
+    DrizzleMultitenant,
+    /// Two psql processes, each with half of the tenants.
+    Psql,
+}

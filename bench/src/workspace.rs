@@ -1,0 +1,26 @@
+//! Where things are in the repository this was built from.
+
+use std::path::{Path, PathBuf};
+
+/// The folder `bench/`.
+pub(crate) fn bench() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn root() -> &'static Path {
+    bench().parent().unwrap_or(bench())
+}
+
+/// The folder of the example that is measured.
+pub(crate) fn projects_api() -> PathBuf {
+    root().join("examples/projects-api")
+}
+
+/// A program of the workspace, built in release.
+pub(crate) fn release_binary(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target
+        .unwrap_or_else(|| root().join("target"))
+        .join("release")
+        .join(name)
+}

@@ -1,0 +1,151 @@
+//! Making the data directory: `initdb`, in such a way that a crash leaves nothing half done.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::error::{DevDbError, Result};
+use crate::home::Home;
+use crate::installation::Installation;
+use crate::mode::Mode;
+use crate::password;
+
+/// The role that `initdb` makes, which may do everything.
+pub(crate) const SUPERUSER: &str = "postgres";
+
+/// The superuser's password, in the data directory so that it lives and goes with it.
+const PASSWORD_FILE: &str = "superuser.password";
+
+/// Directories of `initdb`s that have not ended well, or not yet.
+const UNFINISHED: &str = "data.new-";
+
+/// Makes the data directory if there is none. To be called with the start lock held.
+///
+/// `initdb` runs in a directory beside it, which is renamed when all is done: what an interrupted
+/// run leaves is swept here, the next time.
+pub(crate) fn make(home: &Home, installation: &Installation, mode: Mode) -> Result<()> {
+    if home.made_by()?.is_some() {
+        return Ok(());
+    }
+    sweep(home);
+    let mut unfinished = tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempdir_in(home.root())
+        .map_err(DevDbError::io("create a directory in", home.root()))?;
+    home.account().own_privately(unfinished.path())?;
+    let password = password::random()?;
+    let verifier = password::verifier(&password)?;
+    initdb(home, installation, mode, unfinished.path(), &verifier)?;
+    let kept = unfinished.path().join(PASSWORD_FILE);
+    write_private(home, &kept, &password)?;
+
+    let data = home.data();
+    fs::rename(unfinished.path(), &data).map_err(DevDbError::io("create", &data))?;
+    unfinished.disable_cleanup(true);
+    if mode == Mode::Durable {
+        sync_directory(home.root())?;
+    }
+    Ok(())
+}
+
+/// The superuser's password.
+pub(crate) fn password(home: &Home) -> Result<String> {
+    let path = home.data().join(PASSWORD_FILE);
+    fs::read_to_string(&path).map_err(DevDbError::io("read", &path))
+}
+
+fn initdb(
+    home: &Home,
+    installation: &Installation,
+    mode: Mode,
+    dir: &Path,
+    verifier: &str,
+) -> Result<()> {
+    let password_file = home.run().join("initdb.password");
+    write_private(home, &password_file, verifier)?;
+    let mut output = String::new();
+    // C.UTF-8 knows the letters of all languages and sorts by code point; older systems lack it.
+    let locales: &[&[&str]] = if installation.version().major >= 17 {
+        &[&[
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+        ]]
+    } else {
+        &[&["--locale=C.UTF-8"], &["--locale=C"]]
+    };
+    for locale in locales {
+        let program = installation.program("initdb");
+        let mut command = home.account().command(&program);
+        command
+            .args(["--encoding=UTF8", "--lc-messages=C", "--auth=scram-sha-256"])
+            .args([
+                format!("--username={SUPERUSER}"),
+                format!("--pwfile={}", password_file.display()),
+            ])
+            .args(*locale)
+            .args((mode == Mode::Fast).then_some("--no-sync"))
+            .arg("-D")
+            .arg(dir);
+        let ended = command.output().map_err(DevDbError::io("run", &program))?;
+        output = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+        if ended.status.success() || !output.contains("invalid locale name") {
+            fs::remove_file(&password_file).map_err(DevDbError::io("remove", &password_file))?;
+            if ended.status.success() {
+                return Ok(());
+            }
+            break;
+        }
+    }
+    let path = home.data();
+    if output.contains("No space left on device") {
+        return Err(DevDbError::DiskFull {
+            path,
+            message: output,
+        });
+    }
+    Err(DevDbError::Initdb { path, output })
+}
+
+/// Removes what runs before this one left half done. Best effort: an `initdb` whose owner was
+/// killed may still be writing there, and ends when it finds its directory gone.
+fn sweep(home: &Home) {
+    for entry in fs::read_dir(home.root())
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+    {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            tracing::info!(path = %entry.path().display(), "removing a half-done initdb");
+            if let Err(error) = fs::remove_dir_all(entry.path()) {
+                tracing::warn!(path = %entry.path().display(), %error, "could not remove it");
+            }
+        }
+    }
+}
+
+/// A new file that only PostgreSQL's account can read (and root, if that is another).
+fn write_private(home: &Home, path: &Path, content: &str) -> Result<()> {
+    if path.exists() {
+        fs::remove_file(path).map_err(DevDbError::io("remove", path))?;
+    }
+    let create = || -> io::Result<File> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        file.write_all(content.as_bytes())?;
+        file.sync_all()?;
+        Ok(file)
+    };
+    let file = create().map_err(DevDbError::io("write", path))?;
+    home.account().own_file(&file, path)
+}
+
+fn sync_directory(dir: &Path) -> Result<()> {
+    File::open(dir)
+        .and_then(|it| it.sync_all())
+        .map_err(DevDbError::io("write", dir))
+}

@@ -1,0 +1,35 @@
+//! The connection pool of Tenantry: **one budget, many tenants**.
+//!
+//! The pool knows three things:
+//!
+//! - a [`Target`]: where statements of one tenant go. It names a *server* (what to connect to) and
+//!   carries an identity of its own, so that a tenant made anew is never mistaken for the old one;
+//! - a **budget**: the number of connections, open, being opened and being closed, that is never
+//!   passed, however many targets there are;
+//! - a [`Lease`]: a connection lent to one target. Dropping it, at any point, gives the connection
+//!   back: as it is when it is at rest, after [`Driver::clean`] when it is not, closed when that
+//!   fails or takes too long.
+//!
+//! What a connection *is*, the pool does not know: a [`Driver`] opens, cleans and closes it.
+//! Connections with the same server are shared between targets; each target has a *home
+//! connection*, chosen by rendezvous hashing, which it gets when that one is free, because its
+//! prepared statements and PostgreSQL's own caches are warm there.
+//!
+//! The decisions are made by a state machine without I/O (`core`); [`Pool`] carries them out.
+
+mod config;
+mod core;
+mod driver;
+mod error;
+mod lease;
+mod pool;
+mod stats;
+mod target;
+
+pub use config::PoolConfig;
+pub use driver::{Condition, Driver, Event};
+pub use error::{AcquireError, ConnectFailure};
+pub use lease::Lease;
+pub use pool::{CloseReport, Pool};
+pub use stats::{CloseReason, Counters, PoolStats, TargetStats};
+pub use target::{Target, TargetId};

@@ -1,0 +1,153 @@
+//! The catalog: the registry of tenants, in the shared database.
+//!
+//! - [`setup`]: its tables, made on first use; [`rows`]: reading and writing them;
+//! - [`index`]: what each process keeps in memory; [`listener`]: what keeps it fresh;
+//! - [`discovery`]: tenants from elsewhere, for databases that have a registry of their own.
+
+mod discovery;
+mod index;
+mod listener;
+mod new_tenant;
+mod rows;
+mod setup;
+
+use std::sync::Arc;
+
+pub use self::new_tenant::NewTenant;
+pub(crate) use self::{
+    discovery::{Discovery, Reading, discover, refresh},
+    index::{Index, Resident},
+    listener::listen,
+    setup::{SetUp, set_up},
+};
+
+use crate::{
+    Error, Placement, Result, SchemaTemplate, SharedDb, Tenant, TenantId, TenantStatus,
+};
+
+/// The registry of tenants: reads and changes rows of `tenantry.tenants`.
+///
+/// A change is seen by this process at once, and by every other within a second.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub(crate) db: SharedDb,
+    pub(crate) index: Arc<Index>,
+    pub(crate) template: SchemaTemplate,
+    /// Whether this is where tenants come from.
+    pub(crate) is_source: bool,
+}
+
+impl Catalog {
+    /// All tenants, of every status, by id.
+    ///
+    /// # Errors
+    ///
+    /// Those of a statement.
+    pub async fn list(&self) -> Result<Vec<Arc<Tenant>>> {
+        if !self.is_source {
+            return Ok(self.index.all());
+        }
+        let rows = rows::all(&mut self.db.clone()).await?;
+        Ok(rows.into_iter().map(|row| Arc::new(row.tenant)).collect())
+    }
+
+    /// One tenant, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TenantNotFound`], and those of a statement.
+    pub async fn get(&self, id: &TenantId) -> Result<Arc<Tenant>> {
+        let found =
+            if self.is_source { self.read(id).await? } else { self.index.get(id)? };
+        Ok(found.tenant)
+    }
+
+    /// Adds a tenant. Its schema is not made here: that is the work of a migration.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SchemaNameInvalid`] when the template gives no name for it;
+    /// [`Error::TenantExists`] when its id, schema or a domain is taken; those of a statement.
+    pub async fn create(&self, new: NewTenant) -> Result<Arc<Tenant>> {
+        self.writable()?;
+        let schema = match &new.schema {
+            Some(schema) => schema.clone(),
+            None => self.template.schema_for(&new.id)?,
+        };
+        let row = rows::insert(&mut self.db.clone(), &new, &schema).await?;
+        Ok(self.index.apply(row).tenant)
+    }
+
+    /// Changes whether anybody works with a tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TenantNotFound`], and those of a statement.
+    pub async fn set_status(&self, id: &TenantId, status: TenantStatus) -> Result<Arc<Tenant>> {
+        self.writable()?;
+        let row = rows::set_status(&mut self.db.clone(), id, status).await?;
+        Ok(self.index.apply(row).tenant)
+    }
+
+    /// Sets the domains that lead to a tenant, in place of those it had.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TenantNotFound`]; [`Error::TenantExists`] when one is another tenant's; those of
+    /// a statement.
+    pub async fn set_domains(&self, id: &TenantId, domains: &[&str]) -> Result<Arc<Tenant>> {
+        self.writable()?;
+        let row = rows::set_domains(&mut self.db.clone(), id, domains).await?;
+        Ok(self.index.apply(row).tenant)
+    }
+
+    /// Takes a tenant out of the registry; its schema stays. Handles made before are of no more
+    /// use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TenantNotFound`], and those of a statement.
+    pub async fn delete(&self, id: &TenantId) -> Result<()> {
+        self.writable()?;
+        let version = rows::delete(&mut self.db.clone(), id).await?;
+        self.index.remove(id, version);
+        Ok(())
+    }
+
+    /// Where the template places a tenant that is not in the catalog yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SchemaNameInvalid`].
+    pub fn placement_for(&self, id: &TenantId) -> Result<Placement> {
+        Ok(Placement {
+            cluster: index::DEFAULT_CLUSTER.to_owned(),
+            schema: self.template.schema_for(id)?,
+            generation: 0,
+        })
+    }
+
+    /// Reads a tenant's row and takes it in.
+    pub(crate) async fn read(&self, id: &TenantId) -> Result<Resident> {
+        let found = rows::some(&mut self.db.clone(), &[id.as_str()]).await?;
+        let row = found.into_iter().next().ok_or_else(|| Error::TenantNotFound(id.clone()))?;
+        Ok(self.index.apply(row))
+    }
+
+    /// Reads the row of the tenant that has a domain, and takes it in.
+    pub(crate) async fn read_domain(&self, domain: &str) -> Result<Resident> {
+        let found = rows::by_domain(&mut self.db.clone(), domain).await?;
+        let row = found.ok_or_else(|| Error::DomainNotFound(domain.to_owned()))?;
+        Ok(self.index.apply(row))
+    }
+
+    fn writable(&self) -> Result<()> {
+        if self.is_source {
+            return Ok(());
+        }
+        Err(Error::application(
+            "tenants come from elsewhere (discovery.source is not \"catalog\"), so they are made \
+             and changed there",
+        ))
+    }
+}

@@ -1,0 +1,279 @@
+//! What a configuration makes of its sources.
+
+mod refusals;
+
+use std::{fs, time::Duration};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::Identifier;
+
+const URL: &str = "postgres://app:hunter2@db.example/app";
+
+/// The values of `text` as a file, and the folder it is in.
+fn file(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tenantry.toml");
+    fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn the_defaults_are_those_of_the_guide() {
+    let config = Config::builder().set("connection.url", URL).load().unwrap();
+    let connection = config.connection();
+    assert_eq!(connection.max_connections, 20);
+    assert_eq!(connection.max_per_tenant, 10);
+    assert_eq!(connection.idle_timeout, Duration::from_secs(30));
+    assert_eq!(connection.acquire_timeout, Duration::from_secs(5));
+    assert_eq!(connection.connect_timeout, Duration::from_secs(5));
+    assert_eq!(
+        connection.server.postgres.get_connect_timeout(),
+        Some(&Duration::from_secs(5))
+    );
+    assert_eq!(connection.max_lifetime, Duration::from_secs(30 * 60));
+    assert_eq!(connection.statement_cache_size, 256);
+    assert_eq!(*config.retry(), RetryConfig::default());
+    let isolation = config.isolation();
+    assert_eq!(isolation.strategy, IsolationStrategy::Schema);
+    assert_eq!(isolation.schema_template.to_string(), "tenant_{id}");
+    assert_eq!(isolation.shared_schema.as_str(), "public");
+    assert!(isolation.extension_schemas.is_empty());
+    assert!(!isolation.fallthrough);
+    assert_eq!(isolation.max_pools, 10_000);
+    assert_eq!(isolation.pool_ttl, Duration::from_secs(3600));
+    assert_eq!(config.schemas().tenant, None);
+    assert_eq!(config.schemas().shared, None);
+    assert_eq!(
+        config.migrations().tenant_dir,
+        Path::new("migrations/tenant")
+    );
+    assert_eq!(
+        config.migrations().shared_dir,
+        Path::new("migrations/shared")
+    );
+    assert_eq!(config.migrations().table.as_str(), "tenantry_migrations");
+    assert_eq!(config.discovery().source, DiscoverySource::Catalog);
+    assert_eq!(config.discovery().refresh_interval, Duration::from_secs(60));
+    assert_eq!(config.alphabet(), Alphabet::Strict);
+    assert_eq!(*config.debug(), DebugConfig::default());
+    assert_eq!(config.file(), None);
+}
+
+#[test]
+fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
+    let text = r#"
+        [connection]
+        url = "postgres://app:hunter2@db.example/app"
+        max_connections = 30
+        max_per_tenant = 5
+        idle_timeout = "1m"
+        acquire_timeout = "1s 500ms"
+        connect_timeout = "2s"
+        max_lifetime = "1h"
+        statement_cache_size = 64
+        [connection.retry]
+        max_attempts = 5
+        initial_delay = "50ms"
+        max_delay = "1s"
+        multiplier = 1.5
+        jitter = false
+        [isolation]
+        strategy = "schema"
+        schema_template = "kunde {id}"
+        shared_schema = "common"
+        extension_schemas = ["extensions", "a,b"]
+        fallthrough = true
+        max_pools = 100
+        pool_ttl = "10m"
+        [schemas]
+        tenant = "schema/tenant.sql"
+        shared = "/schema/shared.sql"
+        [migrations]
+        tenant_dir = "sql/tenant"
+        shared_dir = "sql/shared"
+        table = "ledger"
+        [discovery]
+        source = "query"
+        query = "select id from companies"
+        refresh_interval = "10s"
+        [tenant_ids]
+        alphabet = "legacy"
+        [debug]
+        enabled = true
+        log_queries = false
+        log_pool_events = false
+        slow_query_threshold = "50ms"
+    "#;
+    let (folder, path) = file(text);
+    let config = Config::builder().file(&path).load().unwrap();
+    assert_eq!(config.connection().max_per_tenant, 5);
+    assert_eq!(
+        config.connection().acquire_timeout,
+        Duration::from_millis(1500)
+    );
+    assert_eq!(config.retry().multiplier, 1.5);
+    let acme = TenantId::parse("acme").unwrap();
+    let schema = config
+        .isolation()
+        .schema_template
+        .schema_for(&acme)
+        .unwrap();
+    assert_eq!(schema.as_str(), "kunde acme");
+    assert_eq!(
+        config.isolation().extension_schemas,
+        ["extensions", "a,b"].map(|name| Identifier::parse(name).unwrap())
+    );
+    assert_eq!(
+        config.schemas().tenant,
+        Some(folder.path().join("schema/tenant.sql"))
+    );
+    assert_eq!(
+        config.schemas().shared.as_deref(),
+        Some(Path::new("/schema/shared.sql"))
+    );
+    assert_eq!(
+        config.migrations().tenant_dir,
+        folder.path().join("sql/tenant")
+    );
+    assert_eq!(
+        config.discovery().source,
+        DiscoverySource::Query("select id from companies".to_owned())
+    );
+    assert!(config.parse_tenant_id("Acme.1").is_ok());
+    assert_eq!(config.debug().slow_query(), Some(Duration::from_millis(50)));
+    assert_eq!(config.file(), Some(&*path));
+
+    let documented: Vec<&str> = include_str!("keys.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let written: Vec<&str> = text
+        .lines()
+        .filter_map(|line| Some(line.split_once('=')?.0.trim()))
+        .collect();
+    assert_eq!(documented, written);
+}
+
+#[test]
+fn later_sources_go_over_earlier_ones() {
+    let (_folder, path) = file(
+        "[connection]
+        url = 'postgres://file/app'
+        max_connections = 30
+        idle_timeout = '1m'
+        acquire_timeout = '1m'",
+    );
+    let host = |config: &Config| config.connection().server.to_string();
+    let environment = [
+        ("DATABASE_URL", "postgres://plain/app"),
+        ("TENANTRY_CONNECTION__MAX_CONNECTIONS", "40"),
+        ("TENANTRY_CONNECTION__IDLE_TIMEOUT", "2m"),
+        ("TENANTRY_ISOLATION__EXTENSION_SCHEMAS", "a, b"),
+        ("TENANTRY_ISOLATION__FALLTHROUGH", "true"),
+        ("TENANTRY_ISOLATION__SCHEMA_TEMPLATE", "{id}"),
+        ("TENANTRY_MIGRATIONS__TABLE", "7"),
+        ("TENANTRY_DEBUG__ENABLED", ""),
+        ("TENANTRY_DEVDB_PORT", "7"),
+        ("PATH", "/bin"),
+    ];
+    let loader = Config::builder()
+        .file(&path)
+        .env_from(environment)
+        .set("connection.idle_timeout", "3m");
+    let config = loader.clone().load().unwrap();
+    assert_eq!(host(&config), "plain:5432/app");
+    assert_eq!(config.connection().max_connections, 40);
+    assert_eq!(config.connection().idle_timeout, Duration::from_secs(180));
+    assert_eq!(config.connection().acquire_timeout, Duration::from_secs(60));
+    assert_eq!(config.isolation().extension_schemas.len(), 2);
+    assert!(config.isolation().fallthrough);
+    assert_eq!(config.isolation().schema_template.to_string(), "{id}");
+    assert_eq!(config.migrations().table.as_str(), "7");
+    assert!(!config.debug().enabled);
+
+    let both = environment
+        .into_iter()
+        .chain([("TENANTRY_CONNECTION__URL", "postgres://ours/app")]);
+    let config = Config::builder().file(&path).env_from(both).load().unwrap();
+    assert_eq!(host(&config), "ours:5432/app");
+
+    let config = loader
+        .set("connection.url", "postgres://code/app")
+        .load()
+        .unwrap();
+    assert_eq!(host(&config), "code:5432/app");
+}
+
+#[test]
+fn the_environment_names_the_file() {
+    let (_folder, path) = file("[connection]\nurl = 'postgres://file/app'");
+    let variables = [("TENANTRY_CONFIG", path.as_os_str())];
+    let config = Config::loader().env_from(variables).load().unwrap();
+    assert_eq!(config.file(), Some(&*path));
+
+    let missing = path.with_file_name("missing.toml");
+    let variables = [("TENANTRY_CONFIG", missing.as_os_str())];
+    let found = refusals::problems(
+        Config::loader()
+            .env_from(variables)
+            .set("connection.url", URL),
+    );
+    assert_eq!(found.len(), 1);
+    let expected = format!(
+        "{}: cannot read the configuration file: ",
+        missing.display()
+    );
+    assert!(found[0].starts_with(&expected), "{found:?}");
+}
+
+#[test]
+fn connect_timeout_is_the_settings_before_the_urls() {
+    let timeout = |loader: ConfigLoader| {
+        let config = loader
+            .set("connection.url", format!("{URL}?connect_timeout=9"))
+            .load()
+            .unwrap();
+        let connection = config.connection();
+        let given = Some(&connection.connect_timeout);
+        assert_eq!(connection.server.postgres.get_connect_timeout(), given);
+        connection.connect_timeout
+    };
+    assert_eq!(timeout(Config::builder()), Duration::from_secs(9));
+    let set = Config::builder().set("connection.connect_timeout", Duration::from_millis(1500));
+    assert_eq!(timeout(set), Duration::from_millis(1500));
+}
+
+#[test]
+fn the_template_never_gives_the_shared_schema_or_an_extension_schema() {
+    let config = Config::builder()
+        .set("connection.url", URL)
+        .set("isolation.schema_template", "{id}")
+        .set("isolation.shared_schema", "common")
+        .set("isolation.extension_schemas", ["extensions"])
+        .load()
+        .unwrap();
+    let template = &config.isolation().schema_template;
+    for taken in ["common", "extensions", "public", "tenantry"] {
+        assert!(
+            template
+                .schema_for(&TenantId::parse(taken).unwrap())
+                .is_err(),
+            "{taken}"
+        );
+    }
+    assert!(
+        template
+            .schema_for(&TenantId::parse("acme").unwrap())
+            .is_ok()
+    );
+}
+
+#[test]
+fn no_debug_output_shows_a_secret() {
+    let loader = Config::builder().set("connection.url", URL);
+    assert!(!format!("{loader:?} {:?}", Value::from(URL)).contains("hunter2"));
+    let config = loader.load().unwrap();
+    assert!(!format!("{config:?} {config:#?}").contains("hunter2"));
+}

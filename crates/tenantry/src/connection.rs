@@ -1,0 +1,30 @@
+//! One connection to PostgreSQL, and how it comes to speak for a tenant.
+//!
+//! - [`dial`]: opens sockets; [`wire`]: watches what PostgreSQL says on them;
+//! - [`pg`]: the connection, at rest or at work; [`binding`]: the SQL that makes a transaction
+//!   speak for a tenant, and the SQL that makes it belong to nobody again;
+//! - [`run`]: a statement of its own; [`transaction`]: several in one; [`session`]: a connection
+//!   bound as a whole; [`clean`]: what is done for a connection that came back in the middle of
+//!   something;
+//! - [`driver`]: all this as the pool wants it.
+
+mod binding;
+mod clean;
+mod dial;
+mod driver;
+mod pg;
+mod query;
+mod run;
+mod server;
+mod session;
+mod statements;
+mod transaction;
+mod wire;
+
+pub(crate) use self::{
+    binding::Binding,
+    driver::PgDriver,
+    pg::RunError,
+    query::{Output, Params, Query, TypedParam},
+    server::Server,
+};

@@ -1,0 +1,53 @@
+use tenantry_pool::{Condition, Driver, Event, TargetId};
+
+use super::{pg::PgConnection, server::Server};
+use crate::ConnectError;
+
+/// Hears of what happens in a pool.
+type OnEvent = Box<dyn Fn(Event<'_, PgDriver>) + Send + Sync>;
+
+/// Opens, cleans and closes connections to PostgreSQL for the pool.
+pub(crate) struct PgDriver {
+    statement_cache: usize,
+    on_event: OnEvent,
+}
+
+impl PgDriver {
+    /// A driver whose connections keep up to `statement_cache` prepared statements.
+    pub(crate) fn new(
+        statement_cache: usize,
+        on_event: impl Fn(Event<'_, Self>) + Send + Sync + 'static,
+    ) -> Self {
+        Self { statement_cache, on_event: Box::new(on_event) }
+    }
+}
+
+impl Driver for PgDriver {
+    type Server = Server;
+    type Connection = PgConnection;
+    type Error = ConnectError;
+
+    async fn connect(&self, server: &Server) -> Result<PgConnection, ConnectError> {
+        PgConnection::open(server, self.statement_cache).await
+    }
+
+    fn condition(&self, connection: &PgConnection) -> Condition {
+        connection.condition()
+    }
+
+    async fn clean(&self, connection: &mut PgConnection) -> Result<(), ConnectError> {
+        connection.clean().await
+    }
+
+    fn forget(&self, connection: &mut PgConnection, target: TargetId) {
+        connection.forget(target);
+    }
+
+    async fn close(&self, connection: PgConnection) {
+        connection.close().await;
+    }
+
+    fn event(&self, event: Event<'_, Self>) {
+        (self.on_event)(event);
+    }
+}

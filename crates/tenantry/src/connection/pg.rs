@@ -1,0 +1,260 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
+
+use tenantry_pool::{Condition, TargetId};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, NoTls, Notification,
+    config::SslMode,
+    tls::{MakeTlsConnect, TlsConnect, TlsStream},
+};
+
+use super::{
+    binding::Binding,
+    dial::{Socket, dial},
+    server::Server,
+    statements::Statements,
+    wire::{Carries, Seen, Wire},
+};
+use crate::ConnectError;
+
+/// After how many uses in a row by the same target a connection is held for it.
+const HOLD_AFTER: u32 = 4;
+
+/// A connection to PostgreSQL.
+///
+/// At rest it is *neutral*, speaking for nobody, or *held* for one target. Everything that is
+/// left open by a future that was dropped shows in [`condition`](Self::condition).
+pub(crate) struct PgConnection {
+    pub(super) client: Client,
+    pub(super) server: Server,
+    pub(super) seen: Arc<Seen>,
+    pub(super) statements: Statements,
+    pub(super) notifications: mpsc::UnboundedReceiver<Notification>,
+    /// Whom the session speaks for, outside of transactions.
+    pub(super) held_for: Option<TargetId>,
+    /// Who used the connection last, and how many times in a row.
+    streak: (Option<TargetId>, u32),
+    /// Something was sent whose end has not been seen.
+    pub(super) busy: bool,
+    /// A reset has not come through, or is needed before the next statement of anybody.
+    pub(super) needs_reset: bool,
+    /// Only `DISCARD ALL` makes the connection clean again.
+    pub(super) needs_discard: bool,
+    /// Why the connection ended, once it has.
+    failure: Arc<OnceLock<tokio_postgres::Error>>,
+    /// Drives the connection; ends when the server has ended it.
+    task: Option<Task>,
+}
+
+/// Why a statement did not succeed.
+#[derive(Debug)]
+pub(crate) enum RunError {
+    /// The target could not be bound: nothing has run.
+    Bind(tokio_postgres::Error),
+    /// The statement failed, or its COMMIT.
+    Statement(tokio_postgres::Error),
+    /// The transaction was in a failed state when it was to be committed: it was rolled back.
+    RolledBack,
+}
+
+impl PgConnection {
+    /// Connects to `server`. The connection is neutral.
+    pub(crate) async fn open(server: &Server, statement_cache: usize) -> Result<Self, ConnectError> {
+        let seen = Arc::new(Seen::default());
+        let (wire, host) = dial(server, Arc::clone(&seen))
+            .await
+            .map_err(|error| ConnectError::io(&server.address(), error))?;
+        let (sender, notifications) = mpsc::unbounded_channel();
+        let failure = Arc::new(OnceLock::new());
+        let started = match (server.tls(), host.is_empty()) {
+            (Some(mut make), false) => {
+                let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
+                    .map_err(|error| ConnectError::tls(&server.address(), error))?;
+                let watched = Watched { connect: tls, seen: Arc::clone(&seen) };
+                start(wire, watched, server.config(), sender, Arc::clone(&failure)).await
+            }
+            _ => {
+                let mut config = server.config().clone();
+                config.ssl_mode(SslMode::Disable);
+                start(wire, NoTls, &config, sender, Arc::clone(&failure)).await
+            }
+        };
+        let (client, task) =
+            started.map_err(|error| ConnectError::postgres(&server.address(), error))?;
+        Ok(Self {
+            client,
+            server: server.clone(),
+            seen,
+            statements: Statements::new(statement_cache),
+            notifications,
+            held_for: None,
+            streak: (None, 0),
+            busy: false,
+            needs_reset: false,
+            needs_discard: false,
+            failure,
+            task: Some(task),
+        })
+    }
+
+    /// What state the connection is in while nobody uses it.
+    pub(crate) fn condition(&self) -> Condition {
+        if self.client.is_closed() || self.seen.has_ended() {
+            Condition::Broken
+        } else if self.busy
+            || self.needs_reset
+            || self.needs_discard
+            || self.seen.has_prepared()
+            || !self.seen.is_idle()
+        {
+            Condition::Unclean
+        } else {
+            Condition::Rest { held_for: self.held_for }
+        }
+    }
+
+    /// Whether the connection is bound, or is to be bound, as a whole for this target: it was
+    /// used by nobody else the last times.
+    pub(super) fn note_use(&mut self, binding: &Binding) -> bool {
+        let target = binding.target();
+        if self.streak.0 == Some(target) {
+            self.streak.1 = self.streak.1.saturating_add(1);
+        } else {
+            self.streak = (Some(target), 1);
+        }
+        self.streak.1 > HOLD_AFTER
+    }
+
+    /// Starts counting anew: the target's code changes the session, so that holding is no gain.
+    pub(super) fn reset_streak(&mut self) {
+        self.streak = (None, 0);
+    }
+
+    /// Drops the prepared statements kept for a target.
+    pub(crate) fn forget(&mut self, target: TargetId) {
+        self.statements.forget(target);
+    }
+
+    /// Why the connection ended, where an error says only that it has.
+    pub(crate) fn failure(&self) -> Option<&tokio_postgres::Error> {
+        self.failure.get()
+    }
+
+    /// Ends the connection and waits until the server has ended it, too. What still runs is
+    /// cancelled first.
+    pub(crate) async fn close(mut self) {
+        if self.condition() == Condition::Unclean {
+            let _ = self.cancel().await;
+        }
+        let task = self.task.take();
+        drop(self);
+        if let Some(task) = task {
+            task.ended().await;
+        }
+    }
+
+    /// Asks the server to cancel what runs, and waits until it has been told.
+    pub(super) async fn cancel(&self) -> Result<(), ConnectError> {
+        let token = self.client.cancel_token();
+        let address = self.server.address();
+        let (wire, host) = dial(&self.server, Arc::default())
+            .await
+            .map_err(|error| ConnectError::io(&address, error))?;
+        let cancelled = match (self.server.tls(), host.is_empty()) {
+            (Some(mut make), false) => {
+                let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
+                    .map_err(|error| ConnectError::tls(&address, error))?;
+                token.cancel_query_raw(wire, tls).await
+            }
+            _ => token.cancel_query_raw(wire, NoTls).await,
+        };
+        cancelled.map_err(|error| ConnectError::postgres(&address, error))
+    }
+}
+
+impl fmt::Debug for PgConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgConnection")
+            .field("server", &self.server)
+            .field("held_for", &self.held_for)
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The task that drives a connection. Dropped, it ends at once.
+struct Task(JoinHandle<()>);
+
+impl Task {
+    async fn ended(mut self) {
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn start<T>(
+    wire: Wire<Socket>,
+    tls: T,
+    config: &Config,
+    notifications: mpsc::UnboundedSender<Notification>,
+    failure: Arc<OnceLock<tokio_postgres::Error>>,
+) -> Result<(Client, Task), tokio_postgres::Error>
+where
+    T: TlsConnect<Wire<Socket>>,
+    T::Stream: Send + 'static,
+{
+    let (client, mut connection) = config.connect_raw(wire, tls).await?;
+    let task = tokio::spawn(async move {
+        loop {
+            match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+                Some(Ok(AsyncMessage::Notification(notification))) => {
+                    // Between two users nobody listens: UNLISTEN * came with the COMMIT.
+                    let _ = notifications.send(notification);
+                }
+                Some(Ok(AsyncMessage::Notice(notice))) => {
+                    tracing::debug!(target: "tenantry::notice", severity = notice.severity(), "{}", notice.message());
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    let _ = failure.set(error);
+                    return;
+                }
+                None => return,
+            }
+        }
+    });
+    Ok((client, Task(task)))
+}
+
+/// A TLS handshake whose stream is watched.
+struct Watched<C> {
+    connect: C,
+    seen: Arc<Seen>,
+}
+
+impl<S, C> TlsConnect<S> for Watched<C>
+where
+    C: TlsConnect<S>,
+    C::Stream: TlsStream + Unpin,
+    C::Future: Send + 'static,
+{
+    type Stream = Wire<C::Stream>;
+    type Error = C::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, Self::Error>> + Send>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        let handshake = self.connect.connect(stream);
+        let seen = self.seen;
+        Box::pin(async move { Ok(Wire::new(handshake.await?, seen, Carries::Messages)) })
+    }
+}
+

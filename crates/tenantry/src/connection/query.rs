@@ -1,0 +1,60 @@
+use bytes::BytesMut;
+use tokio_postgres::{
+    Row,
+    types::{Format, IsNull, ToSql, Type, to_sql_checked},
+};
+
+/// A statement and its parameters.
+pub(crate) struct Query<'a> {
+    pub(crate) sql: &'a str,
+    pub(crate) params: Params<'a>,
+}
+
+/// The parameters of a statement.
+pub(crate) enum Params<'a> {
+    /// PostgreSQL says which types it wants.
+    Described(&'a [&'a (dyn ToSql + Sync)]),
+    /// The types are known: no need to ask.
+    Typed(&'a [TypedParam]),
+}
+
+/// A parameter in PostgreSQL's binary format.
+#[derive(Debug)]
+pub(crate) struct TypedParam {
+    pub(crate) ty: Type,
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+impl ToSql for TypedParam {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match &self.bytes {
+            Some(bytes) => {
+                out.extend_from_slice(bytes);
+                Ok(IsNull::No)
+            }
+            None => Ok(IsNull::Yes),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn encode_format(&self, _: &Type) -> Format {
+        Format::Binary
+    }
+
+    to_sql_checked!();
+}
+
+/// What a statement gave.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    pub(crate) rows: Vec<Row>,
+    /// The number in the command's tag: rows inserted, changed, deleted or selected.
+    pub(crate) affected: u64,
+}

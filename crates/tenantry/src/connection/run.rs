@@ -1,0 +1,351 @@
+//! A statement of its own: bound, run and committed in one round trip.
+//!
+//! Three messages are written together: the binding (`BEGIN; SET LOCAL search_path = …`), the
+//! statement, and COMMIT with the reset. When the binding fails or is cancelled, the statement
+//! finds an aborted transaction or no tenant at all. When the answer to the last message has come,
+//! the statement counts and the connection belongs to nobody.
+//!
+//! On a connection held for the target the statement runs bare.
+
+use futures_util::{TryStreamExt, join, pin_mut};
+use tokio_postgres::{Client, Error, Statement, error::SqlState, types::Type};
+
+use super::{
+    binding::{Binding, COMMIT_AND_RESET, RESET},
+    pg::{PgConnection, RunError},
+    query::{Output, Params, Query, TypedParam},
+    statements::Known,
+};
+
+/// How a statement is to be sent.
+pub(super) enum Plan {
+    /// It is prepared on this connection.
+    Prepared(Statement),
+    /// It must be prepared first.
+    Prepare,
+    /// Its types are known: parsed and run in one go.
+    Unnamed,
+}
+
+/// What COMMIT and the reset came to.
+pub(super) struct End {
+    pub(super) committed: Result<(), Error>,
+    pub(super) reset: bool,
+}
+
+impl PgConnection {
+    /// Runs one statement for a target.
+    ///
+    /// Dropping the future leaves the connection [unclean](tenantry_pool::Condition::Unclean).
+    pub(crate) async fn run(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+    ) -> Result<Output, RunError> {
+        match self.run_once(binding, query).await {
+            Err((RunError::Statement(error), true)) if is_stale_statement(&error) => {
+                // A migration has changed what the statement gives. It has done nothing yet.
+                self.statements.forget(binding.target());
+                self.client.clear_type_cache();
+                self.run_once(binding, query).await
+            }
+            other => other,
+        }
+        .map_err(|(error, _)| error)
+    }
+
+    /// Runs it once; with an error, whether the statement had been prepared earlier.
+    async fn run_once(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+    ) -> Result<Output, (RunError, bool)> {
+        let hold = self.note_use(binding);
+        self.leave_others(binding).await.map_err(|error| (error, false))?;
+        let plan = self.plan(binding, query);
+        let cached = matches!(plan, Plan::Prepared(_));
+        if self.held_for == Some(binding.target()) {
+            self.run_bare(binding, query, plan).await
+        } else if hold {
+            self.run_holding(binding, query, plan).await
+        } else {
+            self.run_bound(binding, query, plan).await
+        }
+        .map_err(|error| (error, cached))
+    }
+
+    /// Runs several statements in one string, without parameters, in one transaction.
+    pub(crate) async fn run_batch(
+        &mut self,
+        binding: &Binding,
+        sql: &str,
+    ) -> Result<(), RunError> {
+        self.reset_streak();
+        self.make_neutral().await?;
+        self.busy = true;
+        let (bound, ran, end) = join!(
+            self.client.batch_execute(binding.begin()),
+            self.client.batch_execute(sql),
+            commit(&self.client),
+        );
+        self.settle(end, bound, ran)
+    }
+
+    /// Binding, statement and COMMIT together.
+    async fn run_bound(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+        plan: Plan,
+    ) -> Result<Output, RunError> {
+        self.busy = true;
+        let client = &self.client;
+        let statement = match plan {
+            Plan::Prepared(statement) => Some(statement),
+            Plan::Unnamed => None,
+            Plan::Prepare => {
+                self.needs_discard = true;
+                let (bound, prepared) =
+                    join!(client.batch_execute(binding.begin()), prepare(client, query));
+                self.needs_discard = false;
+                match (bound, prepared) {
+                    (Ok(()), Ok(statement)) => {
+                        let types = query.params.types();
+                        self.statements.insert(binding.target(), query.sql, &types, &statement);
+                        let client = &self.client;
+                        let (ran, end) =
+                            join!(send(client, Some(&statement), query), commit(client));
+                        return self.settle(end, Ok(()), ran);
+                    }
+                    (bound, prepared) => {
+                        let end = commit(client).await;
+                        return self.settle(end, bound, prepared.map(|_| Output::default()));
+                    }
+                }
+            }
+        };
+        let (bound, ran, end) = join!(
+            client.batch_execute(binding.begin()),
+            send(client, statement.as_ref(), query),
+            commit(client),
+        );
+        self.settle(end, bound, ran)
+    }
+
+    /// Binds the session and runs the statement: from now on the connection is held.
+    async fn run_holding(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+        plan: Plan,
+    ) -> Result<Output, RunError> {
+        self.busy = true;
+        let changes = self.seen.session_changes();
+        let client = &self.client;
+        let (held, ran) = match plan {
+            Plan::Prepared(statement) => join!(
+                client.batch_execute(binding.hold()),
+                send(client, Some(&statement), query)
+            ),
+            Plan::Unnamed => {
+                join!(client.batch_execute(binding.hold()), send(client, None, query))
+            }
+            Plan::Prepare => {
+                let held = client.batch_execute(binding.hold()).await;
+                let ran = match held {
+                    Ok(()) => self.execute(binding, query, Plan::Prepare).await,
+                    Err(_) => Ok(Output::default()),
+                };
+                (held, ran)
+            }
+        };
+        self.busy = false;
+        if let Err(error) = held {
+            self.needs_reset = true;
+            return Err(RunError::Bind(error));
+        }
+        self.held_for = Some(binding.target());
+        self.look_for_changes(changes + 1, query.sql);
+        ran.map_err(RunError::Statement)
+    }
+
+    /// On a connection held for the target.
+    async fn run_bare(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+        plan: Plan,
+    ) -> Result<Output, RunError> {
+        let changes = self.seen.session_changes();
+        self.busy = true;
+        let ran = self.execute(binding, query, plan).await;
+        self.busy = false;
+        self.look_for_changes(changes, query.sql);
+        ran.map_err(RunError::Statement)
+    }
+
+    /// Sends a statement as the connection is, in a transaction or a session.
+    pub(super) async fn execute(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+        plan: Plan,
+    ) -> Result<Output, Error> {
+        match plan {
+            Plan::Prepared(statement) => send(&self.client, Some(&statement), query).await,
+            Plan::Unnamed => send(&self.client, None, query).await,
+            Plan::Prepare => {
+                let discard = std::mem::replace(&mut self.needs_discard, true);
+                let prepared = prepare(&self.client, query).await;
+                self.needs_discard = discard;
+                let statement = prepared?;
+                let types = query.params.types();
+                self.statements.insert(binding.target(), query.sql, &types, &statement);
+                send(&self.client, Some(&statement), query).await
+            }
+        }
+    }
+
+    pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
+        let types = query.params.types();
+        match (self.statements.look_up(binding.target(), query.sql, &types), &query.params) {
+            (Known::Prepared(statement), _) => Plan::Prepared(statement),
+            (Known::New, Params::Typed(_)) => Plan::Unnamed,
+            _ => Plan::Prepare,
+        }
+    }
+
+    /// A connection held for somebody else, or left in need of a reset, becomes neutral first,
+    /// and that is awaited.
+    pub(super) async fn leave_others(&mut self, binding: &Binding) -> Result<(), RunError> {
+        if self.needs_reset || self.held_for.is_some_and(|target| target != binding.target()) {
+            self.make_neutral().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a held connection neutral. Until the answer has come, the connection is unclean.
+    pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
+        if self.needs_reset || self.held_for.is_some() {
+            self.busy = true;
+            self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
+            self.busy = false;
+            self.held_for = None;
+            self.needs_reset = false;
+        }
+        Ok(())
+    }
+
+    /// A held connection whose session was changed is reset before it is used again.
+    pub(super) fn look_for_changes(&mut self, expected: u32, sql: &str) {
+        if self.seen.session_changes() != expected || may_change_session(sql) {
+            self.needs_reset = true;
+            self.reset_streak();
+        }
+    }
+
+    /// Everything has been answered: what it comes to.
+    fn settle<T>(
+        &mut self,
+        end: End,
+        bound: Result<(), Error>,
+        ran: Result<T, Error>,
+    ) -> Result<T, RunError> {
+        self.busy = false;
+        self.needs_reset |= !end.reset;
+        bound.map_err(RunError::Bind)?;
+        let output = ran.map_err(RunError::Statement)?;
+        end.committed.map_err(RunError::Statement)?;
+        Ok(output)
+    }
+}
+
+impl Params<'_> {
+    pub(super) fn types(&self) -> Vec<Type> {
+        match self {
+            Self::Described(_) => Vec::new(),
+            Self::Typed(params) => params.iter().map(|param| param.ty.clone()).collect(),
+        }
+    }
+}
+
+async fn prepare(client: &Client, query: &Query<'_>) -> Result<Statement, Error> {
+    match &query.params {
+        Params::Described(_) => client.prepare(query.sql).await,
+        Params::Typed(_) => client.prepare_typed(query.sql, &query.params.types()).await,
+    }
+}
+
+async fn send(
+    client: &Client,
+    statement: Option<&Statement>,
+    query: &Query<'_>,
+) -> Result<Output, Error> {
+    let rows = match (&query.params, statement) {
+        (Params::Described(params), Some(statement)) => {
+            client.query_raw(statement, params.iter().copied()).await?
+        }
+        (Params::Described(params), None) => {
+            client.query_raw(query.sql, params.iter().copied()).await?
+        }
+        (Params::Typed(params), Some(statement)) => {
+            client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await?
+        }
+        (Params::Typed(params), None) => {
+            let typed = params.iter().map(|param| (param, param.ty.clone()));
+            client.query_typed_raw::<&TypedParam, _>(query.sql, typed).await?
+        }
+    };
+    pin_mut!(rows);
+    let mut output = Output::default();
+    while let Some(row) = rows.try_next().await? {
+        output.rows.push(row);
+    }
+    output.affected = rows.rows_affected().unwrap_or(0);
+    Ok(output)
+}
+
+/// COMMIT, and the reset in the same message.
+pub(super) async fn commit(client: &Client) -> End {
+    end(client, COMMIT_AND_RESET).await
+}
+
+/// Sends `sql`, a COMMIT or ROLLBACK followed by the reset. An error after the first command
+/// leaves what the first one did.
+pub(super) async fn end(client: &Client, sql: &str) -> End {
+    let messages = match client.simple_query_raw(sql).await {
+        Ok(messages) => messages,
+        Err(error) => return End { committed: Err(error), reset: false },
+    };
+    pin_mut!(messages);
+    if let Err(error) = messages.try_next().await {
+        return End { committed: Err(error), reset: false };
+    }
+    loop {
+        match messages.try_next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => return End { committed: Ok(()), reset: true },
+            Err(_) => return End { committed: Ok(()), reset: false },
+        }
+    }
+}
+
+/// The errors of a prepared statement that no longer fits what it was prepared on.
+fn is_stale_statement(error: &Error) -> bool {
+    error.code().is_some_and(|code| {
+        [
+            SqlState::FEATURE_NOT_SUPPORTED,
+            SqlState::UNDEFINED_FUNCTION,
+            SqlState::DATATYPE_MISMATCH,
+            SqlState::CANNOT_COERCE,
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+        ]
+        .contains(code)
+    })
+}
+
+/// Whether a statement's text can change the session in a way that its tag does not show.
+fn may_change_session(sql: &str) -> bool {
+    let needle = b"set_config";
+    sql.as_bytes().windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle))
+}

@@ -1,0 +1,154 @@
+//! The current tenant, from anywhere below: no parameter handed through ten functions.
+//!
+//! ```no_run
+//! # async fn example(tenants: tenantry::TenantManager) -> tenantry::Result<()> {
+//! use tenantry::{TenantId, context::{self, TenantContext}};
+//!
+//! async fn orders() -> tenantry::Result<u64> {
+//!     let mut db = context::current()?.db()?;
+//!     Ok(db.query("SELECT id FROM orders", &[]).await?.len() as u64)
+//! }
+//!
+//! let acme = TenantContext::new(&tenants, &TenantId::parse("acme")?).await?;
+//! let count = context::scope(acme, orders()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The context belongs to the task: a plain `tokio::spawn` does not carry it, [`spawn`] does.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+};
+
+use tokio::task::JoinHandle;
+
+use crate::{Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager};
+
+tokio::task_local! {
+    static CURRENT: TenantContext;
+}
+
+/// A tenant, the manager it is of, and what else belongs to the work at hand: a user, their
+/// permissions. Cheap to clone.
+#[derive(Clone)]
+pub struct TenantContext {
+    manager: TenantManager,
+    tenant: Arc<Tenant>,
+    extra: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+}
+
+impl TenantContext {
+    /// The context of a tenant at work.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantManager::tenant`].
+    pub async fn new(manager: &TenantManager, id: &TenantId) -> Result<Self> {
+        Ok(Self::of(manager, manager.tenant(id).await?))
+    }
+
+    /// The context of a tenant that was looked up already.
+    #[must_use]
+    pub fn of(manager: &TenantManager, tenant: Arc<Tenant>) -> Self {
+        Self { manager: manager.clone(), tenant, extra: HashMap::new() }
+    }
+
+    /// Adds a value, in place of one of the same type.
+    #[must_use]
+    pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extra.insert(TypeId::of::<T>(), Arc::new(value));
+        self
+    }
+
+    /// The value of this type that was added.
+    #[must_use]
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.extra.get(&TypeId::of::<T>())?).downcast().ok()
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+
+    /// The tenant's id.
+    #[must_use]
+    pub fn tenant_id(&self) -> &TenantId {
+        &self.tenant.id
+    }
+
+    /// The tenant's data. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TenantMoved`] when the tenant has gone, or lives elsewhere, since the context
+    /// was made.
+    pub fn db(&self) -> Result<TenantDb> {
+        self.manager.db_of(&self.tenant)
+    }
+
+    /// The shared schema's data. No I/O.
+    #[must_use]
+    pub fn shared(&self) -> SharedDb {
+        self.manager.shared()
+    }
+
+    /// The manager the tenant is of.
+    #[must_use]
+    pub fn manager(&self) -> &TenantManager {
+        &self.manager
+    }
+}
+
+impl fmt::Debug for TenantContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantContext")
+            .field("tenant", &self.tenant.id)
+            .field("extra", &self.extra.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs a future with `context` as the current one. Inside, another may be set: it counts until
+/// its own future ends.
+pub async fn scope<F: Future>(context: TenantContext, future: F) -> F::Output {
+    CURRENT.scope(context, future).await
+}
+
+/// The current context.
+///
+/// # Errors
+///
+/// [`Error::NoTenantContext`] outside of every [`scope`].
+pub fn current() -> Result<TenantContext> {
+    try_current().ok_or(Error::NoTenantContext)
+}
+
+/// The current context, if there is one.
+#[must_use]
+pub fn try_current() -> Option<TenantContext> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+/// Whether there is a current context.
+#[must_use]
+pub fn is_set() -> bool {
+    CURRENT.try_with(|_| ()).is_ok()
+}
+
+/// Spawns a task that has the current context, if there is one.
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    match try_current() {
+        Some(context) => tokio::spawn(CURRENT.scope(context, future)),
+        None => tokio::spawn(future),
+    }
+}

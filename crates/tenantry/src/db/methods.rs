@@ -1,0 +1,120 @@
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::{
+    Error, Result,
+    connection::{Output, Params, Query},
+};
+
+/// What can run statements, in a transaction of their own or in one that is open.
+pub(crate) trait Run {
+    /// Runs one statement.
+    async fn run(&mut self, query: &Query<'_>) -> Result<Output>;
+    /// Runs several in one string.
+    async fn run_batch(&mut self, sql: &str) -> Result<()>;
+
+    /// Runs one statement and gives its rows.
+    async fn rows(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        Ok(self.run(&Query { sql, params: Params::Described(params) }).await?.rows)
+    }
+}
+
+pub(crate) fn one_row(
+    rows: Vec<Row>,
+) -> Result<Option<Row>> {
+    let count = rows.len();
+    let mut rows = rows.into_iter();
+    match (rows.next(), count) {
+        (row, 0 | 1) => Ok(row),
+        (_, count) => Err(Error::Answer(format!("one row was asked for and {count} came").into())),
+    }
+}
+
+/// The methods in tokio-postgres's way, for a type that is [`Run`].
+macro_rules! statement_methods {
+    ($type:ty) => {
+        impl $type {
+            /// Runs a statement and gives its rows.
+            ///
+            /// Parameters are `$1`, `$2`, … in the text. The statement is prepared, and kept
+            /// prepared for this tenant on the connection it ran on.
+            ///
+            /// Dropping the future cancels the statement if it is still running: its
+            /// transaction is rolled back.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Database`](crate::Error::Database) with what PostgreSQL said, and those
+            /// of getting a connection: [`PoolTimeout`](crate::Error::PoolTimeout),
+            /// [`Unavailable`](crate::Error::Unavailable).
+            pub async fn query(
+                &mut self,
+                sql: &str,
+                params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+            ) -> crate::Result<Vec<tokio_postgres::Row>> {
+                let query = crate::connection::Query {
+                    sql,
+                    params: crate::connection::Params::Described(params),
+                };
+                Ok($crate::db::methods::Run::run(self, &query).await?.rows)
+            }
+
+            /// Runs a statement that gives one row.
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query), and [`Error::Answer`](crate::Error::Answer) for none
+            /// or more than one.
+            pub async fn query_one(
+                &mut self,
+                sql: &str,
+                params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+            ) -> crate::Result<tokio_postgres::Row> {
+                self.query_opt(sql, params).await?.ok_or_else(|| {
+                    crate::Error::Answer("one row was asked for and none came".into())
+                })
+            }
+
+            /// Runs a statement that gives one row or none.
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query), and [`Error::Answer`](crate::Error::Answer) for more
+            /// than one.
+            pub async fn query_opt(
+                &mut self,
+                sql: &str,
+                params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+            ) -> crate::Result<Option<tokio_postgres::Row>> {
+                $crate::db::methods::one_row(self.query(sql, params).await?)
+            }
+
+            /// Runs a statement and gives the number of rows it inserted, changed or deleted.
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query).
+            pub async fn execute(
+                &mut self,
+                sql: &str,
+                params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+            ) -> crate::Result<u64> {
+                let query = crate::connection::Query {
+                    sql,
+                    params: crate::connection::Params::Described(params),
+                };
+                Ok($crate::db::methods::Run::run(self, &query).await?.affected)
+            }
+
+            /// Runs several statements, separated by semicolons, without parameters.
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query).
+            pub async fn batch_execute(&mut self, sql: &str) -> crate::Result<()> {
+                $crate::db::methods::Run::run_batch(self, sql).await
+            }
+        }
+    };
+}
+
+pub(crate) use statement_methods;

@@ -1,0 +1,217 @@
+use std::{
+    sync::{Arc, OnceLock, Weak},
+};
+
+use tenantry_pool::{Event, Pool, PoolConfig};
+use tokio::sync::oneshot;
+
+use super::{Inner, Keeper, TenantManager};
+use crate::{
+    Catalog, Config, Error, Hooks, Identifier, Result, SharedDb, TenantId,
+    access::{Access, Reach},
+    catalog::{Discovery, Index, Reading, SetUp, discover, listen, refresh, set_up},
+    connection::{PgDriver, Server},
+    place::Place,
+    retry::with_retry,
+};
+
+/// A [`TenantManager`] about to be made.
+#[derive(Debug)]
+#[must_use]
+pub struct TenantManagerBuilder {
+    config: Config,
+    hooks: Hooks,
+    discovery: Option<Discovery>,
+    set_up: SetUp,
+    watch: bool,
+}
+
+impl TenantManagerBuilder {
+    pub(super) fn new(config: Config) -> Self {
+        Self { config, hooks: Hooks::new(), discovery: None, set_up: SetUp::Make, watch: true }
+    }
+
+    /// Sets functions to be called when something happens to a tenant's pool.
+    pub fn hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Gets the tenants from a function, in place of the catalog or what `discovery` in the
+    /// configuration says. It is called with the shared database, at the start and then every
+    /// `discovery.refresh_interval`; the template names the schemas.
+    pub fn discovery<F, Fut>(mut self, function: F) -> Self
+    where
+        F: Fn(SharedDb) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<TenantId>>> + Send + 'static,
+    {
+        self.discovery = Some(Discovery::Function(Arc::new(move |db| Box::pin(function(db)))));
+        self
+    }
+
+    /// Writes nothing to the database: where there is no catalog, there are no tenants.
+    pub fn read_only(mut self) -> Self {
+        self.set_up = SetUp::ReadOnly;
+        self
+    }
+
+    /// Reads the tenants once and does not listen for changes: for a command that ends soon. It
+    /// saves the listener's connection.
+    pub fn without_listener(mut self) -> Self {
+        self.watch = false;
+        self
+    }
+
+    /// Connects, makes the catalog if there is none, and reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when PostgreSQL cannot be reached, after the retries that
+    /// `connection.retry` allows.
+    pub async fn connect(self) -> Result<TenantManager> {
+        let server = Server::new(&self.config.connection().server)?;
+        let names: Arc<OnceLock<Weak<Index>>> = Arc::default();
+        let pool = self.pool(Arc::clone(&names));
+        let retiring = pool.clone();
+        let index = Arc::new(Index::new(server.clone(), self.beside(), move |place| {
+            retiring.retire(&place.target);
+        }));
+        let _ = names.set(Arc::downgrade(&index));
+        let shared = Place::of_shared(
+            self.config.isolation().shared_schema.clone(),
+            server,
+            &self.config.isolation().extension_schemas,
+        );
+        let reach = Arc::new(Reach {
+            pool,
+            hooks: self.hooks.clone(),
+            debug: self.config.debug().clone(),
+        });
+        let access = Access::new(Arc::clone(&reach), Arc::clone(&shared));
+        let discovery = self
+            .discovery
+            .clone()
+            .unwrap_or_else(|| Discovery::Source(self.config.discovery().source.clone()));
+        let has_rows = discovery.is_catalog();
+        let catalog = Catalog {
+            db: SharedDb::new(access.clone()),
+            index: Arc::clone(&index),
+            template: self.config.isolation().schema_template.clone(),
+            is_source: has_rows,
+        };
+        let started = with_retry(self.config.retry(), async || {
+            self.start(&access, &index, &discovery).await
+        });
+        let keeper = match started.await {
+            Ok(keeper) => keeper,
+            Err(error) => {
+                let _ = reach.pool.close(std::time::Duration::from_secs(1)).await;
+                return Err(error);
+            }
+        };
+        let inner =
+            Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper };
+        Ok(TenantManager { inner: Arc::new(inner) })
+    }
+
+    /// Reads the tenants, and starts what keeps them fresh.
+    async fn start(
+        &self,
+        access: &Access,
+        index: &Arc<Index>,
+        discovery: &Discovery,
+    ) -> Result<Option<Keeper>> {
+        let mut db = SharedDb::new(access.clone());
+        if !discovery.is_catalog() {
+            let reading = Reading {
+                template: self.config.isolation().schema_template.clone(),
+                alphabet: self.config.alphabet(),
+            };
+            discover(discovery, &reading, &mut db, index).await?;
+            let every = self.config.discovery().refresh_interval;
+            let task = refresh(discovery.clone(), reading, db, Arc::downgrade(index), every);
+            return Ok(self.watch.then(|| Keeper(tokio::spawn(task))));
+        }
+        let is_there = set_up(&mut db, self.set_up).await?;
+        if !self.watch {
+            if is_there {
+                index.load(&mut db).await?;
+            }
+            index.keep_for_ever();
+            return Ok(None);
+        }
+        if !is_there {
+            index.keep_for_ever();
+            return Ok(None);
+        }
+        let (ready, is_ready) = oneshot::channel();
+        let keeper =
+            Keeper(tokio::spawn(listen(access.clone(), Arc::downgrade(index), ready)));
+        is_ready.await.unwrap_or(Err(Error::PoolClosed))?;
+        Ok(Some(keeper))
+    }
+
+    fn pool(&self, names: Arc<OnceLock<Weak<Index>>>) -> Pool<PgDriver> {
+        let connection = self.config.connection();
+        let mut limits = PoolConfig::new(connection.max_connections);
+        limits.acquire_timeout = connection.acquire_timeout;
+        limits.connect_timeout = connection.connect_timeout;
+        limits.idle_timeout = connection.idle_timeout;
+        limits.max_lifetime = connection.max_lifetime;
+        limits.max_targets = self.config.isolation().max_pools;
+        limits.target_ttl = self.config.isolation().pool_ttl;
+        let hooks = self.hooks.clone();
+        let logs = self.config.debug().logs_pool_events();
+        let driver = PgDriver::new(connection.statement_cache_size, move |event| {
+            if logs {
+                log(&event);
+            }
+            let tenant = |target| names.get()?.upgrade()?.tenant_of(target);
+            match event {
+                Event::TargetCreated(target) => {
+                    if let Some(tenant) = tenant(target) {
+                        hooks.pool_created(&tenant);
+                    }
+                }
+                Event::TargetEvicted(target) => {
+                    if let Some(tenant) = tenant(target) {
+                        hooks.pool_evicted(&tenant);
+                    }
+                }
+                _ => {}
+            }
+        });
+        Pool::new(driver, limits)
+    }
+
+    /// What a tenant's search_path holds beside its own schema.
+    fn beside(&self) -> Vec<Identifier> {
+        let isolation = self.config.isolation();
+        let mut beside = isolation.extension_schemas.clone();
+        if isolation.fallthrough {
+            beside.push(isolation.shared_schema.clone());
+        }
+        beside
+    }
+}
+
+fn log(event: &Event<'_, PgDriver>) {
+    match event {
+        Event::Opened { server, open } => {
+            tracing::info!(target: "tenantry::pool", ?server, open, "connection opened");
+        }
+        Event::OpenFailed { server, error } => {
+            tracing::warn!(target: "tenantry::pool", ?server, %error, "connection not opened");
+        }
+        Event::Closed { reason } => {
+            tracing::info!(target: "tenantry::pool", ?reason, "connection closed");
+        }
+        Event::TargetCreated(target) => {
+            tracing::info!(target: "tenantry::pool", %target, "pool created");
+        }
+        Event::TargetEvicted(target) => {
+            tracing::info!(target: "tenantry::pool", %target, "pool evicted");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,94 @@
+#[cfg(feature = "diesel")]
+use std::{collections::HashMap, sync::Mutex};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
+use tenantry_pool::Target;
+
+use crate::{
+    Error, Identifier, Result, Tenant, TenantId, TenantStatus,
+    connection::{Binding, Server},
+};
+
+/// A placement resolved: the target that the pool knows, the binding that makes a statement speak
+/// for the tenant there, and whether anybody may.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) target: Arc<Target<Server>>,
+    pub(crate) binding: Binding,
+    /// The tenant, or `None` for the shared schema.
+    pub(crate) tenant: Option<TenantId>,
+    /// The quoted-free name of the schema, for metrics and messages.
+    pub(crate) schema: Identifier,
+    status: AtomicU8,
+    /// The OIDs of the types that are no built-in ones, and of arrays of them, by schema and name.
+    #[cfg(feature = "diesel")]
+    types: Mutex<HashMap<(Option<String>, String), (u32, u32)>>,
+}
+
+impl Place {
+    /// Where a tenant's statements go: its schema, then what `beside` names, then `pg_temp`.
+    pub(crate) fn of_tenant(tenant: &Tenant, server: Server, beside: &[Identifier]) -> Arc<Self> {
+        let schema = tenant.placement.schema.as_identifier().clone();
+        Self::new(Some(tenant.id.clone()), schema, tenant.status, server, beside)
+    }
+
+    /// Where the shared schema's statements go.
+    pub(crate) fn of_shared(schema: Identifier, server: Server, beside: &[Identifier]) -> Arc<Self> {
+        Self::new(None, schema, TenantStatus::Active, server, beside)
+    }
+
+    fn new(
+        tenant: Option<TenantId>,
+        schema: Identifier,
+        status: TenantStatus,
+        server: Server,
+        beside: &[Identifier],
+    ) -> Arc<Self> {
+        let target = Target::new(server);
+        let binding = Binding::new(target.id(), std::iter::once(&schema).chain(beside));
+        Arc::new(Self {
+            target,
+            binding,
+            tenant,
+            schema,
+            status: AtomicU8::new(status as u8),
+            #[cfg(feature = "diesel")]
+            types: Mutex::default(),
+        })
+    }
+
+    /// The OIDs asked for so far.
+    #[cfg(feature = "diesel")]
+    pub(crate) fn types(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<(Option<String>, String), (u32, u32)>> {
+        self.types.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The server's address, for messages.
+    pub(crate) fn address(&self) -> String {
+        self.target.server().address()
+    }
+
+    pub(crate) fn set_status(&self, status: TenantStatus) {
+        self.status.store(status as u8, Ordering::Release);
+    }
+
+    /// Whether the tenant works and is still here.
+    pub(crate) fn check(&self) -> Result<()> {
+        let Some(tenant) = &self.tenant else { return Ok(()) };
+        if self.target.is_retired() {
+            return Err(Error::TenantMoved(tenant.clone()));
+        }
+        match self.status.load(Ordering::Acquire) {
+            status if status == TenantStatus::Active as u8 => Ok(()),
+            status if status == TenantStatus::Suspended as u8 => {
+                Err(Error::TenantSuspended(tenant.clone()))
+            }
+            _ => Err(Error::TenantArchived(tenant.clone())),
+        }
+    }
+}
