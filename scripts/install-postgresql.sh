@@ -78,7 +78,8 @@ with_apt() {
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install --yes --no-install-recommends postgresql-common
   conf=/etc/postgresql-common/createcluster.conf
-  as_root cp -p "$conf" "$conf.tenantry"
+  # An earlier run that was interrupted has left the original there.
+  [ -e "$conf.tenantry" ] || as_root cp -p "$conf" "$conf.tenantry"
   as_root sh -c "sed '/^[#[:space:]]*create_main_cluster/d' $conf.tenantry >$conf &&
     echo 'create_main_cluster = false' >>$conf"
   status=0

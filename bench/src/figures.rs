@@ -39,6 +39,14 @@ pub(crate) fn ratio(value: f64) -> String {
     }
 }
 
+/// `medians of 5 rounds`, and something truer of one.
+pub(crate) fn of_rounds(rounds: usize) -> String {
+    match rounds {
+        1 => "one round only".to_owned(),
+        rounds => format!("medians of {rounds} rounds"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

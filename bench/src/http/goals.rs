@@ -135,3 +135,58 @@ fn part_of_nodes_memory(summaries: &Summaries, ours: &Summary) -> Option<f64> {
         .reduce(f64::min)?;
     Some(ours.resident_bytes? / smallest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::goals;
+    use crate::arguments::{ContestantName, Draw};
+    use crate::http::measure::Measurement;
+    use crate::http::scenario::Scenario;
+    use crate::http::summary::Summaries;
+    use crate::load::Errors;
+
+    fn measured(contestant: ContestantName, round: usize, rate: f64, errors: u64) -> Measurement {
+        Measurement {
+            contestant,
+            scenario: Scenario {
+                tenants: 1,
+                draw: Draw::Uniform,
+            },
+            round,
+            requests_per_second: rate,
+            p50_micros: 1_000,
+            p99_micros: 2_000,
+            errors: Errors {
+                status: errors,
+                ..Errors::default()
+            },
+            connections: 16 + i64::try_from(round).expect("few rounds"),
+            resident_bytes: Some(20_000_000),
+            cpu_micros_per_request: Some(30.0),
+            load_cpu_micros_per_request: Some(6.0),
+        }
+    }
+
+    #[test]
+    fn rates_are_medians_and_errors_and_connections_those_of_all_rounds() {
+        let rounds = [
+            measured(ContestantName::BareDiesel, 1, 30_000.0, 0),
+            measured(ContestantName::ProjectsApi, 1, 27_600.0, 0),
+            measured(ContestantName::ProjectsApi, 2, 1_000.0, 2),
+            measured(ContestantName::ProjectsApi, 3, 28_000.0, 1),
+        ];
+        let goals = goals(&Summaries::of(&rounds));
+        let seen: Vec<(&str, f64, bool)> = goals
+            .iter()
+            .map(|goal| (goal.text.as_str(), goal.measured, goal.met))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("1 tenant: part of bare axum on the same driver", 0.92, true),
+                ("connections", 19.0, true),
+                ("errors", 3.0, false),
+            ]
+        );
+    }
+}

@@ -45,12 +45,12 @@ pub(super) fn publish(
 fn write(machine: &Machine, settings: &Settings, summaries: &Summaries, goals: &[Goal]) -> Report {
     let mut report = Report::new("GET /projects/{id}, side by side");
     report.text(format!(
-        "{} clients on loopback, one PostgreSQL holding {} tenants; medians of {} rounds of {} s \
+        "{} clients on loopback, one PostgreSQL holding {} tenants; {}, {} s each \
          after {} s of warm-up, the servers taking turns. Errors are summed over the rounds, \
          connections the most seen.",
         settings.clients,
         settings.tenants_in_database,
-        settings.rounds,
+        figures::of_rounds(settings.rounds),
         settings.seconds,
         settings.warmup_seconds,
     ));
@@ -102,7 +102,7 @@ fn measured(summaries: &Summaries) -> Grid {
             summary.connections.to_string(),
             or_dash(summary.resident_bytes, figures::megabytes),
             or_dash(summary.cpu_micros_per_request, |micros| {
-                format!("{micros:.0} µs")
+                format!("{} µs", figures::thousands(micros))
             }),
         ]);
     }

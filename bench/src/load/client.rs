@@ -133,3 +133,82 @@ async fn read_some(connection: &mut TcpStream, into: &mut [u8]) -> io::Result<us
         some => Ok(some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::super::Load;
+    use crate::arguments::Draw;
+    use crate::tenants;
+
+    /// Answers request after request with `answers` in turn, hanging up after `Connection: close`.
+    async fn serve(mut stream: TcpStream, answers: Vec<String>) {
+        let mut request = [0; 1024];
+        for answer in answers.iter().cycle() {
+            if !matches!(stream.read(&mut request).await, Ok(1..)) {
+                return;
+            }
+            let sent = stream.write_all(answer.as_bytes()).await;
+            if sent.is_err() || answer.contains("connection: close") {
+                return;
+            }
+        }
+    }
+
+    fn answer(head: &str, body: &str) -> String {
+        format!(
+            "HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_answer_is_counted_as_what_it_is() {
+        let name = |number| {
+            format!(
+                "{{\"name\":\"{}\"}}",
+                tenants::project_name(&tenants::id(number))
+            )
+        };
+        let answers = vec![
+            answer("200 OK", &name(1)),
+            answer("200 OK", &name(2)),
+            answer("503 Service Unavailable", ""),
+            answer("200 OK\r\nconnection: close", &name(1)),
+        ];
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answers.clone()));
+            }
+        });
+        let load = Load {
+            address,
+            tenants: 1,
+            draw: Draw::Uniform,
+            clients: 2,
+            warmup: Duration::ZERO,
+            measured: Duration::from_millis(300),
+            seed: 1,
+        };
+        let tally = load.start().finish().await;
+        let rounds = tally.errors.status;
+        assert!(rounds > 4, "{tally:?}");
+        assert_eq!(tally.errors.transport, 0);
+        assert!(
+            tally.errors.wrong_tenant.abs_diff(rounds) <= 2,
+            "{:?}",
+            tally.errors
+        );
+        assert!(
+            (tally.answered() as u64).abs_diff(2 * rounds) <= 4,
+            "{:?}",
+            tally.errors
+        );
+    }
+}

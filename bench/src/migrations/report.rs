@@ -135,10 +135,13 @@ fn write(machine: &Machine, settings: &Settings, summaries: &[Summary], goals: &
     report.text(format!(
         "{} files ({} statements) applied to {} tenants whose schemas are empty, from starting \
          the program to its end; then the same command again, with nothing to do. A fresh \
-         database each time, medians of {} rounds, taking turns. Commits are durable (they wait \
+         database each time, {}, taking turns. Commits are durable (they wait \
          for the disk, PostgreSQL's default) or fast (they wait for nothing, which leaves the \
          work of the programs and of PostgreSQL).",
-        settings.files, settings.statements, settings.tenants, settings.rounds
+        settings.files,
+        settings.statements,
+        settings.tenants,
+        figures::of_rounds(settings.rounds)
     ));
     report.text(machine.sentence());
     report.heading("Measured");

@@ -61,8 +61,8 @@ CREATE OR REPLACE TRIGGER touch_domain AFTER INSERT OR UPDATE OR DELETE ON tenan
     FOR EACH ROW EXECUTE FUNCTION tenantry.touch_domain();
 
 CREATE TABLE IF NOT EXISTS tenantry.catalog_format (
-    only        boolean     NOT NULL DEFAULT true PRIMARY KEY CHECK (only),
+    single      boolean     NOT NULL DEFAULT true PRIMARY KEY CHECK (single),
     format      integer     NOT NULL
 );
 
-INSERT INTO tenantry.catalog_format (format) VALUES (1) ON CONFLICT (only) DO NOTHING;
+INSERT INTO tenantry.catalog_format (format) VALUES (1) ON CONFLICT (single) DO NOTHING;

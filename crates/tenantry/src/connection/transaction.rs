@@ -61,11 +61,8 @@ impl PgConnection {
     /// Commits the open transaction. A transaction in a failed state is rolled back:
     /// [`RunError::RolledBack`].
     pub(crate) async fn commit(&mut self) -> Result<(), RunError> {
-        if self.seen.is_failed() {
-            self.rollback().await?;
-            return Err(RunError::RolledBack);
-        }
-        self.finish("COMMIT", COMMIT_AND_RESET).await
+        self.finish("COMMIT", COMMIT_AND_RESET).await?;
+        if self.seen.was_rolled_back() { Err(RunError::RolledBack) } else { Ok(()) }
     }
 
     /// Rolls the open transaction back.

@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     session_changes: AtomicU32,
     /// Whether a PREPARE has completed.
     prepared: AtomicBool,
+    /// Whether the last transaction that ended was rolled back.
+    rolled_back: AtomicBool,
     /// Whether the server has ended the connection.
     ended: AtomicBool,
 }
@@ -35,9 +37,10 @@ impl Seen {
         self.status.load(Ordering::Acquire) == b'I'
     }
 
-    /// Whether the open transaction has failed.
-    pub(crate) fn is_failed(&self) -> bool {
-        self.status.load(Ordering::Acquire) == b'E'
+    /// Whether the last transaction that ended was rolled back: PostgreSQL answers a COMMIT so
+    /// when a statement had failed before it.
+    pub(crate) fn was_rolled_back(&self) -> bool {
+        self.rolled_back.load(Ordering::Acquire)
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -74,6 +77,12 @@ impl Seen {
                 }
                 [b'P', b'R', b'E', b'P', b'A', b'R', b'E', ..] => {
                     self.prepared.store(true, Ordering::Release);
+                }
+                [b'C', b'O', b'M', b'M', b'I', b'T', ..] => {
+                    self.rolled_back.store(false, Ordering::Release);
+                }
+                [b'R', b'O', b'L', b'L', b'B', b'A', b'C', ..] => {
+                    self.rolled_back.store(true, Ordering::Release);
                 }
                 _ => {}
             },

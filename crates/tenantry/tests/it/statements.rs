@@ -1,0 +1,109 @@
+use tenantry::Error;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn a_statement_reads_its_own_tenant() {
+    let world = World::new().await;
+    for id in world.tenants(3).await {
+        let mut db = world.tenants.db(&id).unwrap();
+        for _ in 0..20 {
+            let row = db.query_one("SELECT name FROM whose", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), id.as_str());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_committed_when_it_is_answered() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let sql = "INSERT INTO whose (name) VALUES ($1)";
+    assert_eq!(db.execute(sql, &[&"second"]).await.unwrap(), 1);
+    let outside = world.db.connect().await;
+    let seen = outside.query_one("SELECT count(*) FROM tenant_acme.whose", &[]).await.unwrap();
+    assert_eq!(seen.get::<_, i64>(0), 2);
+}
+
+#[tokio::test]
+async fn a_refused_statement_says_what_postgresql_said_and_leaves_the_pool_in_order() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let sql = "INSERT INTO whose (name) VALUES ($1)";
+    let error = db.execute(sql, &[&"acme"]).await.unwrap_err();
+    assert_eq!((error.code(), error.sqlstate()), ("DATABASE_ERROR", Some("23505")));
+    let said = error.as_database_error().unwrap();
+    assert_eq!(said.constraint.as_deref(), Some("whose_name_key"));
+    assert_eq!(db.query("SELECT 1 FROM whose", &[]).await.unwrap().len(), 1);
+    assert_eq!(world.tenants.pool_stats().counters.cleaned, 0);
+}
+
+#[tokio::test]
+async fn a_table_the_tenant_does_not_have_is_an_error_even_if_public_has_it() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    world.tenants.shared().batch_execute("CREATE TABLE plans (name text)").await.unwrap();
+    let mut db = world.tenants.db(&id).unwrap();
+    let error = db.query("SELECT * FROM plans", &[]).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42P01"));
+    db.query("SELECT * FROM public.plans", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deferred_constraint_speaks_in_the_answer() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    db.batch_execute(
+        "ALTER TABLE whose ADD parent int REFERENCES whose (id) DEFERRABLE INITIALLY DEFERRED",
+    )
+    .await
+    .unwrap();
+    let sql = "INSERT INTO whose (name, parent) VALUES ('orphan', 99)";
+    let error = db.execute(sql, &[]).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("23503"));
+    assert_eq!(db.query("SELECT 1 FROM whose", &[]).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_result_type_that_changes_under_a_prepared_statement_is_no_error() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let sql = "SELECT * FROM whose";
+    for _ in 0..10 {
+        db.query(sql, &[]).await.unwrap();
+    }
+    let outside = world.db.connect().await;
+    let alter = "ALTER TABLE tenant_acme.whose ADD note text, ALTER id TYPE bigint";
+    outside.batch_execute(alter).await.unwrap();
+    let rows = db.query(sql, &[]).await.unwrap();
+    assert_eq!(rows[0].len(), 3);
+}
+
+#[tokio::test]
+async fn a_transaction_keeps_all_or_nothing() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let insert = "INSERT INTO whose (name) VALUES ($1)";
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(insert, &[&"kept"]).await.unwrap();
+    let mut part = tx.savepoint().await.unwrap();
+    part.execute(insert, &[&"kept"]).await.unwrap_err();
+    part.rollback().await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(insert, &[&"dropped"]).await.unwrap();
+    drop(tx);
+
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(insert, &[&"kept"]).await.unwrap_err();
+    assert!(matches!(tx.commit().await, Err(Error::RolledBack)));
+    let rows = db.query("SELECT name FROM whose ORDER BY id", &[]).await.unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(names, ["acme", "kept"]);
+}
