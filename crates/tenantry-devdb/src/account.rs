@@ -71,6 +71,14 @@ impl Account {
         (uid != 0).then_some(Self::Other { uid, gid })
     }
 
+    /// Its number.
+    pub(crate) fn uid(self) -> u32 {
+        match self {
+            Self::Own => rustix::process::geteuid().as_raw(),
+            Self::Other { uid, .. } => uid,
+        }
+    }
+
     /// A command that runs as this account, in an environment without surprises: messages in
     /// English, which errors are recognised by, and no variable that programs of PostgreSQL heed.
     pub(crate) fn command(self, program: impl AsRef<OsStr>) -> Command {

@@ -138,10 +138,9 @@ pub(crate) fn remove_socket_dir(home: &Home, address: &Address) {
 /// Whether it is a directory that only PostgreSQL's account may enter, as we made it: its parent is
 /// a place where anybody may make things.
 fn usable(home: &Home, dir: &Path) -> bool {
-    let (Ok(meta), Ok(data)) = (fs::symlink_metadata(dir), fs::metadata(home.data())) else {
-        return false;
-    };
-    meta.is_dir() && meta.uid() == data.uid() && meta.mode() & 0o777 == 0o700
+    fs::symlink_metadata(dir).is_ok_and(|it| {
+        it.is_dir() && it.uid() == home.account().uid() && it.mode() & 0o777 == 0o700
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::error::{DevDbError, Result};
 use crate::home::Home;
 use crate::installation::Installation;
+use crate::log;
 use crate::mode::Mode;
 use crate::password;
 
@@ -64,9 +65,45 @@ fn initdb(
 ) -> Result<()> {
     let password_file = home.run().join("initdb.password");
     write_private(home, &password_file, verifier)?;
-    let mut output = String::new();
-    // C.UTF-8 knows the letters of all languages and sorts by code point; older systems lack it.
-    let locales: &[&[&str]] = if installation.version().major >= 17 {
+    let attempts = locales(installation).iter().map(|locale| {
+        let program = installation.program("initdb");
+        let mut command = home.account().command(&program);
+        command
+            .args(["--encoding=UTF8", "--lc-messages=C"])
+            .args(["--auth=scram-sha-256", "--username", SUPERUSER, "--pwfile"])
+            .arg(&password_file)
+            .args(*locale)
+            .args((mode == Mode::Fast).then_some("--no-sync"))
+            .arg("-D")
+            .arg(dir);
+        command.output().map_err(DevDbError::io("run", &program))
+    });
+    let mut said = String::new();
+    for ended in attempts {
+        let ended = ended?;
+        if ended.status.success() {
+            return fs::remove_file(&password_file)
+                .map_err(DevDbError::io("remove", &password_file));
+        }
+        said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+        if !said.contains("invalid locale name") {
+            break;
+        }
+    }
+    let path = home.data();
+    if log::tells_of_full_disk(&said) {
+        return Err(DevDbError::DiskFull {
+            path,
+            message: said,
+        });
+    }
+    Err(DevDbError::Initdb { path, output: said })
+}
+
+/// The locales to try. C.UTF-8 knows the letters of all languages and sorts by code point; it is
+/// PostgreSQL's own since 17, and the system's before, if that has it.
+fn locales(installation: &Installation) -> &'static [&'static [&'static str]] {
+    if installation.version().major >= 17 {
         &[&[
             "--locale=C",
             "--locale-provider=builtin",
@@ -74,38 +111,7 @@ fn initdb(
         ]]
     } else {
         &[&["--locale=C.UTF-8"], &["--locale=C"]]
-    };
-    for locale in locales {
-        let program = installation.program("initdb");
-        let mut command = home.account().command(&program);
-        command
-            .args(["--encoding=UTF8", "--lc-messages=C", "--auth=scram-sha-256"])
-            .args([
-                format!("--username={SUPERUSER}"),
-                format!("--pwfile={}", password_file.display()),
-            ])
-            .args(*locale)
-            .args((mode == Mode::Fast).then_some("--no-sync"))
-            .arg("-D")
-            .arg(dir);
-        let ended = command.output().map_err(DevDbError::io("run", &program))?;
-        output = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
-        if ended.status.success() || !output.contains("invalid locale name") {
-            fs::remove_file(&password_file).map_err(DevDbError::io("remove", &password_file))?;
-            if ended.status.success() {
-                return Ok(());
-            }
-            break;
-        }
     }
-    let path = home.data();
-    if output.contains("No space left on device") {
-        return Err(DevDbError::DiskFull {
-            path,
-            message: output,
-        });
-    }
-    Err(DevDbError::Initdb { path, output })
 }
 
 /// Removes what runs before this one left half done. Best effort: an `initdb` whose owner was

@@ -1,6 +1,8 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
 
 use crate::account::Account;
 use crate::address::Address;
@@ -17,7 +19,6 @@ use crate::{blocking, url};
 ///
 /// Stop it with [`stop`](Self::stop). Dropping it stops the server too, waiting a few seconds at
 /// most; and if this process ends without either, even by `kill -9`, a watchdog stops it.
-#[derive(Debug)]
 pub struct DevDb {
     home: Home,
     plan: Plan,
@@ -42,7 +43,14 @@ impl DevDb {
                 home::temporary(account)?
             }
         };
-        let (owner, address) = Owner::acquire(&home, &plan)?;
+        let acquired = Owner::acquire(&home, &plan);
+        if let Err(error) = &acquired
+            && plan.afterwards.wipe
+            && let Err(left) = home.remove()
+        {
+            tracing::debug!(%error, %left, "a later start sweeps it");
+        }
+        let (owner, address) = acquired?;
         let password = cluster::password(&home)?;
         Ok(Self {
             home,
@@ -111,9 +119,14 @@ impl DevDb {
             .map_err(DevDbError::database("list its databases"))?
             .is_none()
         {
-            let create = format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""));
-            let created = client.batch_execute(&create).await;
-            created.map_err(DevDbError::database("create a database"))?;
+            let name = name.replace('"', "\"\"");
+            let create = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
+            match client.batch_execute(&create).await {
+                Err(error) if !already_there(&error) => {
+                    return Err(DevDbError::database("create a database")(error));
+                }
+                _ => {}
+            }
         }
         drop(client);
         // The connection's end has nothing to tell that the answers have not told.
@@ -137,7 +150,7 @@ impl DevDb {
 
     fn release(&mut self, manner: Manner) -> Result<()> {
         match self.owner.take() {
-            Some(owner) => owner.release(&self.home, &self.plan, manner),
+            Some(owner) => owner.release(&self.home, &self.plan, &self.address, manner),
             None => Ok(()),
         }
     }
@@ -158,6 +171,22 @@ impl DevDb {
         let lock = server::stop(&self.home, server::PATIENTLY)?;
         let installation = owner::programs(&self.home, &plan)?;
         server::start(&self.home, &plan, &installation, lock).map(drop)
+    }
+}
+
+/// Whether somebody else created it at the same moment.
+fn already_there(error: &tokio_postgres::Error) -> bool {
+    let code = error.code();
+    code == Some(&SqlState::DUPLICATE_DATABASE) || code == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+/// Without the password.
+impl fmt::Debug for DevDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevDb")
+            .field("data_dir", &self.data_dir())
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 

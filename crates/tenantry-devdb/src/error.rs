@@ -255,3 +255,33 @@ impl fmt::Display for Looked {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_answers_is_sorted() {
+        let path = Path::new("/x");
+        let code = |kind: io::ErrorKind| DevDbError::io("create", path)(kind.into()).code();
+        assert_eq!(code(io::ErrorKind::PermissionDenied), "PERMISSION_DENIED");
+        assert_eq!(code(io::ErrorKind::StorageFull), "DISK_FULL");
+        assert_eq!(code(io::ErrorKind::QuotaExceeded), "DISK_FULL");
+        assert_eq!(code(io::ErrorKind::NotADirectory), "IO_ERROR");
+    }
+
+    #[test]
+    fn messages_say_what_and_where() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = DevDbError::io("create", Path::new("/x"))(denied);
+        assert_eq!(error.to_string(), "no permission to create /x");
+        let busy = DevDbError::Busy {
+            path: "/x".into(),
+            waited: Duration::from_secs(120),
+        };
+        assert_eq!(
+            busy.to_string(),
+            "another program has been starting or stopping PostgreSQL in /x for 120s"
+        );
+    }
+}

@@ -81,6 +81,11 @@ impl Home {
         self.account.own_privately(&run)
     }
 
+    /// Removes everything.
+    pub(crate) fn remove(&self) -> Result<()> {
+        fs::remove_dir_all(&self.root).map_err(DevDbError::io("remove", &self.root))
+    }
+
     /// The major version of PostgreSQL that made the data, if there is any.
     pub(crate) fn made_by(&self) -> Result<Option<u32>> {
         let path = self.data().join("PG_VERSION");

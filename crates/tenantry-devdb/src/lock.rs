@@ -29,22 +29,29 @@ pub(crate) fn try_exclusive(path: &Path) -> Result<Option<File>> {
     taken(file.try_lock(), path).map(|free| free.then_some(file))
 }
 
-/// The lock, together with others who take it so, or `None` while somebody has it alone.
-pub(crate) fn try_shared(path: &Path) -> Result<Option<File>> {
-    let file = open(path)?;
-    taken(file.try_lock_shared(), path).map(|free| free.then_some(file))
-}
-
 /// The lock, alone, waiting for it until the deadline; `None` if that passes.
 pub(crate) fn exclusive(path: &Path, deadline: Instant) -> Result<Option<File>> {
+    until(deadline, || try_exclusive(path))
+}
+
+/// The lock, together with others who take it so, waiting for it until the deadline.
+pub(crate) fn shared(path: &Path, deadline: Instant) -> Result<Option<File>> {
+    until(deadline, || {
+        let file = open(path)?;
+        taken(file.try_lock_shared(), path).map(|free| free.then_some(file))
+    })
+}
+
+/// Tries again and again, and at least once. Waiting in the kernel would have no end.
+fn until<T>(
+    deadline: Instant,
+    mut attempt: impl FnMut() -> Result<Option<T>>,
+) -> Result<Option<T>> {
     loop {
-        if let Some(file) = try_exclusive(path)? {
-            return Ok(Some(file));
+        match attempt()? {
+            None if Instant::now() < deadline => sleep(POLL),
+            outcome => return Ok(outcome),
         }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        sleep(POLL);
     }
 }
 

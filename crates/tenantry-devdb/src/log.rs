@@ -62,3 +62,29 @@ fn read_end(home: &Home, begin: u64) -> std::io::Result<String> {
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+/// Whether PostgreSQL or one of its programs says that the disk is full.
+pub(crate) fn tells_of_full_disk(text: &str) -> bool {
+    let signs = [
+        "No space left on device",
+        "Check free disk space",
+        "Disk quota exceeded",
+    ];
+    signs.iter().any(|it| text.contains(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_by_what_postgresql_says() {
+        let short_write = "FATAL:  could not extend file \"base/1/2691\": wrote only 4096 of 8192 \
+            bytes at block 20\nHINT:  Check free disk space.";
+        assert!(tells_of_full_disk(short_write));
+        assert!(tells_of_full_disk(
+            "could not write to file: No space left on device"
+        ));
+        assert!(!tells_of_full_disk("FATAL:  invalid value for parameter"));
+    }
+}

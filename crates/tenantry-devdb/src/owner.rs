@@ -1,6 +1,6 @@
 //! Owning a server, together with others: whoever comes first starts it, whoever goes last stops it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -36,13 +36,9 @@ impl Owner {
     pub(crate) fn acquire(home: &Home, plan: &Plan) -> Result<(Self, Address)> {
         let _turn = take_turn(home, OTHERS)?;
         home.furnish()?;
-        let share = loop {
-            // Somebody who leaves has it alone for a moment.
-            match lock::try_shared(&home.owners_lock())? {
-                Some(share) => break share,
-                None => sleep(POLL),
-            }
-        };
+        // Somebody who left may have had it alone, a moment ago.
+        let share = lock::shared(&home.owners_lock(), Instant::now() + OTHERS)?;
+        let share = share.ok_or_else(|| busy(home, OTHERS))?;
         let (address, hold, started_it) = attach_or_start(home, plan)?;
         Ok((
             Self {
@@ -54,16 +50,22 @@ impl Owner {
         ))
     }
 
-    /// Gives the share back, and stops the server if it was the last one.
+    /// Gives the share back, and stops the server at this address if it was the last one.
     ///
     /// Whatever goes wrong here, or does not end in time, is then the watchdog's: it sees the pipe
     /// end when the share is dropped.
-    pub(crate) fn release(self, home: &Home, plan: &Plan, manner: Manner) -> Result<()> {
+    pub(crate) fn release(
+        self,
+        home: &Home,
+        plan: &Plan,
+        address: &Address,
+        manner: Manner,
+    ) -> Result<()> {
         if !plan.afterwards.linger.is_zero() {
             return Ok(());
         }
         let patience = manner.iter().map(|(_, patience)| *patience).sum();
-        let turn = take_turn(home, patience)?;
+        let _turn = take_turn(home, patience)?;
         let Self { hold, share, .. } = self;
         drop(share);
         // Not at the first try: a child that a thread of ours has forked shares it until it execs.
@@ -74,25 +76,24 @@ impl Owner {
         server::stop(home, manner)?;
         watchdog::end(home)?;
         drop(hold);
-        if let Some(address) = Address::read(home) {
-            address::remove_socket_dir(home, &address);
-        }
+        address::remove_socket_dir(home, address);
         if plan.afterwards.wipe {
-            fs::remove_dir_all(home.root()).map_err(DevDbError::io("remove", home.root()))?;
+            home.remove()
+        } else {
+            Ok(())
         }
-        drop(turn);
-        Ok(())
     }
 }
 
 /// Waits until nobody else is starting or stopping the server.
 pub(crate) fn take_turn(home: &Home, patience: Duration) -> Result<File> {
-    lock::exclusive(&home.start_lock(), Instant::now() + patience)?.ok_or_else(|| {
-        DevDbError::Busy {
-            path: home.root().to_owned(),
-            waited: patience,
-        }
-    })
+    lock::exclusive(&home.start_lock(), Instant::now() + patience)?
+        .ok_or_else(|| busy(home, patience))
+}
+
+fn busy(home: &Home, waited: Duration) -> DevDbError {
+    let path = home.root().to_owned();
+    DevDbError::Busy { path, waited }
 }
 
 /// The programs to start this home's server with.

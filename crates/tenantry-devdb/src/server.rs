@@ -12,11 +12,11 @@ use crate::error::{DevDbError, Result};
 use crate::home::Home;
 use crate::installation::Installation;
 use crate::lock::{self, POLL};
-use crate::log::Log;
+use crate::log::{self, Log};
 use crate::pidfile::{self, Status};
 use crate::pipe::{self, Hold};
 use crate::plan::Plan;
-use crate::watchdog;
+use crate::watchdog::{self, Standard};
 
 /// How often another port is tried when a program takes the chosen one before PostgreSQL does.
 const PORT_ATTEMPTS: usize = 10;
@@ -39,45 +39,66 @@ pub(crate) fn start(
     installation: &Installation,
     mut lock: File,
 ) -> Result<(Address, Hold)> {
-    let mut last = Address::read(home);
     let deadline = Instant::now() + plan.start_timeout;
-    for attempt in 1.. {
+    let mut last = Address::read(home);
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
         pidfile::remove_stale(home)?;
         watchdog::end(home)?;
         let address = Address {
             port: address::choose_port(plan.port, last.as_ref().map(|it| it.port))?,
             socket_dir: address::socket_dir(home, last.as_ref())?,
         };
-        address.write(home)?;
-        let (hold, reader) = pipe::make(home)?;
-        let (log, file) = Log::open(home)?;
-        let command = command_line(home, plan, installation, &address);
-        let (afterwards, sockets) = (plan.afterwards, &address.socket_dir);
-        watchdog::start(home, afterwards, sockets, reader, lock, file, command)?;
+        let launched = launch(home, plan, installation, &address, lock);
+        let (hold, log) = launched.inspect_err(|_| address::remove_socket_dir(home, &address))?;
 
-        let error = match wait(home, deadline)? {
+        match wait(home, deadline)? {
             Waited::Ready => {
-                tracing::info!(port = address.port, data = %home.data().display(), "PostgreSQL started");
+                let data = home.data();
+                tracing::info!(port = address.port, data = %data.display(), "PostgreSQL started");
                 return Ok((address, hold));
             }
-            Waited::Ended(free) => {
-                lock = free;
-                diagnose(home, address.port, log.tail(home))
-            }
-            Waited::Late => {
-                // The watchdog stops it, now that nobody holds the pipe.
-                return Err(too_late(home, plan, log.tail(home)));
-            }
-        };
-        let another = matches!(error, DevDbError::PortTaken { .. }) && plan.port.is_none();
-        if !another || attempt >= PORT_ATTEMPTS {
-            watchdog::end(home)?;
-            address::remove_socket_dir(home, &address);
+            // The watchdog stops it, now that nobody holds the pipe.
+            Waited::Late => return Err(too_late(home, plan, log.tail(home))),
+            Waited::Ended(free) => lock = free,
+        }
+        let error = diagnose(home, address.port, log.tail(home));
+        watchdog::end(home)?;
+        address::remove_socket_dir(home, &address);
+        let another_port = matches!(error, DevDbError::PortTaken { .. }) && plan.port.is_none();
+        if !another_port || attempts == PORT_ATTEMPTS {
             return Err(error);
         }
         last = None;
     }
-    unreachable!("the loop has no other end")
+}
+
+/// Starts a server that nobody waits for yet.
+fn launch(
+    home: &Home,
+    plan: &Plan,
+    installation: &Installation,
+    address: &Address,
+    lock: File,
+) -> Result<(Hold, Log)> {
+    address.write(home)?;
+    let (hold, owners) = pipe::make(home)?;
+    let (log, file) = Log::open(home)?;
+    let command = command_line(home, plan, installation, address);
+    let standard = Standard {
+        owners,
+        lock,
+        log: file,
+    };
+    watchdog::start(
+        home,
+        plan.afterwards,
+        &address.socket_dir,
+        standard,
+        command,
+    )?;
+    Ok((hold, log))
 }
 
 /// Waits for a server that somebody has started.
@@ -188,7 +209,7 @@ fn diagnose(home: &Home, port: u16, log: String) -> DevDbError {
     let path = home.data();
     if log.contains("could not bind") && log.contains("Address already in use") {
         DevDbError::PortTaken { port }
-    } else if log.contains("No space left on device") {
+    } else if log::tells_of_full_disk(&log) {
         DevDbError::DiskFull { path, message: log }
     } else {
         DevDbError::Start { path, log }

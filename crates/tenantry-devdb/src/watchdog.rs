@@ -35,18 +35,28 @@ pub(crate) struct Afterwards {
     pub(crate) wipe: bool,
 }
 
-/// Starts PostgreSQL under a watchdog. `lock` is the server's lock, which passes to PostgreSQL.
+/// What a watchdog gets as its standard input, output and error.
+#[derive(Debug)]
+pub(crate) struct Standard {
+    /// The pipe that the owners hold.
+    pub(crate) owners: Stdio,
+    /// The server's lock, which passes to PostgreSQL.
+    pub(crate) lock: File,
+    /// The log, which PostgreSQL gets too.
+    pub(crate) log: File,
+}
+
+/// Starts PostgreSQL, by this command line, under a watchdog.
 pub(crate) fn start(
     home: &Home,
     afterwards: Afterwards,
     socket_dir: &Path,
-    owners: Stdio,
-    lock: File,
-    log: File,
+    standard: Standard,
     postgres: Vec<OsString>,
 ) -> Result<()> {
     let mut command = command(home, afterwards, socket_dir);
     command.arg("start").args(postgres);
+    let Standard { owners, lock, log } = standard;
     spawn(home, command.stdin(owners).stdout(lock).stderr(log))
 }
 

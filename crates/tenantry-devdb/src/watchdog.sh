@@ -73,7 +73,8 @@ for signal in INT QUIT KILL; do
 done
 wait "$server" 2>/dev/null
 rm -rf "$sockets"
-[ "$finally" = wipe ] && rm -rf "$home" 2>/dev/null
+# Not all of it can be removed if it is within what is root's.
+[ "$finally" = wipe ] && rm -rf "$home/data" "$home" 2>/dev/null
 mv "$home/run/closing" "$home/run/owners" 2>/dev/null
 rm -f "$home/run/watchdog"
 exit 0

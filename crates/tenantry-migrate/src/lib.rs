@@ -1,1 +1,59 @@
-//! stub
+//! Migrations over many tenants, and a tenant's life: create, list, show, drop.
+//!
+//! A migration is a plain SQL file, `0001_users.sql`, in `migrations/tenant` or
+//! `migrations/shared`. Three ideas:
+//!
+//! - **One file, one transaction.** A file runs in one transaction together with its row in the
+//!   *ledger*, the table `tenantry_migrations` in the schema it is applied to: it is applied and
+//!   recorded, or neither, whatever breaks.
+//! - **One schema, one lock.** Each of these transactions takes an advisory lock of its schema,
+//!   then claims its row. Any number of runners may migrate at once; each file is applied once.
+//! - **Read all, then work.** The ledgers of all tenants are read together. A tenant with nothing
+//!   to do costs no connection and no round trip of its own.
+//!
+//! ```no_run
+//! use tenantry::{Config, TenantManager};
+//! use tenantry_migrate::{MigrateOptions, Migrator};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let tenants = TenantManager::connect(Config::load()?).await?;
+//! let migrator = Migrator::new(tenants);
+//! let report = migrator.migrate_all(&MigrateOptions::new().concurrency(10)).await?;
+//! for tenant in &report.tenants {
+//!     if let Some(error) = &tenant.error {
+//!         eprintln!("{}: {error}", tenant.id);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
+//! | know what is applied and what is not | [`Migrator::status`] |
+//! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
+//! | know what may be in a folder | [`Migrations::read`] |
+
+mod apply;
+mod connection;
+mod error;
+mod failure;
+mod folder;
+mod ledger;
+mod migrator;
+mod options;
+mod plan;
+mod report;
+mod script;
+mod site;
+
+pub use error::{MigrateError, Result};
+pub use failure::Failure;
+pub use folder::{FolderError, FolderProblem, Migration, Migrations};
+pub use migrator::Migrator;
+pub use options::{MigrateOptions, Progress, Stop};
+pub use report::{
+    CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
+    SharedReport, SharedStatus, StatusReport, TenantDetails, TenantReport, TenantStatusReport,
+};

@@ -1,1 +1,50 @@
-//! stub
+//! Tenants on the web: a tower layer that finds a request's tenant, and extractors that give
+//! handlers its data.
+//!
+//! Nothing here waits for a connection: an unknown tenant is refused by the index in memory, and a
+//! [`TenantDb`] takes a connection for each statement.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use tenantry_web::{ApiError, Json, TenantDb, TenantLayer, TenantManager, header};
+//!
+//! async fn count(mut db: TenantDb) -> Result<Json<i64>, ApiError> {
+//!     Ok(Json(db.query_one("SELECT count(*) FROM users", &[]).await?.get(0)))
+//! }
+//!
+//! fn router(tenants: TenantManager) -> Router {
+//!     Router::new()
+//!         .route("/users/count", get(count))
+//!         .layer(TenantLayer::new(tenants, header("x-tenant-id")))
+//! }
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | name the tenant | [`header`], [`subdomain`], [`custom_domain`], [`path_prefix`], [`path_param`], [`query`], [`cookie`], [`Identify::or`], and [`Identify`] for a way of your own |
+//! | check, enrich and exempt requests | [`TenantLayer`] |
+//! | get at the tenant in a handler | [`TenantDb`], [`Tenant`], [`TenantId`], [`TenantContext`]; [`SharedDb`] and [`TenantManager`] on every route; `Option` where a tenant is [optional](TenantLayer::optional) |
+//! | answer errors | [`ApiError`]; [`not_found`] and [`method_not_allowed`] as fallbacks |
+//! | read input | [`Json`], [`Path`] and [`Query`], which refuse with an [`ApiError`] |
+//! | tell requests apart | [`RequestIdLayer`] |
+
+mod error;
+mod extract;
+mod fallback;
+mod identify;
+mod layer;
+pub mod request_id;
+
+pub use error::{ApiError, FieldError};
+pub use extract::{Json, Path, Query};
+pub use fallback::{method_not_allowed, not_found};
+pub use identify::{
+    Cookie, CustomDomain, Header, Identify, Or, PathParam, PathPrefix, QueryParam, Subdomain,
+    cookie, custom_domain, header, path_param, path_prefix, query, subdomain,
+};
+pub use layer::{TenantLayer, TenantService};
+pub use request_id::RequestIdLayer;
+#[doc(no_inline)]
+pub use tenantry::{
+    SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, web::TenantRejection,
+};

@@ -22,7 +22,8 @@ pub(crate) use self::{
 };
 
 use crate::{
-    Error, Placement, Result, SchemaTemplate, SharedDb, Tenant, TenantId, TenantStatus,
+    Error, Placement, Result, SchemaName, SchemaTemplate, SharedDb, Tenant, TenantId, TenantStatus,
+    Transaction,
 };
 
 /// The registry of tenants: reads and changes rows of `tenantry.tenants`.
@@ -70,12 +71,32 @@ impl Catalog {
     /// [`Error::TenantExists`] when its id, schema or a domain is taken; those of a statement.
     pub async fn create(&self, new: NewTenant) -> Result<Arc<Tenant>> {
         self.writable()?;
-        let schema = match &new.schema {
-            Some(schema) => schema.clone(),
-            None => self.template.schema_for(&new.id)?,
-        };
+        let schema = self.schema_for(&new)?;
         let row = rows::insert(&mut self.db.clone(), &new, &schema).await?;
         Ok(self.index.apply(row).tenant)
+    }
+
+    /// Adds a tenant as part of a transaction that does more, such as making its schema: both
+    /// are there, or neither. Once it is committed, [`get`](Self::get) takes the tenant in.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub async fn create_within(&self, tx: &mut Transaction, new: &NewTenant) -> Result<()> {
+        self.writable()?;
+        rows::insert_within(tx, new, &self.schema_for(new)?).await
+    }
+
+    /// The schema of a tenant that is to be added: the one it brings, or by the template.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SchemaNameInvalid`].
+    pub fn schema_for(&self, new: &NewTenant) -> Result<SchemaName> {
+        match &new.schema {
+            Some(schema) => Ok(schema.clone()),
+            None => Ok(self.template.schema_for(&new.id)?),
+        }
     }
 
     /// Changes whether anybody works with a tenant.

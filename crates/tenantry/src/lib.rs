@@ -29,6 +29,7 @@
 //! | query | [`TenantDb`], [`SharedDb`], [`Transaction`], [`TenantSession`] |
 //! | know the current tenant anywhere | [`context`] |
 //! | repeat what failed in passing | [`retry`] |
+//! | serve HTTP (feature `axum`) | the crate `tenantry-web` |
 //! | watch | [`TenantManager::health`], [`TenantManager::metrics`], [`Hooks`], [`DebugConfig`] |
 
 mod access;
@@ -47,6 +48,8 @@ mod schema_name;
 mod tenant;
 mod tenant_id;
 pub mod tls;
+#[cfg(feature = "axum")]
+pub mod web;
 
 pub use catalog::{Catalog, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};

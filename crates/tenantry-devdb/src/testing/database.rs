@@ -53,10 +53,10 @@ impl TestDb {
         // From template0, which nobody can be connected to: template1 would be refused while
         // anybody is.
         let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-        client
-            .batch_execute(&create)
-            .await
-            .map_err(DevDbError::database("create a database"))?;
+        if let Err(error) = client.batch_execute(&create).await {
+            lease.end();
+            return Err(DevDbError::database("create a database")(error));
+        }
         Ok(Self {
             server,
             name,

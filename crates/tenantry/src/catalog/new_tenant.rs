@@ -53,4 +53,16 @@ impl NewTenant {
         self.metadata = metadata;
         self
     }
+
+    /// Its id.
+    #[must_use]
+    pub fn tenant_id(&self) -> &TenantId {
+        &self.id
+    }
+
+    /// Whether it brings a schema of its own, and has none by the template.
+    #[must_use]
+    pub fn brings_schema(&self) -> bool {
+        self.schema.is_some()
+    }
 }

@@ -3,7 +3,7 @@ use tokio_postgres::{Row, types::ToSql};
 use super::NewTenant;
 use crate::{
     Alphabet, DatabaseError, Error, Placement, Result, SchemaName, SharedDb, Tenant, TenantId,
-    TenantStatus, db::Run,
+    TenantStatus, Transaction, db::Run,
 };
 
 /// A tenant as its row has it, and the row's version.
@@ -54,8 +54,20 @@ pub(crate) async fn insert(
     new: &NewTenant,
     schema: &SchemaName,
 ) -> Result<TenantRow> {
-    let domains: Vec<String> = new.domains.iter().map(|domain| domain.to_lowercase()).collect();
     let mut tx = db.begin().await?;
+    insert_within(&mut tx, new, schema).await?;
+    let row = one(&mut tx, &new.id).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// Inserts a row as part of a transaction that does more.
+pub(crate) async fn insert_within(
+    tx: &mut Transaction,
+    new: &NewTenant,
+    schema: &SchemaName,
+) -> Result<()> {
+    let domains: Vec<String> = new.domains.iter().map(|domain| domain.to_lowercase()).collect();
     let inserted = tx
         .execute(
             "INSERT INTO tenantry.tenants (id, schema, plan, metadata) VALUES ($1, $2, $3, $4)",
@@ -63,10 +75,7 @@ pub(crate) async fn insert(
         )
         .await;
     taken(&new.id, inserted)?;
-    taken(&new.id, add_domains(&mut tx, &new.id, &domains).await)?;
-    let row = one(&mut tx, &new.id).await?;
-    tx.commit().await?;
-    Ok(row)
+    taken(&new.id, add_domains(tx, &new.id, &domains).await)
 }
 
 pub(crate) async fn set_status(

@@ -13,6 +13,9 @@ use crate::ConnectError;
 /// How long a statement whose caller has gone may go on before it is cancelled.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// How many cancels a command of ours outlives. Ours sends one; others may send more.
+const MAX_CANCELS: u32 = 3;
+
 impl PgConnection {
     /// Waits for what still runs, or cancels it; ends the transaction that is open; makes the
     /// connection neutral, and sees that it is. The caller sets the deadline.
@@ -25,22 +28,19 @@ impl PgConnection {
             let rolled_back = self.client.batch_execute("ROLLBACK");
             tokio::pin!(rolled_back);
             match tokio::time::timeout(GRACE, &mut rolled_back).await {
-                Ok(ended) => ended.map_err(failed)?,
+                Ok(ended) => ignore_cancel(ended).map_err(failed)?,
                 Err(_) => {
                     self.cancel().await?;
-                    // The server has sent the signal. Should it come late, it hits this ROLLBACK
-                    // or the one after it, and nothing else.
                     ignore_cancel(rolled_back.await).map_err(failed)?;
-                    ignore_cancel(self.client.batch_execute("ROLLBACK").await).map_err(failed)?;
                 }
             }
         }
         if self.needs_discard || self.seen.has_prepared() {
-            self.client.batch_execute(DISCARD).await.map_err(failed)?;
+            self.insist(&["ROLLBACK", DISCARD]).await.map_err(failed)?;
             self.statements.clear();
             self.seen.forget_prepared();
         } else {
-            self.client.batch_execute(RESET).await.map_err(failed)?;
+            self.insist(&["ROLLBACK", RESET]).await.map_err(failed)?;
         }
         self.drop_notifications();
         self.reset_streak();
@@ -50,11 +50,30 @@ impl PgConnection {
         self.busy = false;
         Ok(())
     }
+
+    /// Runs these commands, again where a cancel hits one of them that was meant for what ran
+    /// before.
+    async fn insist(&mut self, commands: &[&str]) -> Result<(), Error> {
+        for command in commands {
+            let mut tries = 0;
+            while let Err(error) = self.client.batch_execute(command).await {
+                tries += 1;
+                if !is_cancel(&error) || tries > MAX_CANCELS {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_cancel(error: &Error) -> bool {
+    error.code() == Some(&SqlState::QUERY_CANCELED)
 }
 
 fn ignore_cancel(result: Result<(), Error>) -> Result<(), Error> {
     match result {
-        Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => Ok(()),
+        Err(error) if is_cancel(&error) => Ok(()),
         other => other,
     }
 }

@@ -72,6 +72,12 @@ async fn write(db: &mut TenantDb, id: &TenantId, number: u64) -> Result<()> {
     tx.commit().await
 }
 
+async fn add(db: &mut TenantDb, id: &TenantId, number: u64) -> Result<()> {
+    let name = format!("{id}/{number}");
+    db.execute("INSERT INTO whose (name) VALUES ($1) ON CONFLICT DO NOTHING", &[&name]).await?;
+    Ok(())
+}
+
 async fn client(world: Arc<World>, ids: Arc<Vec<TenantId>>, seed: u64, seen: Arc<Seen>) {
     let mut rng = StdRng::seed_from_u64(seed);
     for round in 0..ROUNDS {
@@ -83,7 +89,8 @@ async fn client(world: Arc<World>, ids: Arc<Vec<TenantId>>, seed: u64, seen: Arc
             let (kind, left) = (rng.random_range(0..12), rng.random_range(0..7));
             let work = async {
                 match kind {
-                    0..=6 => look(&mut db, id).await,
+                    0..=5 => look(&mut db, id).await,
+                    6 => add(&mut db, id, seed * 1000 + u64::from(round)).await,
                     7 | 8 => write(&mut db, id, seed * 1000 + u64::from(round)).await,
                     _ => leave(&mut db, id, left).await,
                 }
@@ -154,4 +161,41 @@ async fn nobody_ever_sees_another_tenant() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_ever_sees_another_tenant_with_other_luck() {
     hunt(rand::random_range(0..1_000_000)).await;
+}
+
+/// Cancels hit the binding, the statement and COMMIT alike. Where the binding is hit, the statement
+/// behind it finds nobody's tables: what it would have written is nowhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_aimed_at_a_binding_writes_nothing_for_another_tenant() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    let outside = world.db.connect().await;
+    let storm = tokio::spawn(async move {
+        // A cancel every few hundred microseconds: the sum takes its time.
+        let sql = "SELECT pg_cancel_backend(pid), \
+                   (SELECT sum(x) FROM generate_series(1, 600 + g % 97 * 10) x) FROM \
+                   (SELECT pid FROM pg_stat_activity WHERE application_name = 'tenantry' AND \
+                    datname = current_database() AND query NOT LIKE '%last_value%') backend, \
+                   generate_series(1, 40) g";
+        while outside.batch_execute(sql).await.is_ok() {}
+    });
+    let (mut cancelled, mut number) = (0, 0);
+    while cancelled < 3_000 && number < 10_000 {
+        let id = &ids[number % 2];
+        let Ok(mut db) = world.tenants.db(id) else { continue };
+        match add(&mut db, id, number as u64).await {
+            Ok(()) => {}
+            Err(error) => cancelled += u32::from(error.sqlstate() == Some("57014")),
+        }
+        number += 1;
+    }
+    storm.abort();
+    println!("{cancelled} of {number} cancelled");
+    assert!(cancelled > 200, "too few were hit");
+    for id in &ids {
+        until("the storm is over", async || {
+            look(&mut world.tenants.db_checked(id).await.unwrap(), id).await.is_ok()
+        })
+        .await;
+    }
 }

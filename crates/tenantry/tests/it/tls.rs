@@ -5,6 +5,7 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
@@ -23,13 +24,14 @@ impl Server {
         let server = TestServer::start().await.unwrap();
         let key = KeyPair::generate().unwrap();
         let certificate = self_signed(&key, "127.0.0.1");
-        let data = server.db().data_dir();
-        write_for_postgres(data, "server.crt", &certificate);
-        write_for_postgres(data, "server.key", &key.serialize_pem());
-
         let plain: ServerConfig = server.url("postgres").parse().unwrap();
         let (client, connection) = plain.postgres.connect(tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
+
+        let row = client.query_one("SHOW data_directory", &[]).await.unwrap();
+        let data = Path::new(row.get(0));
+        write_for_postgres(data, "server.crt", &certificate);
+        write_for_postgres(data, "server.key", &key.serialize_pem());
         client
             .simple_query("ALTER SYSTEM SET ssl = on")
             .await
@@ -44,7 +46,8 @@ impl Server {
         let stranger = self_signed(&KeyPair::generate().unwrap(), "127.0.0.1");
         fs::write(folder.path().join("stranger.crt"), stranger).unwrap();
         let server = Self { server, folder };
-        server.wait_for_tls().await;
+        let ready = tokio::time::timeout(Duration::from_secs(30), server.wait_for_tls()).await;
+        ready.expect("PostgreSQL turns TLS on");
         server
     }
 

@@ -1,0 +1,96 @@
+use tenantry::{NewTenant, Tenant, Transaction};
+
+use super::Migrator;
+use crate::{
+    CreatedTenant, Failure, Migrations, Result,
+    apply::{NotApplied, apply_within},
+    ledger, plan,
+    site::Site,
+};
+
+impl Migrator {
+    /// Makes a tenant: its row in the catalog, its schema, and all migrations unless `migrate` is
+    /// false.
+    ///
+    /// **All of it is one transaction.** When a migration fails, when this future is dropped, or
+    /// when the process is killed, nothing of the tenant remains, and it can be made again; until
+    /// everything is there, no application sees the tenant. So, other than in
+    /// [`migrate`](Self::migrate), no file can rely on the commit of an earlier one (as one that
+    /// alters a table needs whose deferred constraints wait for it): make such a tenant without
+    /// migrating, then migrate it.
+    ///
+    /// A tenant that [brings a schema](NewTenant::schema) gets it with what is in it: what its
+    /// ledger lacks is applied. Any other schema must not be there: whose data it holds is unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`tenantry::Error::SchemaNameInvalid`]; [`tenantry::Error::TenantExists`] when its id, schema or a domain is
+    /// taken; [`MigrateError::Failed`](crate::MigrateError::Failed) with a file's failure or
+    /// `SCHEMA_EXISTS`; [`MigrateError::Folder`](crate::MigrateError::Folder).
+    pub async fn create_tenant(&self, new: NewTenant, migrate: bool) -> Result<CreatedTenant> {
+        let files = if migrate { Some(self.tenant_migrations()?) } else { None };
+        let catalog = self.manager.catalog();
+        let schema = catalog.schema_for(&new)?;
+        let site = Site::of_tenant(schema.as_identifier(), self.manager.config());
+
+        let mut tx = self.manager.shared().begin().await?;
+        catalog.create_within(&mut tx, &new).await?;
+        let made = async {
+            make_schema(&mut tx, &site, new.brings_schema()).await?;
+            match &files {
+                Some(files) => migrate_within(&mut tx, &site, files).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let applied = match made.await {
+            Ok(applied) => applied,
+            Err(failure) => {
+                // If the connection is lost, PostgreSQL rolls back by itself.
+                let _ = tx.rollback().await;
+                return Err(failure.into());
+            }
+        };
+        tx.commit().await?;
+        // Takes the new row into this process's index, too.
+        let tenant = catalog.get(new.tenant_id()).await?;
+        Ok(CreatedTenant { tenant: Tenant::clone(&tenant), applied })
+    }
+}
+
+async fn make_schema(tx: &mut Transaction, site: &Site, may_exist: bool) -> Result<(), Failure> {
+    tx.batch_execute(&site.lock()).await?;
+    let perhaps = if may_exist { "IF NOT EXISTS " } else { "" };
+    let made = tx.batch_execute(&format!("CREATE SCHEMA {perhaps}{}", site.quoted)).await;
+    made.map_err(|error| match error.sqlstate() {
+        Some("42P06") => {
+            let message = format!("the schema {} is there, and no tenant has it", site.quoted);
+            Failure::new("SCHEMA_EXISTS", message).hint(
+                "if its data is the new tenant's, name the schema (--schema); if nobody needs it, \
+                 drop it",
+            )
+        }
+        _ => error.into(),
+    })
+}
+
+async fn migrate_within(
+    tx: &mut Transaction,
+    site: &Site,
+    files: &Migrations,
+) -> Result<Vec<String>, Failure> {
+    let state = ledger::read(tx, site).await?;
+    tx.batch_execute(&ledger::create(site)).await?;
+    let mut applied = Vec::new();
+    for file in plan::pending(files, &state, site)? {
+        match apply_within(tx, site, file).await {
+            Ok(()) => applied.push(file.name.clone()),
+            Err(NotApplied::Failed(failure)) => return Err(failure),
+            Err(NotApplied::AppliedByAnother) => {
+                let message = "the ledger has changed under the schema's lock".to_owned();
+                return Err(Failure::new("MIGRATION_FAILED", message).in_file(&file.name));
+            }
+        }
+    }
+    Ok(applied)
+}
+

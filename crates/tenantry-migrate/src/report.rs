@@ -1,0 +1,229 @@
+//! What came of it, for people and as JSON.
+
+use serde::Serialize;
+use tenantry::{Tenant, TenantId};
+
+use crate::Failure;
+
+/// What a run of migrations came to.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct MigrateReport {
+    /// Present in a dry run: nothing was written.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// How many tenants were asked for.
+    pub total: usize,
+    /// How many had something to be applied, and have it now.
+    pub succeeded: usize,
+    /// How many could not be migrated.
+    pub failed: usize,
+    /// How many had nothing to do.
+    pub skipped: usize,
+    /// In a dry run: how many have something to be applied.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pending: usize,
+    /// How many were not begun, or not finished, because the run was stopped or the shared schema
+    /// failed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unfinished: usize,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The shared schema, if that was to be migrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedReport>,
+    /// Each tenant, by id.
+    pub tenants: Vec<TenantReport>,
+}
+
+impl MigrateReport {
+    /// Whether everything is as it should be now: nothing failed, and nothing was left.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        let shared = self.shared.as_ref().is_none_or(|shared| shared.error.is_none());
+        shared && self.failed == 0 && self.unfinished == 0
+    }
+
+    /// Everything that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        let shared = self.shared.iter().filter_map(|shared| shared.error.as_ref());
+        shared.chain(self.tenants.iter().filter_map(|tenant| tenant.error.as_ref()))
+    }
+}
+
+/// What came of one schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum MigrateStatus {
+    /// Everything it lacked was applied.
+    Succeeded,
+    /// It had nothing to do.
+    Skipped,
+    /// A file failed; those before it are applied.
+    Failed,
+    /// A dry run found something to be applied.
+    Pending,
+    /// The run was stopped before everything was applied.
+    Unfinished,
+}
+
+/// What came of one tenant.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TenantReport {
+    /// The tenant.
+    pub id: TenantId,
+    /// What came of it.
+    pub status: MigrateStatus,
+    /// The files applied in this run, in order.
+    pub applied: Vec<String>,
+    /// The files still to be applied, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// What came of the shared schema.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SharedReport {
+    /// Its name.
+    pub schema: String,
+    /// What came of it.
+    pub status: MigrateStatus,
+    /// The files applied in this run, in order.
+    pub applied: Vec<String>,
+    /// The files still to be applied, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// What is applied to every schema, and what is not.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct StatusReport {
+    /// The shared schema.
+    pub shared: SharedStatus,
+    /// Each tenant, by id.
+    pub tenants: Vec<TenantStatusReport>,
+    /// The migrations that tenants lack, the newest first.
+    pub pending_migrations: Vec<PendingMigration>,
+}
+
+impl StatusReport {
+    /// Whether every schema has everything.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        let mut statuses = self.tenants.iter().map(|tenant| tenant.status);
+        self.shared.status == SchemaStatus::Ok && statuses.all(|status| status == SchemaStatus::Ok)
+    }
+}
+
+/// How a schema stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SchemaStatus {
+    /// It has everything.
+    Ok,
+    /// It lacks some migrations.
+    Behind,
+    /// It can't be migrated as it is: its ledger contradicts the files, or can't be read.
+    Failed,
+    /// There is no such schema.
+    Missing,
+}
+
+/// How a tenant stands.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TenantStatusReport {
+    /// The tenant.
+    pub id: TenantId,
+    /// Its schema.
+    pub schema: String,
+    /// How many migrations it has.
+    pub applied: usize,
+    /// How many it lacks.
+    pub pending: usize,
+    /// How it stands.
+    pub status: SchemaStatus,
+    /// Why it failed, or is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// How the shared schema stands.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SharedStatus {
+    /// Its name.
+    pub schema: String,
+    /// How many migrations it has.
+    pub applied: usize,
+    /// How many it lacks.
+    pub pending: usize,
+    /// How it stands.
+    pub status: SchemaStatus,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// A migration that some tenants lack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PendingMigration {
+    /// The file.
+    pub name: String,
+    /// How many tenants lack it.
+    pub tenants: usize,
+}
+
+/// A tenant that was made.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CreatedTenant {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The files applied to it, in order.
+    pub applied: Vec<String>,
+}
+
+/// A tenant that is gone.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct DroppedTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// The schema that was dropped with everything in it.
+    pub schema: String,
+}
+
+/// A tenant, and how its schema stands.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TenantDetails {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// How its schema stands.
+    pub migrations: TenantStatusReport,
+    /// The files it lacks, in order.
+    pub pending: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}

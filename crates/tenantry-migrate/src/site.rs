@@ -1,0 +1,98 @@
+//! A schema to be migrated, in SQL.
+
+use sha2::{Digest, Sha256};
+use tenantry::{Config, Identifier};
+
+/// A schema, its ledger and its lock, as statements name them.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The schema's bare name.
+    pub(crate) schema: String,
+    /// The schema's name, quoted.
+    pub(crate) quoted: String,
+    /// The ledger's table, qualified and quoted.
+    pub(crate) ledger: String,
+    /// The ledger's bare name.
+    pub(crate) ledger_name: String,
+    /// What a migration's names are looked for in: the schema, extensions, `pg_temp`.
+    search_path: String,
+}
+
+impl Site {
+    /// A tenant's schema.
+    pub(crate) fn of_tenant(schema: &Identifier, config: &Config) -> Self {
+        let isolation = config.isolation();
+        let shared = isolation.fallthrough.then_some(&isolation.shared_schema);
+        Self::new(schema, isolation.extension_schemas.iter().chain(shared), config)
+    }
+
+    /// The shared schema.
+    pub(crate) fn of_shared(config: &Config) -> Self {
+        let isolation = config.isolation();
+        Self::new(&isolation.shared_schema, &isolation.extension_schemas, config)
+    }
+
+    fn new<'a>(
+        schema: &Identifier,
+        beside: impl IntoIterator<Item = &'a Identifier>,
+        config: &Config,
+    ) -> Self {
+        let table = &config.migrations().table;
+        let quoted = schema.quoted();
+        let mut search_path = quoted.clone();
+        for schema in beside {
+            search_path.push_str(", ");
+            search_path.push_str(&schema.quoted());
+        }
+        search_path.push_str(", pg_temp");
+        Self {
+            schema: schema.as_str().to_owned(),
+            ledger: format!("{quoted}.{}", table.quoted()),
+            ledger_name: table.as_str().to_owned(),
+            quoted,
+            search_path,
+        }
+    }
+
+    /// Waits for the schema's lock, which is held to the end of the transaction.
+    pub(crate) fn lock(&self) -> String {
+        format!("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_key(&self.schema))
+    }
+
+    /// Gives the transaction a fresh start, whatever an earlier file has set.
+    pub(crate) fn bind(&self) -> String {
+        let path = &self.search_path;
+        format!("RESET SESSION AUTHORIZATION; RESET ALL; SET LOCAL search_path = {path}")
+    }
+}
+
+/// The key of a schema's lock. PostgreSQL keeps each database's locks apart.
+fn lock_key(schema: &str) -> i64 {
+    let digest = Sha256::new().chain_update("tenantry migrate ").chain_update(schema).finalize();
+    let first: [u8; 8] = std::array::from_fn(|index| digest[index]);
+    i64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config::builder().set("connection.url", "postgres://localhost/app").load().unwrap()
+    }
+
+    #[test]
+    fn names_are_quoted_wherever_they_stand() {
+        let schema = Identifier::parse(r#"Kunde "7", public"#).unwrap();
+        let site = Site::of_tenant(&schema, &config());
+        assert_eq!(site.ledger, r#""Kunde ""7"", public"."tenantry_migrations""#);
+        assert!(site.bind().ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#));
+    }
+
+    #[test]
+    fn each_schema_has_a_lock_of_its_own() {
+        assert_ne!(lock_key("tenant_a"), lock_key("tenant_b"));
+        // Runners of different versions must agree on it.
+        assert_eq!(lock_key("tenant_acme"), lock_key("tenant_acme"));
+    }
+}

@@ -1,0 +1,34 @@
+use axum::http::{header::COOKIE, request::Parts};
+use tenantry::{TenantId, TenantManager};
+
+use super::{Identify, only, parse, text};
+use crate::ApiError;
+
+/// The tenant's id in a cookie: see [`cookie`].
+#[derive(Clone, Debug)]
+pub struct Cookie(String);
+
+/// The tenant's id in a cookie. The value is taken as it is: nothing is decoded or unquoted.
+#[must_use]
+pub fn cookie(name: impl Into<String>) -> Cookie {
+    Cookie(name.into())
+}
+
+impl Identify for Cookie {
+    async fn identify(
+        &self,
+        parts: &mut Parts,
+        tenants: &TenantManager,
+    ) -> Result<Option<TenantId>, ApiError> {
+        let Self(name) = self;
+        let headers = parts.headers.get_all(COOKIE).iter();
+        let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+        let values = pairs.filter_map(|pair| {
+            pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+        });
+        match only(values, format_args!("the cookie {name}"))? {
+            Some(value) => parse(tenants, text(value, format_args!("the cookie {name}"))?),
+            None => Ok(None),
+        }
+    }
+}

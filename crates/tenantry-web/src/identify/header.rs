@@ -1,0 +1,35 @@
+use axum::http::{HeaderName, request::Parts};
+use tenantry::{TenantId, TenantManager};
+
+use super::{Identify, only, parse, text};
+use crate::ApiError;
+
+/// The tenant's id in a header: see [`header`].
+#[derive(Clone, Debug)]
+pub struct Header(HeaderName);
+
+/// The tenant's id in a header, such as `x-tenant-id`. The value is taken as it is: nothing is
+/// decoded.
+///
+/// # Panics
+///
+/// When `name` cannot be a header's name: it is lower case.
+#[must_use]
+pub fn header(name: &'static str) -> Header {
+    Header(HeaderName::from_static(name))
+}
+
+impl Identify for Header {
+    async fn identify(
+        &self,
+        parts: &mut Parts,
+        tenants: &TenantManager,
+    ) -> Result<Option<TenantId>, ApiError> {
+        let Self(name) = self;
+        let values = parts.headers.get_all(name).iter();
+        let Some(value) = only(values, format_args!("the header {name}"))? else {
+            return Ok(None);
+        };
+        parse(tenants, text(value.as_bytes(), format_args!("the header {name}"))?)
+    }
+}

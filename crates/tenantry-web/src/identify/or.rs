@@ -1,0 +1,37 @@
+use axum::http::request::Parts;
+use tenantry::{TenantId, TenantManager};
+
+use super::Identify;
+use crate::ApiError;
+
+/// One way, and another when that finds none: see [`Identify::or`].
+#[derive(Clone, Copy, Debug)]
+pub struct Or<A, B> {
+    first: A,
+    next: B,
+}
+
+impl<A, B> Or<A, B> {
+    pub(super) fn new(first: A, next: B) -> Self {
+        Self { first, next }
+    }
+}
+
+impl<A: Identify, B: Identify> Identify for Or<A, B> {
+    async fn identify(
+        &self,
+        parts: &mut Parts,
+        tenants: &TenantManager,
+    ) -> Result<Option<TenantId>, ApiError> {
+        let unknown = match self.first.identify(parts, tenants).await {
+            Ok(Some(id)) => return Ok(Some(id)),
+            Ok(None) => None,
+            Err(error) if error.code() == "TENANT_NOT_FOUND" => Some(error),
+            Err(error) => return Err(error),
+        };
+        match (self.next.identify(parts, tenants).await?, unknown) {
+            (None, Some(unknown)) => Err(unknown),
+            (found, _) => Ok(found),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+use axum::http::request::Parts;
+use tenantry::{TenantId, TenantManager};
+
+use super::{Identify, only, parse};
+use crate::ApiError;
+
+/// The tenant's id in the query string: see [`query`].
+#[derive(Clone, Debug)]
+pub struct QueryParam(String);
+
+/// The tenant's id in the query string, as in `/projects?tenant=acme`. Percent-encoding is decoded
+/// once.
+#[must_use]
+pub fn query(name: impl Into<String>) -> QueryParam {
+    QueryParam(name.into())
+}
+
+impl Identify for QueryParam {
+    async fn identify(
+        &self,
+        parts: &mut Parts,
+        tenants: &TenantManager,
+    ) -> Result<Option<TenantId>, ApiError> {
+        let Self(name) = self;
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value);
+        match only(values, format_args!("the query parameter {name}"))? {
+            Some(value) => parse(tenants, &value),
+            None => Ok(None),
+        }
+    }
+}
