@@ -20,12 +20,12 @@
 //! Three ideas:
 //!
 //! - **Owners share.** Programs that start a server in the same directory, at the same moment or
-//!   later, own one server together. It stops when the last of them goes, also if that one is killed:
-//!   each owner holds a pipe open, and a watchdog waits for its end.
-//! - **Locks instead of process ids.** Who starts, who owns and what runs is told by locks of files,
-//!   which the kernel takes back by itself. Nothing that a crash leaves behind has to be believed.
-//! - **Nobody else gets in.** The server listens on 127.0.0.1 and on a socket in a private directory,
-//!   and both want a random password, which only the data directory's owner can read.
+//!   later, own one server together. It stops when the last of them goes, also if that one is
+//!   killed: each owner holds a pipe open, and a watchdog waits for its end.
+//! - **Locks instead of process ids.** Who starts, who owns and what runs is told by locks of
+//!   files, which the kernel takes back by itself. Nothing that a crash leaves has to be believed.
+//! - **Nobody else gets in.** The server listens on 127.0.0.1 and on a socket in a private
+//!   directory. Both want a random password, which only the data directory's owner can read.
 //!
 //! [`testing`] has the databases and servers that tests need.
 

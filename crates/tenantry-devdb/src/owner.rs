@@ -1,4 +1,4 @@
-//! Owning a server, together with others: whoever comes first starts it, whoever goes last stops it.
+//! Owning a server, together with others: the first one starts it, the last one stops it.
 
 use std::fs::File;
 use std::thread::sleep;

@@ -72,10 +72,7 @@ impl MigrateOptions {
 
     /// Sets a function that hears how far the run is. It is called on the task that migrates and
     /// must not block.
-    pub fn on_progress(
-        mut self,
-        function: impl Fn(Progress<'_>) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn on_progress(mut self, function: impl Fn(Progress<'_>) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(function));
         self
     }

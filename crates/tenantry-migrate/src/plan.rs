@@ -21,7 +21,10 @@ pub(crate) fn pending<'a>(
         State::NoLedger => Ok(files.files().iter().collect()),
         State::Ledger(ledger) => {
             compare(files, ledger)?;
-            let lacking = files.files().iter().filter(|file| !ledger.contains_key(&file.number));
+            let lacking = files
+                .files()
+                .iter()
+                .filter(|file| !ledger.contains_key(&file.number));
             Ok(lacking.collect())
         }
         State::Unreadable(failure) => Err(failure.clone()),
@@ -43,7 +46,9 @@ fn compare(files: &Migrations, ledger: &Ledger) -> Result<(), Failure> {
             let message = "it ended the transaction it ran in, so it may be applied in part; make \
                            the schema as the file wants it, then set duration_ms of its row in the \
                            ledger to 0, or delete the row to run it again";
-            return Err(Failure::new("MIGRATION_UNFINISHED", message.to_owned()).in_file(&entry.name));
+            return Err(
+                Failure::new("MIGRATION_UNFINISHED", message.to_owned()).in_file(&entry.name)
+            );
         }
         let file = files.files().iter().find(|file| file.number == *number);
         match file {
@@ -68,7 +73,11 @@ fn compare(files: &Migrations, ledger: &Ledger) -> Result<(), Failure> {
 }
 
 fn schema_missing(site: &Site) -> Failure {
-    Failure::new("SCHEMA_MISSING", format!("the schema {} does not exist", site.quoted)).hint(
+    Failure::new(
+        "SCHEMA_MISSING",
+        format!("the schema {} does not exist", site.quoted),
+    )
+    .hint(
         "restore it from a backup; or drop the tenant (tenantry tenant drop) and create it again, \
          empty",
     )

@@ -6,6 +6,9 @@ use std::time::Duration;
 pub struct PoolConfig {
     /// The budget: connections open, being opened and being closed, together. At least 1.
     pub max_connections: usize,
+    /// A target's share: with as many connections in use, its callers come after those of others
+    /// who wait. When nobody else waits, there is no limit.
+    pub max_per_target: usize,
     /// How long [`Pool::acquire`](crate::Pool::acquire) waits for a connection.
     pub acquire_timeout: Duration,
     /// How long opening one connection may take.
@@ -26,11 +29,12 @@ pub struct PoolConfig {
 }
 
 impl PoolConfig {
-    /// The defaults, with a budget of `max_connections` (at least 1).
+    /// The defaults, with a budget of `max_connections` (at least 1), half of it a target's share.
     #[must_use]
     pub fn new(max_connections: usize) -> Self {
         Self {
             max_connections: max_connections.max(1),
+            max_per_target: max_connections.div_ceil(2).max(1),
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             clean_timeout: Duration::from_secs(5),

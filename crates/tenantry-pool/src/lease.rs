@@ -28,7 +28,13 @@ impl<D: Driver> Lease<D> {
         born: Instant,
         connection: D::Connection,
     ) -> Self {
-        Self { inner, target, slot, born, connection: Some(connection) }
+        Self {
+            inner,
+            target,
+            slot,
+            born,
+            connection: Some(connection),
+        }
     }
 
     /// The target this connection is lent to.
@@ -39,7 +45,8 @@ impl<D: Driver> Lease<D> {
     /// Closes the connection instead of giving it back.
     pub fn discard(mut self) {
         if let Some(connection) = self.connection.take() {
-            self.inner.close_leased(self.slot, connection, CloseReason::Discarded);
+            self.inner
+                .close_leased(self.slot, connection, CloseReason::Discarded);
         }
     }
 }

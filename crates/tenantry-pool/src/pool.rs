@@ -83,7 +83,10 @@ impl<D: Driver> Pool<D> {
             Acquired::Now { slot, resting } => return Ok(self.inner.lease(target, slot, resting)),
             Acquired::Wait { ticket } => ticket,
         };
-        let place = Place { inner: &self.inner, ticket };
+        let place = Place {
+            inner: &self.inner,
+            ticket,
+        };
         let receiver = receiver.expect("a waiter has a receiver");
         match timeout(self.inner.config.acquire_timeout, receiver).await {
             Ok(Ok(answer)) => answer,
@@ -127,7 +130,9 @@ impl<D: Driver> Pool<D> {
             }
         };
         let _ = timeout(deadline, all_ended).await;
-        CloseReport { left: self.stats().total() }
+        CloseReport {
+            left: self.stats().total(),
+        }
     }
 
     /// Whether the target is remembered: used within `target_ttl` and not evicted.
@@ -175,13 +180,17 @@ impl<D: Driver> Pool<D> {
 
 impl<D: Driver> Clone for Pool<D> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
 impl<D: Driver> fmt::Debug for Pool<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("Pool")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 
@@ -213,10 +222,7 @@ impl<D: Driver> Inner<D> {
     }
 
     /// Takes one step under the lock, and carries out what it decides once the lock is free.
-    fn step<R>(
-        self: &Arc<Self>,
-        step: impl FnOnce(&mut Core<D>, &mut Vec<Action<D>>) -> R,
-    ) -> R {
+    fn step<R>(self: &Arc<Self>, step: impl FnOnce(&mut Core<D>, &mut Vec<Action<D>>) -> R) -> R {
         let mut actions = Vec::new();
         let result = step(&mut self.lock(), &mut actions);
         for action in actions {
@@ -227,7 +233,12 @@ impl<D: Driver> Inner<D> {
 
     fn run(self: &Arc<Self>, action: Action<D>) {
         match action {
-            Action::Grant { reply, target, slot, resting } => {
+            Action::Grant {
+                reply,
+                target,
+                slot,
+                resting,
+            } => {
                 // A waiter that has just gone drops the lease, which gives the connection back.
                 let _ = reply.send(Ok(self.lease(&target, slot, resting)));
             }
@@ -240,8 +251,13 @@ impl<D: Driver> Inner<D> {
             Action::Clean { slot, resting } => {
                 self.runtime.spawn(Arc::clone(self).clean(slot, resting));
             }
-            Action::Close { slot, connection, reason } => {
-                self.runtime.spawn(Arc::clone(self).close(slot, connection, reason));
+            Action::Close {
+                slot,
+                connection,
+                reason,
+            } => {
+                self.runtime
+                    .spawn(Arc::clone(self).close(slot, connection, reason));
             }
             Action::TargetCreated(target) => self.driver.event(Event::TargetCreated(target)),
             Action::TargetEvicted(target) => self.driver.event(Event::TargetEvicted(target)),
@@ -254,10 +270,21 @@ impl<D: Driver> Inner<D> {
         slot: usize,
         resting: Resting<D>,
     ) -> Lease<D> {
-        Lease::new(Arc::clone(self), Arc::clone(target), slot, resting.born, resting.connection)
+        Lease::new(
+            Arc::clone(self),
+            Arc::clone(target),
+            slot,
+            resting.born,
+            resting.connection,
+        )
     }
 
-    pub(crate) fn give_back(self: &Arc<Self>, slot: usize, connection: D::Connection, born: Instant) {
+    pub(crate) fn give_back(
+        self: &Arc<Self>,
+        slot: usize,
+        connection: D::Connection,
+        born: Instant,
+    ) {
         let now = Instant::now();
         self.step(|core, out| core.give_back(slot, connection, born, now, out));
     }
@@ -282,10 +309,16 @@ impl<D: Driver> Inner<D> {
             Ok(connection) => {
                 self.step(|core, out| core.opened(slot, connection, Instant::now(), out));
                 let open = self.lock().stats().total();
-                self.driver.event(Event::Opened { server: &server, open });
+                self.driver.event(Event::Opened {
+                    server: &server,
+                    open,
+                });
             }
             Err(failure) => {
-                self.driver.event(Event::OpenFailed { server: &server, error: &failure });
+                self.driver.event(Event::OpenFailed {
+                    server: &server,
+                    error: &failure,
+                });
                 self.step(|core, out| core.open_failed(slot, failure, Instant::now(), out));
             }
         }

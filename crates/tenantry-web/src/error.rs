@@ -39,6 +39,7 @@ struct Parts {
     code: &'static str,
     message: Cow<'static, str>,
     details: Vec<FieldError>,
+    body: Option<serde_json::Value>,
     source: Option<Source>,
 }
 
@@ -51,11 +52,11 @@ pub struct FieldError {
 
 impl FieldError {
     /// The field, by the name it has in the request, and what is wrong with it.
-    pub fn new(
-        field: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self { field: field.into(), message: message.into() }
+    pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 
     /// The field.
@@ -79,7 +80,14 @@ impl ApiError {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (message, details) = (message.into(), Vec::new());
-        Self(Box::new(Parts { status, code, message, details, source: None }))
+        Self(Box::new(Parts {
+            status,
+            code,
+            message,
+            details,
+            body: None,
+            source: None,
+        }))
     }
 
     /// 400 `VALIDATION_ERROR`, with what is wrong with each field.
@@ -131,19 +139,35 @@ impl ApiError {
     #[must_use]
     pub fn database_unavailable() -> Self {
         let message = "the database cannot be reached just now";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", message)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "DATABASE_UNAVAILABLE",
+            message,
+        )
     }
 
     /// 500 `INTERNAL_ERROR`; the cause is logged and not shown.
     pub fn internal(cause: impl Into<Source>) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::new(status, "INTERNAL_ERROR", "something went wrong on the server").because(cause)
+        Self::new(
+            status,
+            "INTERNAL_ERROR",
+            "something went wrong on the server",
+        )
+        .because(cause)
     }
 
     /// Keeps what caused it, for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Source>) -> Self {
         self.0.source = Some(cause.into());
+        self
+    }
+
+    /// Sends this body in place of the envelope: for an API that has promised another.
+    #[must_use]
+    pub fn with_body(mut self, body: serde_json::Value) -> Self {
+        self.0.body = Some(body);
         self
     }
 
@@ -183,7 +207,8 @@ impl ApiError {
             status = parts.status.as_u16(),
             code = parts.code,
             cause,
-            "{}", parts.message
+            "{}",
+            parts.message
         );
     }
 }
@@ -206,6 +231,28 @@ struct Envelope<'a> {
     error: Body<'a>,
 }
 
+impl<'a> Envelope<'a> {
+    fn of(parts: &'a Parts) -> Self {
+        let Parts {
+            status,
+            code,
+            message,
+            details,
+            ..
+        } = parts;
+        let error = Body {
+            code,
+            message,
+            status_code: status.as_u16(),
+            details,
+        };
+        Self {
+            success: false,
+            error,
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
@@ -221,12 +268,16 @@ impl IntoResponse for ApiError {
         if self.status().is_server_error() {
             self.log();
         }
-        let Parts { status, code, message, details, .. } = &*self.0;
-        let error = Body { code, message, status_code: status.as_u16(), details };
-        let body = axum::Json(Envelope { success: false, error });
-        let mut response = (*status, body).into_response();
-        if *status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        let parts = *self.0;
+        let mut response = match &parts.body {
+            Some(body) => axum::Json(body).into_response(),
+            None => axum::Json(Envelope::of(&parts)).into_response(),
+        };
+        *response.status_mut() = parts.status;
+        if parts.status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         response
     }
@@ -249,15 +300,31 @@ mod tests {
             r#"{"success":false,"error":{"code":"CONFLICT","message":"it is taken","statusCode":409}}"#
         );
         assert_eq!(
-            body(ApiError::validation([FieldError::new("name", "is missing")])).await,
+            body(ApiError::validation([FieldError::new(
+                "name",
+                "is missing"
+            )]))
+            .await,
             r#"{"success":false,"error":{"code":"VALIDATION_ERROR","message":"the request is not valid","statusCode":400,"details":[{"field":"name","message":"is missing"}]}}"#
         );
     }
 
     #[tokio::test]
+    async fn a_promised_body_is_sent_in_place_of_the_envelope() {
+        let error = ApiError::not_found("x").with_body(serde_json::json!({"error": "no x"}));
+        assert_eq!(error.status(), StatusCode::NOT_FOUND);
+        assert_eq!(body(error).await, r#"{"error":"no x"}"#);
+    }
+
+    #[tokio::test]
     async fn the_cause_is_kept_and_not_shown() {
         let error = ApiError::internal("SELECT secret FROM tenant_acme.users");
-        assert!(StdError::source(&error).unwrap().to_string().contains("secret"));
+        assert!(
+            StdError::source(&error)
+                .unwrap()
+                .to_string()
+                .contains("secret")
+        );
         assert!(!body(error).await.contains("secret"));
     }
 

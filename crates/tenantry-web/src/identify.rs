@@ -86,16 +86,24 @@ pub trait Identify: Send + Sync + 'static {
 
 /// An id out of text.
 fn parse(tenants: &TenantManager, text: &str) -> Result<Option<TenantId>, ApiError> {
-    let id = tenants.config().parse_tenant_id(text).map_err(tenantry::Error::from)?;
+    let id = tenants
+        .config()
+        .parse_tenant_id(text)
+        .map_err(tenantry::Error::from)?;
     Ok(Some(id))
 }
 
 /// The only one of several values. More than one is an error, the same twice included: what reads
 /// the first and what reads the last would not agree on the tenant.
-fn only<T>(mut values: impl Iterator<Item = T>, place: impl Display) -> Result<Option<T>, ApiError> {
+fn only<T>(
+    mut values: impl Iterator<Item = T>,
+    place: impl Display,
+) -> Result<Option<T>, ApiError> {
     let first = values.next();
     if values.next().is_some() {
-        return Err(ApiError::tenant_invalid(format!("{place} is given more than once")));
+        return Err(ApiError::tenant_invalid(format!(
+            "{place} is given more than once"
+        )));
     }
     Ok(first)
 }

@@ -63,9 +63,17 @@ impl<I: Identify> TenantLayer<I> {
     /// A layer that goes by `identify`.
     pub fn new(manager: TenantManager, identify: I) -> Self {
         let (exempt, enrich, on_resolved) = (Vec::new(), Vec::new(), Vec::new());
-        let settings =
-            Settings { manager, identify, exempt, optional: false, enrich, on_resolved };
-        Self { settings: Arc::new(settings) }
+        let settings = Settings {
+            manager,
+            identify,
+            exempt,
+            optional: false,
+            enrich,
+            on_resolved,
+        };
+        Self {
+            settings: Arc::new(settings),
+        }
     }
 
     /// Checks each request whose tenant was found: an error is its answer. The function gets a
@@ -144,7 +152,11 @@ impl<I: Identify> Settings<I> {
             return Ok(None);
         }
         let Some(id) = self.identify.identify(parts, &self.manager).await? else {
-            return if self.optional { Ok(None) } else { Err(ApiError::tenant_required()) };
+            return if self.optional {
+                Ok(None)
+            } else {
+                Err(ApiError::tenant_required())
+            };
         };
         let tenant = self.manager.tenant(&id).await?;
         let mut context = TenantContext::of(&self.manager, tenant);
@@ -168,12 +180,16 @@ impl<S, I> Layer<S> for TenantLayer<I> {
 
 impl<I> Clone for TenantLayer<I> {
     fn clone(&self) -> Self {
-        Self { settings: Arc::clone(&self.settings) }
+        Self {
+            settings: Arc::clone(&self.settings),
+        }
     }
 }
 
 impl<I> fmt::Debug for TenantLayer<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantLayer").field("optional", &self.settings.optional).finish_non_exhaustive()
+        f.debug_struct("TenantLayer")
+            .field("optional", &self.settings.optional)
+            .finish_non_exhaustive()
     }
 }

@@ -25,8 +25,9 @@
 //! | check, enrich and exempt requests | [`TenantLayer`] |
 //! | get at the tenant in a handler | [`TenantDb`], [`Tenant`], [`TenantId`], [`TenantContext`]; [`SharedDb`] and [`TenantManager`] on every route; `Option` where a tenant is [optional](TenantLayer::optional) |
 //! | answer errors | [`ApiError`]; [`not_found`] and [`method_not_allowed`] as fallbacks |
-//! | read input | [`Json`], [`Path`] and [`Query`], which refuse with an [`ApiError`] |
+//! | read input | [`Json`], [`Path`], [`Query`] and [`Page`], which refuse with an [`ApiError`]; `Valid` around a body or query checks by `garde`'s rules (feature `garde`) |
 //! | tell requests apart | [`RequestIdLayer`] |
+//! | start and end | [`serve()`], [`shutdown_signal`] |
 
 mod error;
 mod extract;
@@ -34,9 +35,12 @@ mod fallback;
 mod identify;
 mod layer;
 pub mod request_id;
+mod serve;
 
 pub use error::{ApiError, FieldError};
-pub use extract::{Json, Path, Query};
+#[cfg(feature = "garde")]
+pub use extract::Valid;
+pub use extract::{Json, Page, Path, Query};
 pub use fallback::{method_not_allowed, not_found};
 pub use identify::{
     Cookie, CustomDomain, Header, Identify, Or, PathParam, PathPrefix, QueryParam, Subdomain,
@@ -44,6 +48,9 @@ pub use identify::{
 };
 pub use layer::{TenantLayer, TenantService};
 pub use request_id::RequestIdLayer;
+pub use serve::serve;
+#[cfg(unix)]
+pub use serve::shutdown_signal;
 #[doc(no_inline)]
 pub use tenantry::{
     SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, web::TenantRejection,

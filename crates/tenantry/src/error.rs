@@ -147,7 +147,10 @@ impl Error {
                 Self::Unavailable(Arc::new(ConnectError::postgres(address, error)))
             }
             None => {
-                let reason = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+                let reason = error
+                    .source()
+                    .map(|source| format!(": {source}"))
+                    .unwrap_or_default();
                 Self::Answer(format!("{error}{reason}").into())
             }
         }
@@ -172,15 +175,19 @@ impl Error {
         tenant: Option<&TenantId>,
     ) -> Self {
         match error {
-            AcquireError::Timeout { waited, in_use, waiting, max_connections, last_failure } => {
-                Self::PoolTimeout(Arc::new(PoolTimeout {
-                    waited,
-                    in_use,
-                    waiting,
-                    max_connections,
-                    last_failure: last_failure.map(|failure| failure.to_string()),
-                }))
-            }
+            AcquireError::Timeout {
+                waited,
+                in_use,
+                waiting,
+                max_connections,
+                last_failure,
+            } => Self::PoolTimeout(Arc::new(PoolTimeout {
+                waited,
+                in_use,
+                waiting,
+                max_connections,
+                last_failure: last_failure.map(|failure| failure.to_string()),
+            })),
             AcquireError::Unavailable(ConnectFailure::Driver(error)) => Self::Unavailable(error),
             AcquireError::Unavailable(ConnectFailure::Timeout(after)) => {
                 let error = io::Error::new(
@@ -245,7 +252,13 @@ pub struct PoolTimeout {
 
 impl fmt::Display for PoolTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { waited, in_use, waiting, max_connections, last_failure } = self;
+        let Self {
+            waited,
+            in_use,
+            waiting,
+            max_connections,
+            last_failure,
+        } = self;
         write!(
             f,
             "no connection was free within {waited:.1?}: {in_use} of {max_connections} in use, \
@@ -267,20 +280,32 @@ pub struct ConnectError {
 
 impl ConnectError {
     pub(crate) fn io(address: &str, source: io::Error) -> Self {
-        Self { address: address.to_owned(), source: source.into() }
+        Self {
+            address: address.to_owned(),
+            source: source.into(),
+        }
     }
 
     pub(crate) fn postgres(address: &str, source: tokio_postgres::Error) -> Self {
-        Self { address: address.to_owned(), source: source.into() }
+        Self {
+            address: address.to_owned(),
+            source: source.into(),
+        }
     }
 
     /// The server has ended the connection and said why.
     pub(crate) fn lost(address: &str, source: DbError) -> Self {
-        Self { address: address.to_owned(), source: source.into() }
+        Self {
+            address: address.to_owned(),
+            source: source.into(),
+        }
     }
 
     pub(crate) fn tls(address: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { address: address.to_owned(), source: source.into() }
+        Self {
+            address: address.to_owned(),
+            source: source.into(),
+        }
     }
 
     /// Where the server is: `host:port`, or the path of its socket.
@@ -302,7 +327,8 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from_server = |db: &DbError| format!("{} (SQLSTATE {})", db.message(), db.code().code());
+        let from_server =
+            |db: &DbError| format!("{} (SQLSTATE {})", db.message(), db.code().code());
         let reason = if let Some(db) = self.source.downcast_ref::<DbError>() {
             from_server(db)
         } else {

@@ -54,9 +54,9 @@ pub mod web;
 pub use catalog::{Catalog, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};
 pub use context::TenantContext;
+pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
 #[cfg(feature = "diesel")]
 pub use db::{TenantRow, sqlstate};
-pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
 pub use error::{ConnectError, DatabaseError, Error, PoolTimeout, Result};
 pub use hooks::Hooks;
 pub use manager::{

@@ -82,7 +82,6 @@ impl TenantManager {
     }
 
     /// A manager with hooks, a discovery of its own, or for a short life.
-    #[must_use]
     pub fn builder(config: Config) -> TenantManagerBuilder {
         TenantManagerBuilder::new(config)
     }
@@ -227,7 +226,10 @@ impl TenantManager {
     #[must_use]
     pub fn active_tenants(&self) -> Vec<TenantId> {
         let targets = self.inner.reach.pool.targets();
-        targets.into_iter().filter_map(|target| self.inner.index.tenant_of(target)).collect()
+        targets
+            .into_iter()
+            .filter_map(|target| self.inner.index.tenant_of(target))
+            .collect()
     }
 
     /// How often and how fast failed attempts are repeated.
@@ -284,5 +286,4 @@ impl TenantManager {
     fn access(&self, place: &Arc<Place>) -> Access {
         Access::new(Arc::clone(&self.inner.reach), Arc::clone(place))
     }
-
 }

@@ -1,8 +1,11 @@
-#[cfg(feature = "diesel")]
-use std::{collections::HashMap, sync::Mutex};
 use std::sync::{
     Arc,
     atomic::{AtomicU8, Ordering},
+};
+#[cfg(feature = "diesel")]
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use tenantry_pool::Target;
@@ -11,6 +14,10 @@ use crate::{
     Error, Identifier, Result, Tenant, TenantId, TenantStatus,
     connection::{Binding, Server},
 };
+
+/// The OIDs of types and of arrays of them, by schema (if one is given) and name.
+#[cfg(feature = "diesel")]
+type Types = HashMap<(Option<String>, String), (u32, u32)>;
 
 /// A placement resolved: the target that the pool knows, the binding that makes a statement speak
 /// for the tenant there, and whether anybody may.
@@ -23,20 +30,30 @@ pub(crate) struct Place {
     /// The quoted-free name of the schema, for metrics and messages.
     pub(crate) schema: Identifier,
     status: AtomicU8,
-    /// The OIDs of the types that are no built-in ones, and of arrays of them, by schema and name.
+    /// The types that are no built-in ones, as far as they were asked for.
     #[cfg(feature = "diesel")]
-    types: Mutex<HashMap<(Option<String>, String), (u32, u32)>>,
+    types: Mutex<Types>,
 }
 
 impl Place {
     /// Where a tenant's statements go: its schema, then what `beside` names, then `pg_temp`.
     pub(crate) fn of_tenant(tenant: &Tenant, server: Server, beside: &[Identifier]) -> Arc<Self> {
         let schema = tenant.placement.schema.as_identifier().clone();
-        Self::new(Some(tenant.id.clone()), schema, tenant.status, server, beside)
+        Self::new(
+            Some(tenant.id.clone()),
+            schema,
+            tenant.status,
+            server,
+            beside,
+        )
     }
 
     /// Where the shared schema's statements go.
-    pub(crate) fn of_shared(schema: Identifier, server: Server, beside: &[Identifier]) -> Arc<Self> {
+    pub(crate) fn of_shared(
+        schema: Identifier,
+        server: Server,
+        beside: &[Identifier],
+    ) -> Arc<Self> {
         Self::new(None, schema, TenantStatus::Active, server, beside)
     }
 
@@ -62,10 +79,8 @@ impl Place {
 
     /// The OIDs asked for so far.
     #[cfg(feature = "diesel")]
-    pub(crate) fn types(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<(Option<String>, String), (u32, u32)>> {
-        self.types.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(crate) fn types(&self) -> MutexGuard<'_, Types> {
+        self.types.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The server's address, for messages.
@@ -79,7 +94,9 @@ impl Place {
 
     /// Whether the tenant works and is still here.
     pub(crate) fn check(&self) -> Result<()> {
-        let Some(tenant) = &self.tenant else { return Ok(()) };
+        let Some(tenant) = &self.tenant else {
+            return Ok(());
+        };
         if self.target.is_retired() {
             return Err(Error::TenantMoved(tenant.clone()));
         }

@@ -1,30 +1,22 @@
 //! A multi-tenant API for projects, their tasks and the people who do them.
 //!
-//! Each tenant has its own tables; a request says by `x-tenant-id` whose it wants. No handler below
-//! says so again: a [`TenantDb`](tenantry_web::TenantDb) speaks for the request's tenant alone.
+//! Each tenant has its own tables; a request says by `x-tenant-id` whose it wants. No handler
+//! says so again: a [`TenantDb`] speaks for the request's tenant alone.
 
-mod error;
-mod fields;
 mod operations;
-mod page;
+mod prelude;
 mod projects;
-mod sample;
+mod rules;
 mod schema;
-mod serve;
 mod tasks;
-mod time;
 mod users;
 
-use axum::{
-    Router,
-    routing::{get, patch},
-};
-use tenantry_web::{
-    RequestIdLayer, TenantLayer, TenantManager, header, method_not_allowed, not_found,
-};
+use std::{io, time::Duration};
 
-pub use sample::sample_data;
-pub use serve::serve;
+use axum::{Router, routing};
+use routing::get;
+use tenantry_web::{RequestIdLayer, TenantDb, TenantLayer, TenantManager, header};
+use tokio::net::TcpListener;
 
 /// The API's routes.
 pub fn router(tenants: TenantManager) -> Router {
@@ -32,15 +24,47 @@ pub fn router(tenants: TenantManager) -> Router {
         .route("/users", get(users::list).post(users::create))
         .route("/projects", get(projects::list).post(projects::create))
         .route("/projects/{id}", get(projects::show))
-        .route("/projects/{id}/tasks", get(tasks::of_project).post(tasks::create))
+        .route(
+            "/projects/{id}/tasks",
+            get(tasks::of_project).post(tasks::create),
+        )
         .route("/tasks", get(tasks::list))
-        .route("/tasks/{id}", patch(tasks::update))
-        // All of the above are a tenant's, what follows is nobody's.
+        .route("/tasks/{id}", routing::patch(tasks::update))
+        // All of the above are a tenant's; what follows is nobody's.
         .route_layer(TenantLayer::new(tenants.clone(), header("x-tenant-id")))
         .route("/health", get(operations::health))
         .route("/admin/stats", get(operations::stats))
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(tenantry_web::not_found)
+        .method_not_allowed_fallback(tenantry_web::method_not_allowed)
         .with_state(tenants)
         .layer(RequestIdLayer::new())
+}
+
+/// Serves the API until `shutdown`, lets the requests under way end, and closes the manager.
+///
+/// # Errors
+///
+/// Those of the listener.
+pub async fn serve(
+    tenants: TenantManager,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let drain = Duration::from_secs(10);
+    let served = tenantry_web::serve(listener, router(tenants.clone()), shutdown, drain).await;
+    let closed = tenants.close().await;
+    tracing::info!(connections_left = closed.left, "stopped");
+    served
+}
+
+/// Gives a tenant something to look at, unless it has it already.
+///
+/// # Errors
+///
+/// Those of a statement.
+pub async fn sample_data(db: &mut TenantDb) -> tenantry::Result<()> {
+    let tenant = db.tenant_id().clone();
+    db.execute(include_str!("../sample.sql"), &[&tenant.as_str()])
+        .await?;
+    Ok(())
 }

@@ -1,25 +1,6 @@
-use axum::http::StatusCode;
-use chrono::NaiveDateTime;
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind::ForeignKeyViolation, Error::DatabaseError},
-};
-use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
-use tenantry_web::{ApiError, FieldError, Json, Path, TenantDb};
-use uuid::Uuid;
+use crate::{prelude::*, schema::projects};
 
-use crate::{
-    error::{Error, Result},
-    fields::Fields,
-    page::Page,
-    schema::projects,
-    time::iso,
-};
-
-pub(crate) const NOT_FOUND: Error = Error::NotFound("Project not found");
-
-#[derive(Queryable, Selectable, Serialize)]
+#[derive(HasQuery, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Project {
     id: Uuid,
@@ -31,55 +12,41 @@ pub(crate) struct Project {
     created_at: Option<NaiveDateTime>,
 }
 
-#[derive(Default, Deserialize, Insertable)]
+#[derive(Default, Deserialize, Insertable, Validate)]
 #[diesel(table_name = projects)]
+#[garde(allow_unvalidated)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct NewProject {
+    #[garde(custom(text), length(chars, max = 255))]
     name: String,
+    #[garde(inner(custom(text), length(chars, max = 1000)))]
     description: Option<String>,
     owner_id: Option<Uuid>,
 }
 
 pub(crate) async fn list(mut db: TenantDb, page: Page) -> Result<Json<Vec<Project>>> {
-    let projects = projects::table
-        .order((projects::created_at, projects::id))
-        .limit(page.limit())
-        .offset(page.offset())
-        .select(Project::as_select())
-        .load(&mut db)
-        .await?;
-    Ok(Json(projects))
+    let projects = Project::query().order((projects::created_at, projects::id));
+    let projects = projects.limit(page.limit()).offset(page.offset());
+    Ok(Json(projects.load(&mut db).await?))
+}
+
+pub(crate) async fn show(mut db: TenantDb, Path(id): Path<Uuid>) -> Result<Json<Project>> {
+    let project = Project::query().find(id).first(&mut db).await.optional()?;
+    project.map(Json).ok_or_else(|| not_found("Project"))
 }
 
 pub(crate) async fn create(
     mut db: TenantDb,
-    Json(new): Json<NewProject>,
+    Valid(Json(new)): Valid<Json<NewProject>>,
 ) -> Result<(StatusCode, Json<Project>)> {
-    let description = new.description.as_deref().unwrap_or_default();
-    Fields::default()
-        .text("name", &new.name, 255)
-        .note("description", description, 1000)
-        .done()?;
     let project = diesel::insert_into(projects::table)
         .values(new)
         .returning(Project::as_returning())
         .get_result(&mut db)
         .await
-        .map_err(|error| match error {
-            DatabaseError(ForeignKeyViolation, _) => {
-                ApiError::unprocessable([FieldError::new("ownerId", "is no user's id")])
-            }
-            error => error.into(),
+        .map_err(|error| match constraint(&error) {
+            "projects_owner_id_fkey" => no_such_user("ownerId"),
+            _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(project)))
-}
-
-pub(crate) async fn show(mut db: TenantDb, Path(id): Path<Uuid>) -> Result<Json<Project>> {
-    let project = projects::table
-        .find(id)
-        .select(Project::as_select())
-        .first(&mut db)
-        .await
-        .optional()?;
-    project.map(Json).ok_or(NOT_FOUND)
 }

@@ -1,26 +1,11 @@
-use axum::http::StatusCode;
-use chrono::NaiveDateTime;
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind::ForeignKeyViolation, Error::DatabaseError},
-};
-use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
-use tenantry_web::{ApiError, FieldError, Json, Path, TenantDb};
-use uuid::Uuid;
+use diesel::dsl::exists;
 
 use crate::{
-    error::{Error, Result, constraint},
-    fields::Fields,
-    page::Page,
-    projects::NOT_FOUND as NO_PROJECT,
+    prelude::*,
     schema::{projects, tasks},
-    time::iso,
 };
 
-const NOT_FOUND: Error = Error::NotFound("Task not found");
-
-#[derive(Queryable, Selectable, Serialize)]
+#[derive(HasQuery, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Task {
     id: Uuid,
@@ -33,10 +18,12 @@ pub(crate) struct Task {
     created_at: Option<NaiveDateTime>,
 }
 
-#[derive(Default, Deserialize, Insertable)]
+#[derive(Default, Deserialize, Insertable, Validate)]
 #[diesel(table_name = tasks)]
+#[garde(allow_unvalidated)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct NewTask {
+    #[garde(custom(text), length(chars, max = 255))]
     title: String,
     assignee_id: Option<Uuid>,
     priority: Option<i32>,
@@ -50,14 +37,9 @@ pub(crate) struct TaskChanges {
 }
 
 pub(crate) async fn list(mut db: TenantDb, page: Page) -> Result<Json<Vec<Task>>> {
-    let tasks = tasks::table
-        .order((tasks::created_at, tasks::id))
-        .limit(page.limit())
-        .offset(page.offset())
-        .select(Task::as_select())
-        .load(&mut db)
-        .await?;
-    Ok(Json(tasks))
+    let tasks = Task::query().order((tasks::created_at, tasks::id));
+    let tasks = tasks.limit(page.limit()).offset(page.offset());
+    Ok(Json(tasks.load(&mut db).await?))
 }
 
 pub(crate) async fn of_project(
@@ -65,19 +47,16 @@ pub(crate) async fn of_project(
     Path(project): Path<Uuid>,
     page: Page,
 ) -> Result<Json<Vec<Task>>> {
-    let tasks = tasks::table
-        .filter(tasks::project_id.eq(project))
-        .order((tasks::created_at, tasks::id))
+    let tasks = Task::query().filter(tasks::project_id.eq(project));
+    let tasks = tasks.order((tasks::created_at, tasks::id));
+    let tasks = tasks
         .limit(page.limit())
         .offset(page.offset())
-        .select(Task::as_select())
         .load(&mut db)
         .await?;
-    if tasks.is_empty() {
-        let known = diesel::select(diesel::dsl::exists(projects::table.find(project)));
-        if !known.get_result::<bool>(&mut db).await? {
-            return Err(NO_PROJECT);
-        }
+    let there = diesel::select(exists(projects::table.find(project)));
+    if tasks.is_empty() && !there.get_result(&mut db).await? {
+        return Err(not_found("Project"));
     }
     Ok(Json(tasks))
 }
@@ -85,22 +64,17 @@ pub(crate) async fn of_project(
 pub(crate) async fn create(
     mut db: TenantDb,
     Path(project): Path<Uuid>,
-    Json(new): Json<NewTask>,
+    Valid(Json(new)): Valid<Json<NewTask>>,
 ) -> Result<(StatusCode, Json<Task>)> {
-    Fields::default().text("title", &new.title, 255).done()?;
     let task = diesel::insert_into(tasks::table)
         .values((new, tasks::project_id.eq(project)))
         .returning(Task::as_returning())
         .get_result(&mut db)
         .await
-        .map_err(|error| match error {
-            DatabaseError(ForeignKeyViolation, _) if constraint(&error).contains("project_id") => {
-                NO_PROJECT
-            }
-            DatabaseError(ForeignKeyViolation, _) => {
-                ApiError::unprocessable([FieldError::new("assigneeId", "is no user's id")]).into()
-            }
-            error => error.into(),
+        .map_err(|error| match constraint(&error) {
+            "tasks_project_id_fkey" => not_found("Project"),
+            "tasks_assignee_id_fkey" => no_such_user("assigneeId"),
+            _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(task)))
 }
@@ -111,9 +85,8 @@ pub(crate) async fn update(
     Json(changes): Json<TaskChanges>,
 ) -> Result<Json<Task>> {
     if changes.completed.is_none() && changes.priority.is_none() {
-        let message = "is missing; give completed, priority or both";
-        let missing = ["completed", "priority"].map(|field| FieldError::new(field, message));
-        return Err(ApiError::validation(missing).into());
+        let missing = |field| FieldError::new(field, "give completed, priority or both");
+        return Err(ApiError::validation(["completed", "priority"].map(missing)));
     }
     let task = diesel::update(tasks::table.find(id))
         .set(changes)
@@ -121,5 +94,5 @@ pub(crate) async fn update(
         .get_result(&mut db)
         .await
         .optional()?;
-    task.map(Json).ok_or(NOT_FOUND)
+    task.map(Json).ok_or_else(|| not_found("Task"))
 }

@@ -1,17 +1,6 @@
-use axum::http::StatusCode;
-use chrono::NaiveDateTime;
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError},
-};
-use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
-use tenantry_web::{ApiError, Json, TenantDb};
-use uuid::Uuid;
+use crate::{prelude::*, schema::users};
 
-use crate::{error::Result, fields::Fields, page::Page, schema::users, time::iso};
-
-#[derive(Queryable, Selectable, Serialize)]
+#[derive(HasQuery, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct User {
     id: Uuid,
@@ -22,41 +11,34 @@ pub(crate) struct User {
     created_at: Option<NaiveDateTime>,
 }
 
-#[derive(Deserialize, Insertable)]
+#[derive(Default, Deserialize, Insertable, Validate)]
 #[diesel(table_name = users)]
 #[serde(default)]
-#[derive(Default)]
 pub(crate) struct NewUser {
+    #[garde(email, length(chars, max = 255))]
     email: String,
+    #[garde(custom(text), length(chars, max = 255))]
     name: String,
 }
 
 pub(crate) async fn list(mut db: TenantDb, page: Page) -> Result<Json<Vec<User>>> {
-    let users = users::table
-        .order((users::created_at, users::id))
-        .limit(page.limit())
-        .offset(page.offset())
-        .select(User::as_select())
-        .load(&mut db)
-        .await?;
-    Ok(Json(users))
+    let users = User::query().order((users::created_at, users::id));
+    let users = users.limit(page.limit()).offset(page.offset());
+    Ok(Json(users.load(&mut db).await?))
 }
 
 pub(crate) async fn create(
     mut db: TenantDb,
-    Json(new): Json<NewUser>,
+    Valid(Json(new)): Valid<Json<NewUser>>,
 ) -> Result<(StatusCode, Json<User>)> {
-    Fields::default().email("email", &new.email).text("name", &new.name, 255).done()?;
     let user = diesel::insert_into(users::table)
         .values(new)
         .returning(User::as_returning())
         .get_result(&mut db)
         .await
-        .map_err(|error| match error {
-            DatabaseError(UniqueViolation, _) => {
-                ApiError::conflict("a user with this email is there already")
-            }
-            error => error.into(),
+        .map_err(|error| match constraint(&error) {
+            "users_email_key" => ApiError::conflict("a user with this email exists already"),
+            _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(user)))
 }

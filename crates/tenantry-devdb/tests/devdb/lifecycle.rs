@@ -163,7 +163,8 @@ async fn databases_are_created_once_under_any_name() {
     let dir = Dir::new();
     let db = server_in(&dir).start().await.unwrap();
     for name in ["projects", "a \"b\"/c?d ü"] {
-        db.create_database(name).await.unwrap();
+        let (one, other) = tokio::join!(db.create_database(name), db.create_database(name));
+        one.and(other).unwrap();
         db.create_database(name).await.unwrap();
         assert_eq!(ask(&db.url(name), "current_database()").await, name);
     }
@@ -189,6 +190,16 @@ async fn nobody_gets_in_without_the_password() {
         ask(&socket_url, "SELECT inet_server_addr() IS NULL").await,
         "true"
     );
+}
+
+#[tokio::test]
+async fn debug_output_does_not_tell_the_password() {
+    let dir = Dir::new();
+    let db = server_in(&dir).start().await.unwrap();
+    let url = db.url("postgres");
+    let password = url.split([':', '@']).nth(2).unwrap();
+    assert_eq!(password.len(), 48);
+    assert!(!format!("{db:?}").contains(password));
 }
 
 #[tokio::test]

@@ -6,8 +6,10 @@ use crate::{DroppedTenant, Result, connection::Connection, site::Site};
 /// From how many relations on a schema is dropped in parts: PostgreSQL locks each relation until
 /// the transaction ends, and has room for some thousands of locks.
 const MANY: i64 = 1000;
-/// How many relations one transaction drops of such a schema.
+/// How many relations one transaction drops of such a schema, at most.
 const PART: i64 = 50;
+/// PostgreSQL has no room for one more lock.
+const OUT_OF_MEMORY: &str = "53200";
 
 impl Migrator {
     /// Drops a tenant: its schema with everything in it, then its row in the catalog.
@@ -28,20 +30,37 @@ impl Migrator {
                      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1";
         let relations: i64 = db.query_one(count, &[&site.schema]).await?.get(0);
         if relations > MANY {
-            // What depends on others goes with them or before them.
-            for kinds in ["rpf", "vm", "S"] {
-                while self.drop_part(&site, kinds).await? {}
-            }
+            self.drop_in_parts(&site).await?;
         }
         let mut tx = self.locked(&site).await?;
-        tx.batch(&format!("DROP SCHEMA IF EXISTS {} CASCADE", site.quoted)).await?;
+        tx.batch(&format!("DROP SCHEMA IF EXISTS {} CASCADE", site.quoted))
+            .await?;
         tx.commit().await?;
         catalog.delete(id).await?;
-        Ok(DroppedTenant { id: id.clone(), schema: site.schema })
+        Ok(DroppedTenant {
+            id: id.clone(),
+            schema: site.schema,
+        })
     }
 
-    /// Drops some relations of these kinds. Whether there were any.
-    async fn drop_part(&self, site: &Site, kinds: &str) -> Result<bool> {
+    async fn drop_in_parts(&self, site: &Site) -> Result<()> {
+        let mut part = PART;
+        // What depends on others goes with them or before them.
+        for kinds in ["rpf", "vm", "S"] {
+            loop {
+                match self.drop_part(site, kinds, part).await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) if error.sqlstate() == Some(OUT_OF_MEMORY) && part > 1 => part /= 2,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops up to `part` relations of these kinds. Whether there were any.
+    async fn drop_part(&self, site: &Site, kinds: &str, part: i64) -> tenantry::Result<bool> {
         let mut tx = self.locked(site).await?;
         let sql = "SELECT pg_catalog.format('DROP %s IF EXISTS %I.%I CASCADE', CASE c.relkind \
                    WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' \
@@ -49,7 +68,7 @@ impl Migrator {
                    FROM pg_catalog.pg_class c \
                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
                    WHERE n.nspname = $1 AND pg_catalog.strpos($2, c.relkind::text) > 0 LIMIT $3";
-        let found = tx.rows(sql, &[&site.schema, &kinds, &PART]).await?;
+        let found = tx.rows(sql, &[&site.schema, &kinds, &part]).await?;
         let drops: Vec<String> = found.iter().map(|row| row.get(0)).collect();
         tx.batch(&drops.join("; ")).await?;
         tx.commit().await?;
@@ -57,7 +76,7 @@ impl Migrator {
     }
 
     /// A transaction that holds the schema's lock.
-    async fn locked(&self, site: &Site) -> Result<Transaction> {
+    async fn locked(&self, site: &Site) -> tenantry::Result<Transaction> {
         let mut tx = self.manager.shared().begin().await?;
         tx.batch(&site.lock()).await?;
         Ok(tx)

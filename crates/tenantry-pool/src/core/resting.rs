@@ -2,7 +2,10 @@
 
 use tokio::time::Instant;
 
-use super::{Action, Core, slots::{Resting, Slot}};
+use super::{
+    Action, Core,
+    slots::{Resting, Slot},
+};
 use crate::{CloseReason, Condition, Driver};
 
 impl<D: Driver> Core<D> {
@@ -15,7 +18,12 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        let Slot::Leased { target, server, forget } = self.slots.set(slot, Slot::Closing) else {
+        let Slot::Leased {
+            target,
+            server,
+            forget,
+        } = self.slots.set(slot, Slot::Closing)
+        else {
             unreachable!("a lease's slot is leased");
         };
         self.targets.returned(target);
@@ -23,8 +31,14 @@ impl<D: Driver> Core<D> {
             self.driver.forget(&mut connection, target);
         }
         let condition = self.driver.condition(&connection);
-        let mut resting =
-            Resting { connection, server, born, since: now, last: Some(target), held_for: None };
+        let mut resting = Resting {
+            connection,
+            server,
+            born,
+            since: now,
+            last: Some(target),
+            held_for: None,
+        };
         match condition {
             Condition::Broken => self.close(slot, resting.connection, CloseReason::Broken, out),
             Condition::Unclean => self.clean(slot, resting, out),
@@ -96,38 +110,54 @@ impl<D: Driver> Core<D> {
         self.counters.opened += 1;
         self.last_failure = None;
         self.open_after = None;
-        let resting =
-            Resting { connection, server, born: now, since: now, last: None, held_for: None };
+        let resting = Resting {
+            connection,
+            server,
+            born: now,
+            since: now,
+            last: None,
+            held_for: None,
+        };
         self.rest(slot, resting, now, out);
     }
 
     /// A connection at rest goes to whoever waits for it, or becomes idle.
-    fn rest(
-        &mut self,
-        slot: usize,
-        resting: Resting<D>,
-        now: Instant,
-        out: &mut Vec<Action<D>>,
-    ) {
+    fn rest(&mut self, slot: usize, resting: Resting<D>, now: Instant, out: &mut Vec<Action<D>>) {
         if self.closed {
             return self.close(slot, resting.connection, CloseReason::PoolClosed, out);
         }
         if now.duration_since(resting.born) >= self.config.max_lifetime {
             return self.close(slot, resting.connection, CloseReason::Lifetime, out);
         }
-        if resting.held_for.is_some_and(|target| !self.targets.contains(target)) {
+        if resting
+            .held_for
+            .is_some_and(|target| !self.targets.contains(target))
+        {
             return self.clean(slot, resting, out);
         }
         if self.first_needs_another_server(&resting.server) {
             return self.close(slot, resting.connection, CloseReason::MakeRoom, out);
         }
-        match self.waiters.choose(slot, &resting) {
+        let share = self.config.max_per_target;
+        let has_share = |target| {
+            self.targets
+                .get(target)
+                .is_some_and(|entry| entry.in_use >= share)
+        };
+        match self.waiters.choose(slot, &resting, has_share) {
             Some(waiter) => {
                 let id = waiter.target.id();
                 self.targets.waited(id);
                 self.lent(&resting, id);
                 let server = resting.server.clone();
-                self.slots.set(slot, Slot::Leased { target: id, server, forget: Vec::new() });
+                self.slots.set(
+                    slot,
+                    Slot::Leased {
+                        target: id,
+                        server,
+                        forget: Vec::new(),
+                    },
+                );
                 out.push(Action::Grant {
                     reply: waiter.reply,
                     target: waiter.target,
@@ -145,7 +175,13 @@ impl<D: Driver> Core<D> {
 
     fn clean(&mut self, slot: usize, resting: Resting<D>, out: &mut Vec<Action<D>>) {
         let server = resting.server.clone();
-        self.slots.set(slot, Slot::Cleaning { server, forget: Vec::new() });
+        self.slots.set(
+            slot,
+            Slot::Cleaning {
+                server,
+                forget: Vec::new(),
+            },
+        );
         out.push(Action::Clean { slot, resting });
     }
 }

@@ -11,9 +11,16 @@ pub(crate) enum Slot<D: Driver> {
     /// An open connection that nobody uses.
     Idle(Resting<D>),
     /// Lent to a target; `forget` names the targets forgotten meanwhile.
-    Leased { target: TargetId, server: D::Server, forget: Vec<TargetId> },
+    Leased {
+        target: TargetId,
+        server: D::Server,
+        forget: Vec<TargetId>,
+    },
     /// Between two users, being cleaned.
-    Cleaning { server: D::Server, forget: Vec<TargetId> },
+    Cleaning {
+        server: D::Server,
+        forget: Vec<TargetId>,
+    },
     /// Being closed. Its backend lives until that is done.
     Closing,
 }
@@ -118,15 +125,26 @@ impl<D: Driver> Slots<D> {
 
     /// Takes an idle connection out for `target`.
     pub(crate) fn lend(&mut self, slot: usize, target: TargetId) -> Option<Resting<D>> {
-        let Slot::Idle(resting) = &self.0[slot] else { return None };
-        let leased = Slot::Leased { target, server: resting.server.clone(), forget: Vec::new() };
+        let Slot::Idle(resting) = &self.0[slot] else {
+            return None;
+        };
+        let leased = Slot::Leased {
+            target,
+            server: resting.server.clone(),
+            forget: Vec::new(),
+        };
         self.replace_idle(slot, leased)
     }
 
     /// Takes an idle connection out to be cleaned.
     pub(crate) fn start_cleaning(&mut self, slot: usize) -> Option<Resting<D>> {
-        let Slot::Idle(resting) = &self.0[slot] else { return None };
-        let cleaning = Slot::Cleaning { server: resting.server.clone(), forget: Vec::new() };
+        let Slot::Idle(resting) = &self.0[slot] else {
+            return None;
+        };
+        let cleaning = Slot::Cleaning {
+            server: resting.server.clone(),
+            forget: Vec::new(),
+        };
         self.replace_idle(slot, cleaning)
     }
 

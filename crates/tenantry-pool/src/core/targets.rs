@@ -23,7 +23,10 @@ pub(crate) struct Targets {
 
 impl Targets {
     pub(crate) fn new(bound: usize) -> Self {
-        Self { entries: LruCache::unbounded(), bound: bound.max(1) }
+        Self {
+            entries: LruCache::unbounded(),
+            bound: bound.max(1),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -48,13 +51,23 @@ impl Targets {
             entry.last_used = now;
             return false;
         }
-        self.entries.put(target, Entry { in_use: 0, waiting: 0, last_used: now });
+        self.entries.put(
+            target,
+            Entry {
+                in_use: 0,
+                waiting: 0,
+                last_used: now,
+            },
+        );
         true
     }
 
     pub(crate) fn entry(&mut self, target: TargetId, now: Instant) -> &mut Entry {
-        self.entries
-            .get_or_insert_mut(target, || Entry { in_use: 0, waiting: 0, last_used: now })
+        self.entries.get_or_insert_mut(target, || Entry {
+            in_use: 0,
+            waiting: 0,
+            last_used: now,
+        })
     }
 
     pub(crate) fn leased(&mut self, target: TargetId) {

@@ -3,15 +3,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
 
 use super::slots::Resting;
-use crate::{AcquireError, Driver, Lease, Target};
+use crate::{AcquireError, Driver, Lease, Target, TargetId};
 
 /// How many waiters, in order, a freed connection is offered to.
 const LOOKAHEAD: usize = 32;
 /// How often a waiter lets others pass whom the freed connection suits better.
 const MAX_PASSED: u32 = 8;
 
-pub(crate) type Reply<D> =
-    oneshot::Sender<Result<Lease<D>, AcquireError<<D as Driver>::Error>>>;
+pub(crate) type Reply<D> = oneshot::Sender<Result<Lease<D>, AcquireError<<D as Driver>::Error>>>;
 
 /// A caller without a connection.
 pub(crate) struct Waiter<D: Driver> {
@@ -31,7 +30,10 @@ pub(crate) struct Waiters<D: Driver> {
 
 impl<D: Driver> Default for Waiters<D> {
     fn default() -> Self {
-        Self { queue: BTreeMap::new(), next: 0 }
+        Self {
+            queue: BTreeMap::new(),
+            next: 0,
+        }
     }
 }
 
@@ -52,50 +54,67 @@ impl<D: Driver> Waiters<D> {
     }
 
     pub(crate) fn remove_where(&mut self, which: impl Fn(&Waiter<D>) -> bool) -> Vec<Waiter<D>> {
-        self.queue.extract_if(.., |_, waiter| which(waiter)).map(|(_, waiter)| waiter).collect()
+        self.queue
+            .extract_if(.., |_, waiter| which(waiter))
+            .map(|(_, waiter)| waiter)
+            .collect()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter<D>> {
         self.queue.values()
     }
 
-    /// Chooses and removes the waiter for a freed connection: the first in order, unless one of
-    /// those behind it is at home on this connection or used it last, and the first has not let
-    /// too many pass already.
-    pub(crate) fn choose(&mut self, slot: usize, resting: &Resting<D>) -> Option<Waiter<D>> {
-        let mut first = None;
-        let mut chosen = None;
-        for (&ticket, waiter) in self.queue.iter().take(LOOKAHEAD) {
-            if *waiter.target.server() != resting.server {
-                continue;
+    /// Chooses and removes the waiter for a freed connection: the first in order whose target has
+    /// not got its share yet, unless one of those close behind it is at home on this connection or
+    /// used it last, and the first has not let too many pass already. When all have their share,
+    /// the first in order.
+    pub(crate) fn choose(
+        &mut self,
+        slot: usize,
+        resting: &Resting<D>,
+        has_share: impl Fn(TargetId) -> bool,
+    ) -> Option<Waiter<D>> {
+        let mut suited = self
+            .queue
+            .iter()
+            .filter(|(_, waiter)| *waiter.target.server() == resting.server)
+            .filter(|(_, waiter)| !has_share(waiter.target.id()));
+        let Some((&first, waiter)) = suited.next() else {
+            let (&any, _) = self
+                .queue
+                .iter()
+                .find(|(_, waiter)| *waiter.target.server() == resting.server)?;
+            return self.queue.remove(&any);
+        };
+        let may_pass = waiter.passed < MAX_PASSED;
+        let rank = |waiter: &Waiter<D>| {
+            let id = Some(waiter.target.id());
+            match (
+                resting.last == id || resting.held_for == id,
+                resting.held_for,
+            ) {
+                (true, _) => 2,
+                (false, None) if waiter.home == Some(slot) => 1,
+                _ => 0,
             }
-            if first.is_none() {
-                first = Some(ticket);
-                if waiter.passed >= MAX_PASSED {
+        };
+        let mut chosen = (rank(waiter), first);
+        if may_pass {
+            for (&ticket, waiter) in suited.take(LOOKAHEAD) {
+                if chosen.0 == 2 {
                     break;
                 }
-            }
-            let id = Some(waiter.target.id());
-            if resting.last == id || resting.held_for == id {
-                chosen = Some(ticket);
-                break;
-            }
-            if chosen.is_none() && waiter.home == Some(slot) && resting.held_for.is_none() {
-                chosen = Some(ticket);
+                let rank = rank(waiter);
+                if rank > chosen.0 {
+                    chosen = (rank, ticket);
+                }
             }
         }
-        let first = first.or_else(|| {
-            self.queue
-                .iter()
-                .find(|(_, waiter)| *waiter.target.server() == resting.server)
-                .map(|(&ticket, _)| ticket)
-        })?;
-        let chosen = chosen.unwrap_or(first);
-        if chosen != first
+        if chosen.1 != first
             && let Some(waiter) = self.queue.get_mut(&first)
         {
             waiter.passed += 1;
         }
-        self.queue.remove(&chosen)
+        self.queue.remove(&chosen.1)
     }
 }

@@ -21,7 +21,11 @@ pub struct Subdomain {
 #[must_use]
 pub fn subdomain(domain: &str) -> Subdomain {
     let suffix = format!(".{}", domain.trim_matches('.').to_ascii_lowercase());
-    Subdomain { suffix, except: Vec::new(), trust_forwarded: false }
+    Subdomain {
+        suffix,
+        except: Vec::new(),
+        trust_forwarded: false,
+    }
 }
 
 impl Subdomain {
@@ -48,7 +52,10 @@ impl Identify for Subdomain {
         tenants: &TenantManager,
     ) -> Result<Option<TenantId>, ApiError> {
         let domain = host::domain(parts, self.trust_forwarded)?;
-        match domain.as_deref().and_then(|domain| domain.strip_suffix(&self.suffix)) {
+        match domain
+            .as_deref()
+            .and_then(|domain| domain.strip_suffix(&self.suffix))
+        {
             Some(name) if !self.except.iter().any(|except| except == name) => parse(tenants, name),
             _ => Ok(None),
         }
@@ -86,7 +93,9 @@ impl Identify for CustomDomain {
         parts: &mut Parts,
         tenants: &TenantManager,
     ) -> Result<Option<TenantId>, ApiError> {
-        let Some(domain) = host::domain(parts, self.trust_forwarded)? else { return Ok(None) };
+        let Some(domain) = host::domain(parts, self.trust_forwarded)? else {
+            return Ok(None);
+        };
         Ok(Some(tenants.tenant_by_domain(&domain).await?.id.clone()))
     }
 }

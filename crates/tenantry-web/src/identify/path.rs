@@ -43,7 +43,9 @@ impl Identify for PathPrefix {
         parts: &mut Parts,
         tenants: &TenantManager,
     ) -> Result<Option<TenantId>, ApiError> {
-        let Some(rest) = parts.uri.path().strip_prefix(&self.0) else { return Ok(None) };
+        let Some(rest) = parts.uri.path().strip_prefix(&self.0) else {
+            return Ok(None);
+        };
         let (segment, rest) = match rest.find('/') {
             Some(slash) => rest.split_at(slash),
             None => (rest, "/"),
@@ -98,7 +100,10 @@ impl Identify for PathParam {
             // The route has none.
             Err(_) => return Ok(None),
         };
-        let values = params.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+        let values = params
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value);
         match only(values, format_args!("the path parameter {name}"))? {
             Some(value) => parse(tenants, value),
             None => Ok(None),

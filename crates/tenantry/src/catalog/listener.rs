@@ -32,7 +32,9 @@ pub(crate) async fn listen(
 ) {
     let mut ready = Some(ready);
     loop {
-        let Some(strong) = index.upgrade() else { return };
+        let Some(strong) = index.upgrade() else {
+            return;
+        };
         let ended = match start(&access, &strong).await {
             Ok(session) => {
                 if let Some(ready) = ready.take() {
@@ -85,8 +87,14 @@ async fn follow(mut session: SharedSession, index: &Weak<Index>) -> Result<()> {
         // After this round trip every change committed before it has been heard.
         let version = timeout(LEASE, rows::current_version(&mut session)).await;
         let version = version.map_err(|_| Error::Answer("no answer in time".into()))??;
-        changed.extend(session.queued().map(|notification| notification.payload().to_owned()));
-        let Some(index) = index.upgrade() else { return Ok(()) };
+        changed.extend(
+            session
+                .queued()
+                .map(|notification| notification.payload().to_owned()),
+        );
+        let Some(index) = index.upgrade() else {
+            return Ok(());
+        };
         if !changed.is_empty() {
             take_in(&mut session, &index, &changed, version).await?;
         }

@@ -23,8 +23,8 @@ pub struct ConnectionConfig {
     pub server: ServerConfig,
     /// `max_connections`: the budget, per cluster. At least 2. 20 by default.
     pub max_connections: usize,
-    /// `max_per_tenant`: the most connections one tenant may use at a time. Half of the budget by
-    /// default.
+    /// `max_per_tenant`: the most connections one tenant may use while others wait. Half of the
+    /// budget by default.
     pub max_per_tenant: usize,
     /// `idle_timeout`: how long an unused connection is kept open. 30 s by default.
     pub idle_timeout: Duration,

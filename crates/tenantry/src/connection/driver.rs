@@ -18,7 +18,10 @@ impl PgDriver {
         statement_cache: usize,
         on_event: impl Fn(Event<'_, Self>) + Send + Sync + 'static,
     ) -> Self {
-        Self { statement_cache, on_event: Box::new(on_event) }
+        Self {
+            statement_cache,
+            on_event: Box::new(on_event),
+        }
     }
 }
 

@@ -63,7 +63,10 @@ pub(crate) enum RunError {
 
 impl PgConnection {
     /// Connects to `server`. The connection is neutral.
-    pub(crate) async fn open(server: &Server, statement_cache: usize) -> Result<Self, ConnectError> {
+    pub(crate) async fn open(
+        server: &Server,
+        statement_cache: usize,
+    ) -> Result<Self, ConnectError> {
         let seen = Arc::new(Seen::default());
         let (wire, host) = dial(server, Arc::clone(&seen))
             .await
@@ -74,7 +77,10 @@ impl PgConnection {
             (Some(mut make), false) => {
                 let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
                     .map_err(|error| ConnectError::tls(&server.address(), error))?;
-                let watched = Watched { connect: tls, seen: Arc::clone(&seen) };
+                let watched = Watched {
+                    connect: tls,
+                    seen: Arc::clone(&seen),
+                };
                 start(wire, watched, server.config(), sender, Arc::clone(&failure)).await
             }
             _ => {
@@ -113,7 +119,9 @@ impl PgConnection {
         {
             Condition::Unclean
         } else {
-            Condition::Rest { held_for: self.held_for }
+            Condition::Rest {
+                held_for: self.held_for,
+            }
         }
     }
 
@@ -257,4 +265,3 @@ where
         Box::pin(async move { Ok(Wire::new(handshake.await?, seen, Carries::Messages)) })
     }
 }
-

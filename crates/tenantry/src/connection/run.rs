@@ -61,7 +61,9 @@ impl PgConnection {
         query: &Query<'_>,
     ) -> Result<Output, (RunError, bool)> {
         let hold = self.note_use(binding);
-        self.leave_others(binding).await.map_err(|error| (error, false))?;
+        self.leave_others(binding)
+            .await
+            .map_err(|error| (error, false))?;
         let plan = self.plan(binding, query);
         let cached = matches!(plan, Plan::Prepared(_));
         if self.held_for == Some(binding.target()) {
@@ -75,11 +77,7 @@ impl PgConnection {
     }
 
     /// Runs several statements in one string, without parameters, in one transaction.
-    pub(crate) async fn run_batch(
-        &mut self,
-        binding: &Binding,
-        sql: &str,
-    ) -> Result<(), RunError> {
+    pub(crate) async fn run_batch(&mut self, binding: &Binding, sql: &str) -> Result<(), RunError> {
         self.reset_streak();
         self.make_neutral().await?;
         self.busy = true;
@@ -105,13 +103,16 @@ impl PgConnection {
             Plan::Unnamed => None,
             Plan::Prepare => {
                 self.needs_discard = true;
-                let (bound, prepared) =
-                    join!(client.batch_execute(binding.begin()), prepare(client, query));
+                let (bound, prepared) = join!(
+                    client.batch_execute(binding.begin()),
+                    prepare(client, query)
+                );
                 self.needs_discard = false;
                 match (bound, prepared) {
                     (Ok(()), Ok(statement)) => {
                         let types = query.params.types();
-                        self.statements.insert(binding.target(), query.sql, &types, &statement);
+                        self.statements
+                            .insert(binding.target(), query.sql, &types, &statement);
                         let client = &self.client;
                         let (ran, end) =
                             join!(send(client, Some(&statement), query), commit(client));
@@ -148,7 +149,10 @@ impl PgConnection {
                 send(client, Some(&statement), query)
             ),
             Plan::Unnamed => {
-                join!(client.batch_execute(binding.hold()), send(client, None, query))
+                join!(
+                    client.batch_execute(binding.hold()),
+                    send(client, None, query)
+                )
             }
             Plan::Prepare => {
                 let held = client.batch_execute(binding.hold()).await;
@@ -200,7 +204,8 @@ impl PgConnection {
                 self.needs_discard = discard;
                 let statement = prepared?;
                 let types = query.params.types();
-                self.statements.insert(binding.target(), query.sql, &types, &statement);
+                self.statements
+                    .insert(binding.target(), query.sql, &types, &statement);
                 send(&self.client, Some(&statement), query).await
             }
         }
@@ -208,7 +213,10 @@ impl PgConnection {
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
         let types = query.params.types();
-        match (self.statements.look_up(binding.target(), query.sql, &types), &query.params) {
+        match (
+            self.statements.look_up(binding.target(), query.sql, &types),
+            &query.params,
+        ) {
             (Known::Prepared(statement), _) => Plan::Prepared(statement),
             (Known::New, Params::Typed(_)) => Plan::Unnamed,
             _ => Plan::Prepare,
@@ -218,7 +226,11 @@ impl PgConnection {
     /// A connection held for somebody else, or left in need of a reset, becomes neutral first,
     /// and that is awaited.
     pub(super) async fn leave_others(&mut self, binding: &Binding) -> Result<(), RunError> {
-        if self.needs_reset || self.held_for.is_some_and(|target| target != binding.target()) {
+        if self.needs_reset
+            || self
+                .held_for
+                .is_some_and(|target| target != binding.target())
+        {
             self.make_neutral().await?;
         }
         Ok(())
@@ -228,7 +240,10 @@ impl PgConnection {
     pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
         if self.needs_reset || self.held_for.is_some() {
             self.busy = true;
-            self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
+            self.client
+                .batch_execute(RESET)
+                .await
+                .map_err(RunError::Bind)?;
             self.busy = false;
             self.held_for = None;
             self.needs_reset = false;
@@ -289,11 +304,15 @@ async fn send(
             client.query_raw(query.sql, params.iter().copied()).await?
         }
         (Params::Typed(params), Some(statement)) => {
-            client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await?
+            client
+                .query_raw::<_, &TypedParam, _>(statement, params.iter())
+                .await?
         }
         (Params::Typed(params), None) => {
             let typed = params.iter().map(|param| (param, param.ty.clone()));
-            client.query_typed_raw::<&TypedParam, _>(query.sql, typed).await?
+            client
+                .query_typed_raw::<&TypedParam, _>(query.sql, typed)
+                .await?
         }
     };
     pin_mut!(rows);
@@ -315,17 +334,35 @@ pub(super) async fn commit(client: &Client) -> End {
 pub(super) async fn end(client: &Client, sql: &str) -> End {
     let messages = match client.simple_query_raw(sql).await {
         Ok(messages) => messages,
-        Err(error) => return End { committed: Err(error), reset: false },
+        Err(error) => {
+            return End {
+                committed: Err(error),
+                reset: false,
+            };
+        }
     };
     pin_mut!(messages);
     if let Err(error) = messages.try_next().await {
-        return End { committed: Err(error), reset: false };
+        return End {
+            committed: Err(error),
+            reset: false,
+        };
     }
     loop {
         match messages.try_next().await {
             Ok(Some(_)) => {}
-            Ok(None) => return End { committed: Ok(()), reset: true },
-            Err(_) => return End { committed: Ok(()), reset: false },
+            Ok(None) => {
+                return End {
+                    committed: Ok(()),
+                    reset: true,
+                };
+            }
+            Err(_) => {
+                return End {
+                    committed: Ok(()),
+                    reset: false,
+                };
+            }
         }
     }
 }
@@ -347,5 +384,7 @@ fn is_stale_statement(error: &Error) -> bool {
 /// Whether a statement's text can change the session in a way that its tag does not show.
 fn may_change_session(sql: &str) -> bool {
     let needle = b"set_config";
-    sql.as_bytes().windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle))
+    sql.as_bytes()
+        .windows(needle.len())
+        .any(|window| window.eq_ignore_ascii_case(needle))
 }

@@ -15,7 +15,11 @@ enum Entry {
     /// Seen once: preparing it would not have paid yet.
     Seen,
     /// Prepared.
-    Prepared { sql: Box<str>, types: Box<[u32]>, statement: Statement },
+    Prepared {
+        sql: Box<str>,
+        types: Box<[u32]>,
+        statement: Statement,
+    },
 }
 
 /// What the cache says of a statement.
@@ -30,7 +34,10 @@ pub(super) enum Known {
 
 impl Statements {
     pub(super) fn new(bound: usize) -> Self {
-        Self { entries: LruCache::unbounded(), bound }
+        Self {
+            entries: LruCache::unbounded(),
+            bound,
+        }
     }
 
     /// Looks a statement up, and notes that it was seen.
@@ -39,11 +46,11 @@ impl Statements {
             return Known::New;
         }
         match self.entries.get(&(target, hash(sql, types))) {
-            Some(Entry::Prepared { sql: known, types: oids, statement })
-                if **known == *sql && same(oids, types) =>
-            {
-                Known::Prepared(statement.clone())
-            }
+            Some(Entry::Prepared {
+                sql: known,
+                types: oids,
+                statement,
+            }) if **known == *sql && same(oids, types) => Known::Prepared(statement.clone()),
             Some(Entry::Seen) => Known::Again,
             // Another statement with the same hash gives way.
             Some(Entry::Prepared { .. }) => Known::Again,
@@ -73,8 +80,12 @@ impl Statements {
 
     /// Drops a target's statements: PostgreSQL is told to close them.
     pub(super) fn forget(&mut self, target: TargetId) {
-        let theirs: Vec<_> =
-            self.entries.iter().map(|(key, _)| *key).filter(|(owner, _)| *owner == target).collect();
+        let theirs: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(key, _)| *key)
+            .filter(|(owner, _)| *owner == target)
+            .collect();
         for key in theirs {
             self.entries.pop(&key);
         }

@@ -18,7 +18,10 @@ impl PgConnection {
         let held = self.held_for == Some(binding.target());
         self.busy = true;
         let sql = if held { "BEGIN" } else { binding.begin() };
-        self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
+        self.client
+            .batch_execute(sql)
+            .await
+            .map_err(RunError::Bind)?;
         self.busy = false;
         Ok(())
     }
@@ -62,7 +65,11 @@ impl PgConnection {
     /// [`RunError::RolledBack`].
     pub(crate) async fn commit(&mut self) -> Result<(), RunError> {
         self.finish("COMMIT", COMMIT_AND_RESET).await?;
-        if self.seen.was_rolled_back() { Err(RunError::RolledBack) } else { Ok(()) }
+        if self.seen.was_rolled_back() {
+            Err(RunError::RolledBack)
+        } else {
+            Ok(())
+        }
     }
 
     /// Rolls the open transaction back.

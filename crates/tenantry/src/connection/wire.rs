@@ -124,7 +124,11 @@ impl Messages {
             bytes = &bytes[taken..];
             if self.have == 5 && self.want == 5 {
                 let body = self.body_length();
-                self.want = 5 + if matches!(self.head[0], b'Z' | b'C') { body.min(LOOK) } else { 0 };
+                self.want = 5 + if matches!(self.head[0], b'Z' | b'C') {
+                    body.min(LOOK)
+                } else {
+                    0
+                };
             }
             if self.have >= 5 && self.have == self.want {
                 seen.message(self.head[0], &self.head[5..self.want]);
@@ -165,7 +169,13 @@ pub(crate) struct Wire<S> {
 
 impl<S> Wire<S> {
     pub(crate) fn new(stream: S, seen: Arc<Seen>, carries: Carries) -> Self {
-        Self { stream, seen, carries, messages: Messages::default(), shut: false }
+        Self {
+            stream,
+            seen,
+            carries,
+            messages: Messages::default(),
+            shut: false,
+        }
     }
 }
 
@@ -185,7 +195,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         if this.carries == Carries::AnswerFirst
             && let Some((&answer, rest)) = read.split_first()
         {
-            this.carries = if answer == b'S' { Carries::Encrypted } else { Carries::Messages };
+            this.carries = if answer == b'S' {
+                Carries::Encrypted
+            } else {
+                Carries::Messages
+            };
             read = rest;
         }
         if this.carries == Carries::Messages {

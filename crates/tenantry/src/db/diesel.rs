@@ -11,7 +11,7 @@ mod row;
 mod state;
 mod transactions;
 
-pub use self::{errors::sqlstate, row::TenantRow};
 pub(super) use self::state::DieselState;
+pub use self::{errors::sqlstate, row::TenantRow};
 
 use super::{SharedDb, TenantDb};

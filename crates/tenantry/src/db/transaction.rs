@@ -87,7 +87,9 @@ statement_methods!(Transaction);
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transaction").field("tenant", &self.access.place.tenant).finish_non_exhaustive()
+        f.debug_struct("Transaction")
+            .field("tenant", &self.access.place.tenant)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,4 @@
-use std::{
-    sync::{Arc, OnceLock, Weak},
-};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tenantry_pool::{Event, Pool, PoolConfig};
 use tokio::sync::oneshot;
@@ -28,7 +26,13 @@ pub struct TenantManagerBuilder {
 
 impl TenantManagerBuilder {
     pub(super) fn new(config: Config) -> Self {
-        Self { config, hooks: Hooks::new(), discovery: None, set_up: SetUp::Make, watch: true }
+        Self {
+            config,
+            hooks: Hooks::new(),
+            discovery: None,
+            set_up: SetUp::Make,
+            watch: true,
+        }
     }
 
     /// Sets functions to be called when something happens to a tenant's pool.
@@ -45,7 +49,9 @@ impl TenantManagerBuilder {
         F: Fn(SharedDb) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<TenantId>>> + Send + 'static,
     {
-        self.discovery = Some(Discovery::Function(Arc::new(move |db| Box::pin(function(db)))));
+        self.discovery = Some(Discovery::Function(Arc::new(move |db| {
+            Box::pin(function(db))
+        })));
         self
     }
 
@@ -92,35 +98,43 @@ impl TenantManagerBuilder {
             .discovery
             .clone()
             .unwrap_or_else(|| Discovery::Source(self.config.discovery().source.clone()));
-        let has_rows = discovery.is_catalog();
-        let catalog = Catalog {
-            db: SharedDb::new(access.clone()),
-            index: Arc::clone(&index),
-            template: self.config.isolation().schema_template.clone(),
-            is_source: has_rows,
-        };
         let started = with_retry(self.config.retry(), async || {
             self.start(&access, &index, &discovery).await
         });
-        let keeper = match started.await {
-            Ok(keeper) => keeper,
+        let (keeper, has_rows) = match started.await {
+            Ok(started) => started,
             Err(error) => {
                 let _ = reach.pool.close(std::time::Duration::from_secs(1)).await;
                 return Err(error);
             }
         };
-        let inner =
-            Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper };
-        Ok(TenantManager { inner: Arc::new(inner) })
+        let catalog = Catalog {
+            db: SharedDb::new(access),
+            index: Arc::clone(&index),
+            template: self.config.isolation().schema_template.clone(),
+            is_source: has_rows,
+        };
+        let inner = Inner {
+            config: self.config,
+            reach,
+            index,
+            catalog,
+            shared,
+            has_rows,
+            keeper,
+        };
+        Ok(TenantManager {
+            inner: Arc::new(inner),
+        })
     }
 
-    /// Reads the tenants, and starts what keeps them fresh.
+    /// Reads the tenants, and starts what keeps them fresh. Whether they have rows in a catalog.
     async fn start(
         &self,
         access: &Access,
         index: &Arc<Index>,
         discovery: &Discovery,
-    ) -> Result<Option<Keeper>> {
+    ) -> Result<(Option<Keeper>, bool)> {
         let mut db = SharedDb::new(access.clone());
         if !discovery.is_catalog() {
             let reading = Reading {
@@ -130,7 +144,7 @@ impl TenantManagerBuilder {
             discover(discovery, &reading, &mut db, index).await?;
             let every = self.config.discovery().refresh_interval;
             let task = refresh(discovery.clone(), reading, db, Arc::downgrade(index), every);
-            return Ok(self.watch.then(|| Keeper(tokio::spawn(task))));
+            return Ok((self.watch.then(|| Keeper(tokio::spawn(task))), false));
         }
         let is_there = set_up(&mut db, self.set_up).await?;
         if !self.watch {
@@ -138,22 +152,26 @@ impl TenantManagerBuilder {
                 index.load(&mut db).await?;
             }
             index.keep_for_ever();
-            return Ok(None);
+            return Ok((None, is_there));
         }
         if !is_there {
             index.keep_for_ever();
-            return Ok(None);
+            return Ok((None, false));
         }
         let (ready, is_ready) = oneshot::channel();
-        let keeper =
-            Keeper(tokio::spawn(listen(access.clone(), Arc::downgrade(index), ready)));
+        let keeper = Keeper(tokio::spawn(listen(
+            access.clone(),
+            Arc::downgrade(index),
+            ready,
+        )));
         is_ready.await.unwrap_or(Err(Error::PoolClosed))?;
-        Ok(Some(keeper))
+        Ok((Some(keeper), true))
     }
 
     fn pool(&self, names: Arc<OnceLock<Weak<Index>>>) -> Pool<PgDriver> {
         let connection = self.config.connection();
         let mut limits = PoolConfig::new(connection.max_connections);
+        limits.max_per_target = connection.max_per_tenant;
         limits.acquire_timeout = connection.acquire_timeout;
         limits.connect_timeout = connection.connect_timeout;
         limits.idle_timeout = connection.idle_timeout;

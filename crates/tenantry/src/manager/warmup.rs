@@ -23,7 +23,11 @@ pub struct WarmupOptions {
 
 impl Default for WarmupOptions {
     fn default() -> Self {
-        Self { concurrency: 10, ping: true, on_progress: None }
+        Self {
+            concurrency: 10,
+            ping: true,
+            on_progress: None,
+        }
     }
 }
 
@@ -116,7 +120,10 @@ impl TenantManager {
     /// Dropping the future stops it; what is warm stays warm.
     pub async fn warmup(&self, ids: &[TenantId], options: WarmupOptions) -> WarmupResult {
         let start = Instant::now();
-        let warmed = stream::iter(ids).map(|id| self.warm_one(id, &options));
+        // By value: the future could not be sent to another thread if ids were borrowed.
+        let options = &options;
+        let warmed =
+            stream::iter(ids.to_vec()).map(|id| async move { self.warm_one(&id, options).await });
         let details: Vec<_> = warmed.buffered(options.concurrency).collect().await;
         let count = |which: fn(&TenantWarmupResult) -> bool| {
             details.iter().filter(|detail| which(detail)).count()
@@ -140,8 +147,16 @@ impl TenantManager {
         };
         progress(WarmupProgress::Starting);
         let already_warm = self.has_pool(id);
-        let warmed = if already_warm { Ok(()) } else { self.bind_once(id, options.ping).await };
-        progress(if warmed.is_ok() { WarmupProgress::Completed } else { WarmupProgress::Failed });
+        let warmed = if already_warm {
+            Ok(())
+        } else {
+            self.bind_once(id, options.ping).await
+        };
+        progress(if warmed.is_ok() {
+            WarmupProgress::Completed
+        } else {
+            WarmupProgress::Failed
+        });
         TenantWarmupResult {
             tenant_id: id.clone(),
             success: warmed.is_ok(),

@@ -1,5 +1,7 @@
 //! TLS to a real PostgreSQL, as the connection's URL asks for it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     error::Error as _,
     fs,
@@ -29,7 +31,7 @@ impl Server {
         tokio::spawn(connection);
 
         let row = client.query_one("SHOW data_directory", &[]).await.unwrap();
-        let data = Path::new(row.get(0));
+        let data = Path::new(row.get::<_, &str>(0));
         write_for_postgres(data, "server.crt", &certificate);
         write_for_postgres(data, "server.key", &key.serialize_pem());
         client

@@ -15,7 +15,11 @@ use diesel::{
 };
 use tokio_postgres::types::{Kind, Type};
 
-use crate::{Result, access::Access, connection::{Params, Query, TypedParam}};
+use crate::{
+    Result,
+    access::Access,
+    connection::{Params, Query, TypedParam},
+};
 
 /// The first placeholders of the two passes. PostgreSQL counts OIDs up from 16384.
 const PASSES: [u32; 2] = [0xF000_0000, 0xE000_0000];
@@ -45,7 +49,9 @@ pub(super) fn write(query: &dyn QueryFragment<Pg>) -> QueryResult<Written> {
         let (second, _) = collect(query, PASSES[1])?;
         let placeholders = u32::try_from(unknown.len() * 2).unwrap_or(u32::MAX);
         for (index, ((_, one), (_, other))) in first.iter().zip(&second).enumerate() {
-            let (Some(one), Some(other)) = (one, other) else { continue };
+            let (Some(one), Some(other)) = (one, other) else {
+                continue;
+            };
             for at in 0..one.len().saturating_sub(3) {
                 let offset = offset_at(one, at, PASSES[0]);
                 if offset < placeholders && offset_at(other, at, PASSES[1]) == offset {
@@ -54,12 +60,20 @@ pub(super) fn write(query: &dyn QueryFragment<Pg>) -> QueryResult<Written> {
             }
         }
     }
-    Ok(Written { sql: builder.finish(), params: first, unknown, places })
+    Ok(Written {
+        sql: builder.finish(),
+        params: first,
+        unknown,
+        places,
+    })
 }
 
 /// How far the four bytes at `at` are above `base`.
 fn offset_at(bytes: &[u8], at: usize, base: u32) -> u32 {
-    let four = bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).unwrap_or([0; 4]);
+    let four = bytes
+        .get(at..at + 4)
+        .and_then(|four| four.try_into().ok())
+        .unwrap_or([0; 4]);
     u32::from_be_bytes(four).wrapping_sub(base)
 }
 
@@ -67,13 +81,21 @@ type Collected = (Vec<(u32, Option<Vec<u8>>)>, Vec<TypeName>);
 
 fn collect(query: &dyn QueryFragment<Pg>, base: u32) -> QueryResult<Collected> {
     let mut collector = RawBytesBindCollector::<Pg>::new();
-    let mut lookup = Placeholders { base, unknown: Vec::new() };
+    let mut lookup = Placeholders {
+        base,
+        unknown: Vec::new(),
+    };
     query.collect_binds(&mut collector, &mut lookup, &Pg)?;
     let oids = collector.metadata.iter().map(|metadata| {
-        metadata.oid().map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+        metadata
+            .oid()
+            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
     });
     let oids = oids.collect::<QueryResult<Vec<_>>>()?;
-    Ok((oids.into_iter().zip(collector.binds).collect(), lookup.unknown))
+    Ok((
+        oids.into_iter().zip(collector.binds).collect(),
+        lookup.unknown,
+    ))
 }
 
 /// Hands out placeholders for types that are not known.
@@ -85,10 +107,14 @@ struct Placeholders {
 impl PgMetadataLookup for Placeholders {
     fn lookup_type(&mut self, name: &str, schema: Option<&str>) -> PgTypeMetadata {
         let wanted = (schema.map(ToOwned::to_owned), name.to_owned());
-        let index = self.unknown.iter().position(|known| *known == wanted).unwrap_or_else(|| {
-            self.unknown.push(wanted);
-            self.unknown.len() - 1
-        });
+        let index = self
+            .unknown
+            .iter()
+            .position(|known| *known == wanted)
+            .unwrap_or_else(|| {
+                self.unknown.push(wanted);
+                self.unknown.len() - 1
+            });
         let oid = self.base + 2 * u32::try_from(index).unwrap_or(0);
         PgTypeMetadata::new(oid, oid + 1)
     }
@@ -112,8 +138,14 @@ impl Written {
             }
         }
         let params = self.params.into_iter().map(|(oid, bytes)| {
-            let oid = known.get(&oid.wrapping_sub(PASSES[0])).copied().unwrap_or(oid);
-            TypedParam { ty: type_of(oid), bytes }
+            let oid = known
+                .get(&oid.wrapping_sub(PASSES[0]))
+                .copied()
+                .unwrap_or(oid);
+            TypedParam {
+                ty: type_of(oid),
+                bytes,
+            }
         });
         Ok((self.sql, params.collect()))
     }
@@ -127,11 +159,15 @@ async fn oids(access: &Access, name: &TypeName) -> Result<(u32, u32)> {
     let sql = "SELECT t.oid, t.typarray FROM pg_catalog.pg_type t WHERE t.oid = \
                (CASE WHEN $1::text IS NULL THEN '' ELSE pg_catalog.quote_ident($1) || '.' END \
                || pg_catalog.quote_ident($2::text))::pg_catalog.regtype";
-    let query = Query { sql, params: Params::Described(&[&name.0, &name.1]) };
+    let query = Query {
+        sql,
+        params: Params::Described(&[&name.0, &name.1]),
+    };
     let found = access.run(&query).await?;
-    let row = found.rows.first().ok_or_else(|| {
-        crate::Error::Answer(format!("there is no type {:?}", name.1).into())
-    })?;
+    let row = found
+        .rows
+        .first()
+        .ok_or_else(|| crate::Error::Answer(format!("there is no type {:?}", name.1).into()))?;
     let oids = (row.get(0), row.get(1));
     access.place.types().insert(name.clone(), oids);
     Ok(oids)

@@ -31,9 +31,11 @@ macro_rules! diesel_connection {
             async fn run_written(&mut self, written: QueryResult<Written>) -> QueryResult<Output> {
                 let written = written?;
                 self.note(&written.sql, |sql| InstrumentationEvent::start_query(sql));
-                let (sql, params) =
-                    written.params(self.access()).await.map_err(to_diesel)?;
-                let query = Query { sql: &sql, params: Params::Typed(&params) };
+                let (sql, params) = written.params(self.access()).await.map_err(to_diesel)?;
+                let query = Query {
+                    sql: &sql,
+                    params: Params::Typed(&params),
+                };
                 let ran = self.run(&query).await.map_err(to_diesel);
                 let error = ran.as_ref().err();
                 self.note(&sql, |sql| InstrumentationEvent::finish_query(sql, error));
@@ -46,7 +48,9 @@ macro_rules! diesel_connection {
                 event: impl for<'b> FnOnce(&'b StrQueryHelper<'a>) -> InstrumentationEvent<'b>,
             ) {
                 let helper = StrQueryHelper::new(sql);
-                self.state.instrumentation().on_connection_event(event(&helper));
+                self.state
+                    .instrumentation()
+                    .on_connection_event(event(&helper));
             }
         }
 
@@ -100,8 +104,11 @@ macro_rules! diesel_connection {
             /// never from a URL.
             async fn establish(_: &str) -> ConnectionResult<Self> {
                 Err(ConnectionError::BadConnection(
-                    concat!(stringify!($type), " comes from a TenantManager, not from a URL")
-                        .to_owned(),
+                    concat!(
+                        stringify!($type),
+                        " comes from a TenantManager, not from a URL"
+                    )
+                    .to_owned(),
                 ))
             }
 

@@ -20,10 +20,20 @@ pub struct TenantRow {
 impl TenantRow {
     /// The rows of one answer; they share what is known of their columns.
     pub(super) fn all(rows: Vec<Row>) -> Vec<Self> {
-        let Some(first) = rows.first() else { return Vec::new() };
-        let types: Arc<[ColumnType]> =
-            first.columns().iter().map(|column| ColumnType::new(column.type_())).collect();
-        rows.into_iter().map(|row| Self { row, types: Arc::clone(&types) }).collect()
+        let Some(first) = rows.first() else {
+            return Vec::new();
+        };
+        let types: Arc<[ColumnType]> = first
+            .columns()
+            .iter()
+            .map(|column| ColumnType::new(column.type_()))
+            .collect();
+        rows.into_iter()
+            .map(|row| Self {
+                row,
+                types: Arc::clone(&types),
+            })
+            .collect()
     }
 }
 
@@ -46,7 +56,10 @@ impl<'a> DieselRow<'a, Pg> for TenantRow {
         'a: 'b,
         Self: RowIndex<I>,
     {
-        Some(TenantField { row: self, index: self.idx(index)? })
+        Some(TenantField {
+            row: self,
+            index: self.idx(index)?,
+        })
     }
 
     fn partial_row(&self, range: Range<usize>) -> PartialRow<'_, Self::InnerPartialRow> {
@@ -62,7 +75,10 @@ impl RowIndex<usize> for TenantRow {
 
 impl<'a> RowIndex<&'a str> for TenantRow {
     fn idx(&self, name: &'a str) -> Option<usize> {
-        self.row.columns().iter().position(|column| column.name() == name)
+        self.row
+            .columns()
+            .iter()
+            .position(|column| column.name() == name)
     }
 }
 
@@ -75,7 +91,11 @@ pub struct TenantField<'a> {
 
 impl<'a> Field<'a, Pg> for TenantField<'a> {
     fn field_name(&self) -> Option<&str> {
-        self.row.row.columns().get(self.index).map(tokio_postgres::Column::name)
+        self.row
+            .row
+            .columns()
+            .get(self.index)
+            .map(tokio_postgres::Column::name)
     }
 
     fn value(&self) -> Option<<Pg as Backend>::RawValue<'_>> {

@@ -3,9 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use diesel::connection::{
-    DynInstrumentation, TransactionDepthChange, TransactionManagerStatus,
-};
+use diesel::connection::{DynInstrumentation, TransactionDepthChange, TransactionManagerStatus};
 use diesel::result::Error as DieselError;
 use tenantry_pool::Lease;
 
@@ -65,13 +63,20 @@ impl DieselState {
     }
 
     pub(super) fn leave_abandoned(&mut self) {
-        if self.open.as_ref().is_some_and(|open| open.abandoned.whole.load(Ordering::Acquire)) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.abandoned.whole.load(Ordering::Acquire))
+        {
             self.leave();
         }
     }
 
     pub(super) fn enter(&mut self, lease: Lease<PgDriver>) {
-        self.open = Some(Open { lease, abandoned: Arc::default() });
+        self.open = Some(Open {
+            lease,
+            abandoned: Arc::default(),
+        });
         self.status = TransactionManagerStatus::default();
         let deeper = self.deepen();
         debug_assert!(deeper.is_ok(), "a new status is valid");
@@ -79,7 +84,9 @@ impl DieselState {
 
     /// Who watches.
     pub(super) fn instrumentation(&mut self) -> &mut DynInstrumentation {
-        self.instrumentation.get_mut().unwrap_or_else(PoisonError::into_inner)
+        self.instrumentation
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The transaction is over, or given up.
@@ -110,7 +117,11 @@ impl DieselState {
     pub(super) fn watch(&mut self) -> Option<Watch> {
         let depth = self.depth().ok()?;
         let open = self.open.as_ref()?;
-        Some(Watch { abandoned: Arc::clone(&open.abandoned), whole: depth == 1, done: false })
+        Some(Watch {
+            abandoned: Arc::clone(&open.abandoned),
+            whole: depth == 1,
+            done: false,
+        })
     }
 }
 
@@ -130,7 +141,11 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if !self.done {
-            let flag = if self.whole { &self.abandoned.whole } else { &self.abandoned.savepoint };
+            let flag = if self.whole {
+                &self.abandoned.whole
+            } else {
+                &self.abandoned.savepoint
+            };
             flag.store(true, Ordering::Release);
         }
     }

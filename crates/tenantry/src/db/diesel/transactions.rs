@@ -1,8 +1,4 @@
-use diesel::{
-    QueryResult,
-    connection::TransactionManagerStatus,
-    result::Error as DieselError,
-};
+use diesel::{QueryResult, connection::TransactionManagerStatus, result::Error as DieselError};
 use diesel_async::{AsyncConnection, TransactionManager};
 
 use super::{SharedDb, TenantDb, errors::to_diesel, state::DieselState};
@@ -49,7 +45,9 @@ async fn commit(access: &Access, state: &mut DieselState) -> QueryResult<()> {
         0 => Err(DieselError::NotInTransaction),
         1 => {
             let is_whole = state.open().map(|_| ());
-            let Some(lease) = state.ending() else { return Err(DieselError::NotInTransaction) };
+            let Some(lease) = state.ending() else {
+                return Err(DieselError::NotInTransaction);
+            };
             let ended = match is_whole {
                 Ok(()) => lease.commit().await,
                 Err(error) => {
@@ -74,8 +72,13 @@ async fn rollback(access: &Access, state: &mut DieselState) -> QueryResult<()> {
     match state.depth()? {
         0 => Err(DieselError::NotInTransaction),
         1 => {
-            let Some(lease) = state.ending() else { return Err(DieselError::NotInTransaction) };
-            let ended = lease.rollback().await.map_err(|error| access.explain(error, lease));
+            let Some(lease) = state.ending() else {
+                return Err(DieselError::NotInTransaction);
+            };
+            let ended = lease
+                .rollback()
+                .await
+                .map_err(|error| access.explain(error, lease));
             state.leave();
             ended.map_err(to_diesel)
         }
@@ -90,7 +93,10 @@ async fn rollback(access: &Access, state: &mut DieselState) -> QueryResult<()> {
 }
 
 async fn control(access: &Access, state: &mut DieselState, sql: &str) -> QueryResult<()> {
-    let lease = state.open().map_err(to_diesel)?.ok_or(DieselError::NotInTransaction)?;
+    let lease = state
+        .open()
+        .map_err(to_diesel)?
+        .ok_or(DieselError::NotInTransaction)?;
     let ran = lease.control(sql).await;
     ran.map_err(|error| to_diesel(access.explain(error, lease)))
 }
@@ -120,6 +126,10 @@ where
         &mut conn.halves().1.status
     }
 
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn could not say that it is Send"
+    )]
     fn transaction<'a, 'conn, F, R, E>(
         conn: &'conn mut C,
         callback: F,
@@ -139,9 +149,10 @@ where
             // Dropped while the callback runs, or while the transaction ends, it is abandoned.
             let watch = conn.halves().1.watch();
             let result = match callback(&mut *conn).await {
-                Ok(value) => {
-                    Self::commit_transaction(conn).await.map(|()| value).map_err(E::from)
-                }
+                Ok(value) => Self::commit_transaction(conn)
+                    .await
+                    .map(|()| value)
+                    .map_err(E::from),
                 Err(user_error) => match Self::rollback_transaction(conn).await {
                     Ok(()) | Err(DieselError::BrokenTransactionManager) => Err(user_error),
                     Err(rollback_error) => Err(rollback_error.into()),
