@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The `tenantry` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tenantry_cli::run(std::env::args_os())
+}

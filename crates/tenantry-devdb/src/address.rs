@@ -114,7 +114,7 @@ pub(crate) fn socket_dir(home: &Home, last: Option<&Address>) -> Result<PathBuf>
     Ok(dir.path().to_owned())
 }
 
-/// Removes the socket of a server that crashed, and its lock file. PostgreSQL would do so by itself,
+/// Removes the socket of a server that crashed, and its lock file. PostgreSQL would do so too,
 /// but not if another process has been given the old process id.
 fn empty(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(dir)

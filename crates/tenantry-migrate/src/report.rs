@@ -127,6 +127,13 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
+    /// Whether every ledger could be read.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let errors = self.tenants.iter().filter_map(|tenant| tenant.error.as_ref());
+        errors.chain(&self.shared.error).all(|error| error.code != "LEDGER_UNREADABLE")
+    }
+
     /// Whether every schema has everything.
     #[must_use]
     pub fn is_ok(&self) -> bool {

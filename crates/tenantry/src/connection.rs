@@ -21,10 +21,12 @@ mod statements;
 mod transaction;
 mod wire;
 
+#[cfg(feature = "diesel")]
+pub(crate) use self::query::TypedParam;
 pub(crate) use self::{
     binding::Binding,
     driver::PgDriver,
     pg::RunError,
-    query::{Output, Params, Query, TypedParam},
+    query::{Output, Params, Query},
     server::Server,
 };

@@ -16,4 +16,4 @@ pub use self::{
 };
 
 #[cfg(feature = "diesel")]
-pub use self::diesel::{TenantRow, sqlstate};
+pub use self::diesel::{TenantRow, sqlstate, violated};

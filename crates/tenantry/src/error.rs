@@ -68,6 +68,14 @@ pub enum Error {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(Arc<ConfigError>),
+    /// A schema of `isolation.extension_schemas` is not fit to be in every tenant's search_path.
+    #[error("isolation.extension_schemas: {schema:?} cannot be used: {fault}")]
+    ExtensionSchema {
+        /// The schema.
+        schema: String,
+        /// What is wrong with it.
+        fault: String,
+    },
     /// The certificates to trust cannot be read.
     #[error(transparent)]
     Tls(Arc<TlsError>),
@@ -106,7 +114,7 @@ impl Error {
             Self::PoolClosed => "POOL_CLOSED",
             Self::Unavailable(_) | Self::CatalogStale(_) => "DATABASE_UNAVAILABLE",
             Self::Database(_) | Self::Answer(_) | Self::RolledBack => "DATABASE_ERROR",
-            Self::Config(_) | Self::Tls(_) => "CONFIG_INVALID",
+            Self::Config(_) | Self::Tls(_) | Self::ExtensionSchema { .. } => "CONFIG_INVALID",
             Self::NoTenantContext => "NO_TENANT_CONTEXT",
             Self::Application(_) => "APPLICATION_ERROR",
         }

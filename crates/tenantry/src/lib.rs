@@ -56,7 +56,7 @@ pub use config::{Config, ConfigError, DebugConfig};
 pub use context::TenantContext;
 pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
 #[cfg(feature = "diesel")]
-pub use db::{TenantRow, sqlstate};
+pub use db::{TenantRow, sqlstate, violated};
 pub use error::{ConnectError, DatabaseError, Error, PoolTimeout, Result};
 pub use hooks::Hooks;
 pub use manager::{
@@ -74,3 +74,12 @@ pub use tenant_id::{Alphabet, InvalidTenantId, TenantId};
 pub use tenantry_pool::{CloseReport, PoolStats};
 #[doc(no_inline)]
 pub use tokio_postgres;
+
+/// The guide's code, compiled.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/configuration.md")]
+    struct Configuration;
+    #[doc = include_str!("../../../docs/context.md")]
+    struct Context;
+}

@@ -1,6 +1,7 @@
 //! What an application has one of.
 
 mod builder;
+mod extensions;
 mod health;
 mod metrics;
 mod warmup;

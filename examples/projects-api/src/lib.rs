@@ -13,23 +13,23 @@ mod users;
 
 use std::{io, time::Duration};
 
-use axum::{Router, routing};
-use routing::get;
+use axum::{
+    Router,
+    routing::{get, patch},
+};
 use tenantry_web::{RequestIdLayer, TenantDb, TenantLayer, TenantManager, header};
 use tokio::net::TcpListener;
 
 /// The API's routes.
 pub fn router(tenants: TenantManager) -> Router {
+    let of_project = get(tasks::of_project).post(tasks::create);
     Router::new()
         .route("/users", get(users::list).post(users::create))
         .route("/projects", get(projects::list).post(projects::create))
         .route("/projects/{id}", get(projects::show))
-        .route(
-            "/projects/{id}/tasks",
-            get(tasks::of_project).post(tasks::create),
-        )
+        .route("/projects/{id}/tasks", of_project)
         .route("/tasks", get(tasks::list))
-        .route("/tasks/{id}", routing::patch(tasks::update))
+        .route("/tasks/{id}", patch(tasks::update))
         // All of the above are a tenant's; what follows is nobody's.
         .route_layer(TenantLayer::new(tenants.clone(), header("x-tenant-id")))
         .route("/health", get(operations::health))
@@ -41,10 +41,6 @@ pub fn router(tenants: TenantManager) -> Router {
 }
 
 /// Serves the API until `shutdown`, lets the requests under way end, and closes the manager.
-///
-/// # Errors
-///
-/// Those of the listener.
 pub async fn serve(
     tenants: TenantManager,
     listener: TcpListener,
@@ -58,13 +54,7 @@ pub async fn serve(
 }
 
 /// Gives a tenant something to look at, unless it has it already.
-///
-/// # Errors
-///
-/// Those of a statement.
 pub async fn sample_data(db: &mut TenantDb) -> tenantry::Result<()> {
-    let tenant = db.tenant_id().clone();
-    db.execute(include_str!("../sample.sql"), &[&tenant.as_str()])
-        .await?;
-    Ok(())
+    let (sql, tenant) = (include_str!("../sample.sql"), db.tenant_id().clone());
+    db.execute(sql, &[&tenant.as_str()]).await.map(drop)
 }

@@ -3,7 +3,7 @@
 //! `DATABASE_URL` says where the database is; `HOST` (127.0.0.1), `PORT` (3001; 0 is any that is
 //! free) and `LOG_LEVEL` (info) may be set, too, also in a file `.env`.
 
-use std::{env, error::Error, fmt::Display, process::ExitCode, str::FromStr};
+use std::{env, error::Error, fmt::Display, io, process::ExitCode, str::FromStr};
 
 use tenantry::{Config, TenantManager};
 use tenantry_web::shutdown_signal;
@@ -11,23 +11,20 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {
-    if let Err(error) = start() {
-        eprintln!("projects-api: {error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    let Err(error) = start() else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("projects-api: {error}");
+    ExitCode::FAILURE
 }
 
 fn start() -> Result<(), Box<dyn Error>> {
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        return Err(format!(".env: {error}").into());
+    match dotenvy::dotenv() {
+        Err(error) if !error.not_found() => return Err(format!(".env: {error}").into()),
+        _ => {}
     }
-    let level: LevelFilter = variable("LOG_LEVEL", "info")?;
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
+    let log = tracing_subscriber::fmt().with_writer(io::stderr);
+    log.with_max_level(variable::<LevelFilter>("LOG_LEVEL", "info")?)
         .init();
     Runtime::new()?.block_on(run())
 }
@@ -46,7 +43,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
 /// A variable of the environment, or its default.
 fn variable<T: FromStr<Err: Display>>(name: &str, default: &str) -> Result<T, String> {
     let value = env::var(name).unwrap_or_else(|_| default.to_owned());
-    value
-        .parse()
-        .map_err(|error| format!("{name}={value:?}: {error}"))
+    let fault = |error| format!("{name}={value:?}: {error}");
+    value.parse().map_err(fault)
 }

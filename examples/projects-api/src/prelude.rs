@@ -6,7 +6,8 @@ pub(crate) use diesel::prelude::*;
 pub(crate) use diesel_async::RunQueryDsl;
 pub(crate) use garde::Validate;
 pub(crate) use serde::{Deserialize, Serialize};
+pub(crate) use tenantry::violated;
 pub(crate) use tenantry_web::{ApiError, FieldError, Json, Page, Path, TenantDb, Valid};
 pub(crate) use uuid::Uuid;
 
-pub(crate) use crate::rules::{Result, constraint, iso, no_such_user, not_found, text};
+pub(crate) use crate::rules::{Result, filled, iso, no_such_user, not_found, text};

@@ -17,7 +17,7 @@ pub(crate) struct Project {
 #[garde(allow_unvalidated)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct NewProject {
-    #[garde(custom(text), length(chars, max = 255))]
+    #[garde(custom(filled), length(chars, max = 255))]
     name: String,
     #[garde(inner(custom(text), length(chars, max = 1000)))]
     description: Option<String>,
@@ -44,8 +44,8 @@ pub(crate) async fn create(
         .returning(Project::as_returning())
         .get_result(&mut db)
         .await
-        .map_err(|error| match constraint(&error) {
-            "projects_owner_id_fkey" => no_such_user("ownerId"),
+        .map_err(|error| match violated(&error) {
+            Some("projects_owner_id_fkey") => no_such_user("ownerId"),
             _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(project)))

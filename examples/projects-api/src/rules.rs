@@ -1,28 +1,30 @@
 //! What the endpoints have in common.
 
 use chrono::{NaiveDateTime, SecondsFormat};
-use diesel::result::Error as DieselError;
 use serde::Serializer;
 use serde_json::json;
 use tenantry_web::{ApiError, FieldError};
 
 pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
-/// PostgreSQL's text holds any character but NUL; and what is blank says nothing.
+/// PostgreSQL's text holds any character but NUL.
 pub(crate) fn text(value: &str, _: &()) -> garde::Result {
-    match value {
-        blank if blank.trim().is_empty() => Err(garde::Error::new("is missing or blank")),
-        nul if nul.contains('\0') => Err(garde::Error::new("holds a NUL character")),
-        _ => Ok(()),
+    let fault = garde::Error::new("holds a NUL character");
+    if value.contains('\0') {
+        Err(fault)
+    } else {
+        Ok(())
     }
 }
 
-/// The constraint that a statement would have violated.
-pub(crate) fn constraint(error: &DieselError) -> &str {
-    let DieselError::DatabaseError(_, about) = error else {
-        return "";
-    };
-    about.constraint_name().unwrap_or_default()
+/// What names a thing is not blank.
+pub(crate) fn filled(value: &str, _: &()) -> garde::Result {
+    let fault = garde::Error::new("is missing or blank");
+    if value.trim().is_empty() {
+        Err(fault)
+    } else {
+        text(value, &())
+    }
 }
 
 pub(crate) fn no_such_user(field: &'static str) -> ApiError {

@@ -23,7 +23,7 @@ pub(crate) struct Task {
 #[garde(allow_unvalidated)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct NewTask {
-    #[garde(custom(text), length(chars, max = 255))]
+    #[garde(custom(filled), length(chars, max = 255))]
     title: String,
     assignee_id: Option<Uuid>,
     priority: Option<i32>,
@@ -71,9 +71,9 @@ pub(crate) async fn create(
         .returning(Task::as_returning())
         .get_result(&mut db)
         .await
-        .map_err(|error| match constraint(&error) {
-            "tasks_project_id_fkey" => not_found("Project"),
-            "tasks_assignee_id_fkey" => no_such_user("assigneeId"),
+        .map_err(|error| match violated(&error) {
+            Some("tasks_project_id_fkey") => not_found("Project"),
+            Some("tasks_assignee_id_fkey") => no_such_user("assigneeId"),
             _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(task)))

@@ -17,7 +17,7 @@ pub(crate) struct User {
 pub(crate) struct NewUser {
     #[garde(email, length(chars, max = 255))]
     email: String,
-    #[garde(custom(text), length(chars, max = 255))]
+    #[garde(custom(filled), length(chars, max = 255))]
     name: String,
 }
 
@@ -36,8 +36,8 @@ pub(crate) async fn create(
         .returning(User::as_returning())
         .get_result(&mut db)
         .await
-        .map_err(|error| match constraint(&error) {
-            "users_email_key" => ApiError::conflict("a user with this email exists already"),
+        .map_err(|error| match violated(&error) {
+            Some("users_email_key") => ApiError::conflict("a user with this email exists already"),
             _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(user)))

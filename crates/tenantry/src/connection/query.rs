@@ -15,6 +15,10 @@ pub(crate) enum Params<'a> {
     /// PostgreSQL says which types it wants.
     Described(&'a [&'a (dyn ToSql + Sync)]),
     /// The types are known: no need to ask.
+    #[cfg_attr(
+        not(feature = "diesel"),
+        expect(dead_code, reason = "Diesel knows the types")
+    )]
     Typed(&'a [TypedParam]),
 }
 

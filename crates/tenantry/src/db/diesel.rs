@@ -12,6 +12,9 @@ mod state;
 mod transactions;
 
 pub(super) use self::state::DieselState;
-pub use self::{errors::sqlstate, row::TenantRow};
+pub use self::{
+    errors::{sqlstate, violated},
+    row::TenantRow,
+};
 
 use super::{SharedDb, TenantDb};

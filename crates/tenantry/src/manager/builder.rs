@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use tenantry_pool::{Event, Pool, PoolConfig};
 use tokio::sync::oneshot;
 
-use super::{Inner, Keeper, TenantManager};
+use super::{Inner, Keeper, TenantManager, extensions};
 use crate::{
     Catalog, Config, Error, Hooks, Identifier, Result, SharedDb, TenantId,
     access::{Access, Reach},
@@ -136,6 +136,7 @@ impl TenantManagerBuilder {
         discovery: &Discovery,
     ) -> Result<(Option<Keeper>, bool)> {
         let mut db = SharedDb::new(access.clone());
+        extensions::check(&mut db, &self.config.isolation().extension_schemas).await?;
         if !discovery.is_catalog() {
             let reading = Reading {
                 template: self.config.isolation().schema_template.clone(),

@@ -203,3 +203,60 @@ async fn a_dropped_statement_is_cancelled_and_its_connection_kept() {
     let row = db.query_one("SELECT pg_backend_pid()", &[]).await.unwrap();
     assert_eq!(row.get::<_, i32>(0), pid);
 }
+
+#[tokio::test]
+async fn an_extension_schema_must_hold_no_tables_and_let_nobody_create() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let connect = async || {
+        let config = config(&world.db.url()).set("isolation.extension_schemas", vec!["extensions"]);
+        TenantManager::connect(config.load().unwrap()).await
+    };
+    let mut shared = world.tenants.shared();
+    for (sql, reason) in [
+        ("SELECT 1", "there is no such schema"),
+        (
+            "CREATE SCHEMA extensions; CREATE TABLE extensions.t (id int)",
+            "it holds \"t\"",
+        ),
+        (
+            "DROP TABLE extensions.t; GRANT CREATE ON SCHEMA extensions TO PUBLIC",
+            "everybody may create in it",
+        ),
+    ] {
+        shared.batch_execute(sql).await.unwrap();
+        let error = connect().await.unwrap_err();
+        assert_eq!(error.code(), "CONFIG_INVALID");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    let sql = "REVOKE CREATE ON SCHEMA extensions FROM PUBLIC; \
+               CREATE FUNCTION extensions.seven() RETURNS int LANGUAGE sql AS 'SELECT 7'";
+    shared.batch_execute(sql).await.unwrap();
+    let mut db = connect().await.unwrap().db(&id).unwrap();
+    assert_eq!(
+        db.query_one("SELECT seven()", &[])
+            .await
+            .unwrap()
+            .get::<_, i32>(0),
+        7
+    );
+}
+
+#[tokio::test]
+async fn fallthrough_is_the_old_habit_for_those_who_ask_for_it() {
+    let world = World::with(|config| config.set("isolation.fallthrough", true)).await;
+    let id = world.tenant("acme").await;
+    world
+        .tenants
+        .shared()
+        .batch_execute("CREATE TABLE plans (name text)")
+        .await
+        .unwrap();
+    world
+        .tenants
+        .db(&id)
+        .unwrap()
+        .query("SELECT * FROM plans", &[])
+        .await
+        .unwrap();
+}

@@ -18,6 +18,25 @@ pub fn sqlstate(error: &DieselError) -> Option<&str> {
     }
 }
 
+/// The constraint that a statement would have violated, by an error that a
+/// [`TenantDb`](crate::TenantDb) or [`SharedDb`](crate::SharedDb) gave through Diesel.
+///
+/// ```
+/// fn explain(error: &diesel::result::Error) -> &'static str {
+///     match tenantry::violated(error) {
+///         Some("users_email_key") => "this address is taken",
+///         _ => "something went wrong",
+///     }
+/// }
+/// ```
+#[must_use]
+pub fn violated(error: &DieselError) -> Option<&str> {
+    match error {
+        DieselError::DatabaseError(_, information) => information.constraint_name(),
+        _ => None,
+    }
+}
+
 /// The five characters at the end of our messages: `… (SQLSTATE 23505)`.
 fn state_of(message: &str) -> Option<&str> {
     let (_, state) = message.strip_suffix(')')?.rsplit_once("(SQLSTATE ")?;

@@ -1,0 +1,45 @@
+//! The verbs.
+
+mod completion;
+mod demo;
+mod health;
+mod migrate;
+mod status;
+mod tenant;
+
+use tokio::runtime;
+
+use crate::{
+    arguments::{Arguments, Command},
+    console::Console,
+    failure::{Exit, Failure, Result},
+    log,
+};
+
+impl Arguments {
+    /// Does what was asked for.
+    pub(crate) fn run(self, console: &Console) -> Result<Exit> {
+        let Self { command, global } = self;
+        let is_demo = matches!(command, Command::Demo(_));
+        log::start(&global, if is_demo { "info" } else { "warn" })?;
+        // A command waits for PostgreSQL most of its time; a server does not.
+        let mut runtime = match is_demo {
+            true => runtime::Builder::new_multi_thread(),
+            false => runtime::Builder::new_current_thread(),
+        };
+        let runtime = runtime
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::io("the runtime cannot be started", &error))?;
+        runtime.block_on(async {
+            match command {
+                Command::Demo(demo) => demo::run(demo, &global, console).await,
+                Command::Migrate(migrate) => migrate::run(migrate, &global, console).await,
+                Command::Status(status) => status::run(&status, &global, console).await,
+                Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,
+                Command::Health(health) => health::run(&health, &global, console).await,
+                Command::Completion(completion) => Ok(completion::run(&completion, console)),
+            }
+        })
+    }
+}

@@ -1,0 +1,153 @@
+use std::{io, process::ExitCode};
+
+use serde::Serialize;
+use tenantry::{ConfigError, Error, InvalidSchemaName, InvalidTenantId};
+use tenantry_devdb::DevDbError;
+use tenantry_migrate::MigrateError;
+
+/// The result of what may fail with a [`Failure`].
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The status the process exits with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It is done.
+    Done = 0,
+    /// It ran, and something failed or differs.
+    Failed = 1,
+    /// Wrong usage or configuration: nothing has run.
+    Usage = 2,
+    /// The database cannot be reached.
+    Unreachable = 3,
+    /// Stopped by Ctrl-C or SIGTERM before it was done.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not be done, for people and as JSON.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Failure {
+    /// The error's stable name.
+    code: String,
+    /// What happened, and what to do.
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqlstate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// All of it, for people, where the message is not.
+    #[serde(skip)]
+    text: Option<String>,
+    #[serde(skip)]
+    pub(crate) exit: Exit,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            file: None,
+            line: None,
+            sqlstate: None,
+            detail: None,
+            hint: None,
+            text: None,
+            exit,
+        }
+    }
+
+    /// What a person reads.
+    pub(crate) fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or(&self.message)
+    }
+
+    /// What was typed makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "USAGE", message)
+    }
+
+    /// Stopped before it was done.
+    pub(crate) fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(Exit::Interrupted, "INTERRUPTED", message)
+    }
+
+    /// The machine does not do what every machine does.
+    pub(crate) fn io(doing: &str, error: &io::Error) -> Self {
+        Self::new(Exit::Failed, "IO_ERROR", format!("{doing}: {error}"))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Unavailable(_) => Exit::Unreachable,
+            Error::Config(_)
+            | Error::Tls(_)
+            | Error::TenantInvalid(_)
+            | Error::SchemaNameInvalid(_) => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        let sqlstate = error.sqlstate().map(ToOwned::to_owned);
+        Self { sqlstate, ..Self::new(exit, error.code(), error.to_string()) }
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        let message = error.to_string();
+        match error {
+            MigrateError::Tenantry(error) => error.into(),
+            MigrateError::Folder(error) => Self::new(Exit::Usage, error.code(), message),
+            MigrateError::Failed(failure) => {
+                let exit =
+                    if failure.is_unavailable() { Exit::Unreachable } else { Exit::Failed };
+                Self {
+                    file: failure.file.clone(),
+                    line: failure.line,
+                    sqlstate: failure.sqlstate.clone(),
+                    detail: failure.detail.clone(),
+                    hint: failure.hint.clone(),
+                    text: Some(message),
+                    ..Self::new(exit, &failure.code, failure.message.clone())
+                }
+            }
+            other => Self::new(Exit::Failed, other.code(), message),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<InvalidTenantId> for Failure {
+    fn from(error: InvalidTenantId) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<InvalidSchemaName> for Failure {
+    fn from(error: InvalidSchemaName) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<DevDbError> for Failure {
+    fn from(error: DevDbError) -> Self {
+        Self::new(Exit::Failed, error.code(), error.to_string())
+    }
+}
