@@ -7,8 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use tracing::{Span, field::display};
 
-use crate::request_id;
+use crate::request_id::{self, RequestId};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -113,13 +114,15 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message)
     }
 
-    /// 422 `UNPROCESSABLE_ENTITY`: well-formed, and what it refers to is not there.
-    #[must_use]
-    pub fn unprocessable(details: impl IntoIterator<Item = FieldError>) -> Self {
+    /// 422 `UNPROCESSABLE_ENTITY`: well-formed, and a field refers to what is not there.
+    pub fn unprocessable(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let message = "the request refers to what does not exist";
-        let mut error = Self::new(status, "UNPROCESSABLE_ENTITY", message);
-        error.0.details.extend(details);
+        let whole = "the request refers to what does not exist";
+        let mut error = Self::new(status, "UNPROCESSABLE_ENTITY", whole);
+        error.0.details.push(FieldError::new(field, message));
         error
     }
 
@@ -195,21 +198,24 @@ impl ApiError {
         &self.0.details
     }
 
-    /// Errors of the server are logged where they are answered, with the request's id.
+    /// What the server could not do is logged where it is answered, with the request's id: a fault
+    /// as an error, and what may go better next time as a warning.
     fn log(&self) {
         let Self(parts) = self;
         // Inside of the request's span, the id is there already.
-        let is_told = !tracing::Span::current().is_none();
-        let request_id = if is_told { None } else { request_id::current() };
-        let cause = parts.source.as_ref().map(tracing::field::display);
-        tracing::error!(
-            request_id = request_id.as_ref().map(request_id::RequestId::as_str),
-            status = parts.status.as_u16(),
-            code = parts.code,
-            cause,
-            "{}",
-            parts.message
-        );
+        let id = if Span::current().is_none() {
+            request_id::current()
+        } else {
+            None
+        };
+        let request_id = id.as_ref().map(RequestId::as_str);
+        let (status, code) = (parts.status.as_u16(), parts.code);
+        let cause = parts.source.as_ref().map(display);
+        if parts.status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(request_id, status, code, cause, "{}", parts.message);
+        } else {
+            tracing::error!(request_id, status, code, cause, "{}", parts.message);
+        }
     }
 }
 

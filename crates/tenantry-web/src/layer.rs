@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
 use tenantry::{TenantContext, TenantManager};
 use tower::Layer;
+use tracing::Span;
 
 pub use self::service::TenantService;
 use crate::{ApiError, Identify};
@@ -158,6 +159,7 @@ impl<I: Identify> Settings<I> {
                 Err(ApiError::tenant_required())
             };
         };
+        Span::current().record("tenant", id.as_str());
         let tenant = self.manager.tenant(&id).await?;
         let mut context = TenantContext::of(&self.manager, tenant);
         for enrich in &self.enrich {

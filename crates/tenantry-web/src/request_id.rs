@@ -57,7 +57,8 @@ pub fn current() -> Option<RequestId> {
 /// Gives every request an id, or keeps the one its client gave, and logs how it was answered.
 ///
 /// The answer carries it in `x-request-id`. At the level `info` each request has a span, `request`,
-/// and an event when it is answered; below that, nothing is done for it.
+/// in which a [`TenantLayer`](crate::TenantLayer) tells the tenant, and an event when it is
+/// answered; below that, nothing is done for it.
 ///
 /// Ids are counted up from a random start: sixteen hexadecimal digits.
 #[derive(Clone, Debug)]
@@ -130,7 +131,8 @@ where
         let id = RequestId::given(&request).unwrap_or_else(|| self.make());
         let method = request.method();
         let path = request.uri().path();
-        let span = tracing::info_span!("request", id = id.as_str(), %method, path);
+        let tenant = tracing::field::Empty;
+        let span = tracing::info_span!("request", id = id.as_str(), %method, path, tenant);
         let start = (!span.is_disabled()).then(Instant::now);
         let answer = CURRENT.sync_scope(id.clone(), || span.in_scope(|| self.inner.call(request)));
         let answering = async move {

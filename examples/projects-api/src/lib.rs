@@ -13,10 +13,8 @@ mod users;
 
 use std::{io, time::Duration};
 
-use axum::{
-    Router,
-    routing::{get, patch},
-};
+use axum::Router;
+use axum::routing::{get, patch};
 use tenantry_web::{RequestIdLayer, TenantDb, TenantLayer, TenantManager, header};
 use tokio::net::TcpListener;
 

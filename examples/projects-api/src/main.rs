@@ -6,16 +6,15 @@
 use std::{env, error::Error, fmt::Display, io, process::ExitCode, str::FromStr};
 
 use tenantry::{Config, TenantManager};
-use tenantry_web::shutdown_signal;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {
-    let Err(error) = start() else {
-        return ExitCode::SUCCESS;
-    };
-    eprintln!("projects-api: {error}");
-    ExitCode::FAILURE
+    if let Err(error) = start() {
+        eprintln!("projects-api: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 fn start() -> Result<(), Box<dyn Error>> {
@@ -23,19 +22,18 @@ fn start() -> Result<(), Box<dyn Error>> {
         Err(error) if !error.not_found() => return Err(format!(".env: {error}").into()),
         _ => {}
     }
+    let level: LevelFilter = variable("LOG_LEVEL", "info")?;
     let log = tracing_subscriber::fmt().with_writer(io::stderr);
-    log.with_max_level(variable::<LevelFilter>("LOG_LEVEL", "info")?)
-        .init();
+    log.with_max_level(level).init();
     Runtime::new()?.block_on(run())
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let (host, port): (String, u16) = (variable("HOST", "127.0.0.1")?, variable("PORT", "3001")?);
     let tenants = TenantManager::connect(Config::load()?).await?;
-    let listener = TcpListener::bind((host.as_str(), port))
-        .await
-        .map_err(|error| format!("cannot listen on {host}:{port}: {error}"))?;
-    let shutdown = shutdown_signal()?;
+    let bound = TcpListener::bind((host.as_str(), port)).await;
+    let listener = bound.map_err(|error| format!("cannot listen on {host}:{port}: {error}"))?;
+    let shutdown = tenantry_web::shutdown_signal()?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(projects_api::serve(tenants, listener, shutdown).await?)
 }

@@ -9,9 +9,8 @@ use tenantry_web::{ApiError, Json, TenantManager};
 /// Whether the database answers: for a load balancer.
 pub(crate) async fn health(State(tenants): State<TenantManager>) -> Result<Json<Value>, ApiError> {
     let shared_alone = HealthOptions::default().tenants([]);
-    let found = tenants
-        .health(shared_alone.ping_timeout(Duration::from_secs(2)))
-        .await;
+    let options = shared_alone.ping_timeout(Duration::from_secs(2));
+    let found = tenants.health(options).await;
     if let Some(error) = found.shared_db_error {
         return Err(ApiError::database_unavailable().because(error));
     }

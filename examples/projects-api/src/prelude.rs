@@ -10,4 +10,4 @@ pub(crate) use tenantry::violated;
 pub(crate) use tenantry_web::{ApiError, FieldError, Json, Page, Path, TenantDb, Valid};
 pub(crate) use uuid::Uuid;
 
-pub(crate) use crate::rules::{Result, filled, iso, no_such_user, not_found, text};
+pub(crate) use crate::rules::{Result, filled, iso, not_found, text};

@@ -32,7 +32,7 @@ pub(crate) async fn list(mut db: TenantDb, page: Page) -> Result<Json<Vec<Projec
 
 pub(crate) async fn show(mut db: TenantDb, Path(id): Path<Uuid>) -> Result<Json<Project>> {
     let project = Project::query().find(id).first(&mut db).await.optional()?;
-    project.map(Json).ok_or_else(|| not_found("Project"))
+    Ok(Json(project.ok_or_else(|| not_found("Project not found"))?))
 }
 
 pub(crate) async fn create(
@@ -45,7 +45,7 @@ pub(crate) async fn create(
         .get_result(&mut db)
         .await
         .map_err(|error| match violated(&error) {
-            Some("projects_owner_id_fkey") => no_such_user("ownerId"),
+            Some("projects_owner_id_fkey") => ApiError::unprocessable("ownerId", "is no user"),
             _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(project)))

@@ -1,9 +1,7 @@
 use diesel::dsl::exists;
 
-use crate::{
-    prelude::*,
-    schema::{projects, tasks},
-};
+use crate::prelude::*;
+use crate::schema::{projects, tasks};
 
 #[derive(HasQuery, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,14 +47,11 @@ pub(crate) async fn of_project(
 ) -> Result<Json<Vec<Task>>> {
     let tasks = Task::query().filter(tasks::project_id.eq(project));
     let tasks = tasks.order((tasks::created_at, tasks::id));
-    let tasks = tasks
-        .limit(page.limit())
-        .offset(page.offset())
-        .load(&mut db)
-        .await?;
+    let tasks = tasks.limit(page.limit()).offset(page.offset());
+    let tasks: Vec<Task> = tasks.load(&mut db).await?;
     let there = diesel::select(exists(projects::table.find(project)));
     if tasks.is_empty() && !there.get_result(&mut db).await? {
-        return Err(not_found("Project"));
+        return Err(not_found("Project not found"));
     }
     Ok(Json(tasks))
 }
@@ -72,8 +67,8 @@ pub(crate) async fn create(
         .get_result(&mut db)
         .await
         .map_err(|error| match violated(&error) {
-            Some("tasks_project_id_fkey") => not_found("Project"),
-            Some("tasks_assignee_id_fkey") => no_such_user("assigneeId"),
+            Some("tasks_project_id_fkey") => not_found("Project not found"),
+            Some("tasks_assignee_id_fkey") => ApiError::unprocessable("assigneeId", "is no user"),
             _ => error.into(),
         })?;
     Ok((StatusCode::CREATED, Json(task)))
@@ -94,5 +89,5 @@ pub(crate) async fn update(
         .get_result(&mut db)
         .await
         .optional()?;
-    task.map(Json).ok_or_else(|| not_found("Task"))
+    Ok(Json(task.ok_or_else(|| not_found("Task not found"))?))
 }

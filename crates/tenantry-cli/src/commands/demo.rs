@@ -6,7 +6,7 @@ mod guide;
 use serde::Serialize;
 use tenantry::{Config, NewTenant, TenantId, TenantManager};
 use tenantry_devdb::DevDb;
-use tenantry_migrate::{MigrateOptions, Migrator};
+use tenantry_migrate::{MigrateError, MigrateOptions, Migrator};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use self::folder::Folder;
@@ -183,8 +183,8 @@ async fn prepare(manager: &TenantManager) -> Result<Vec<ReadyTenant>> {
 
 async fn migrate(migrator: &Migrator, id: &TenantId) -> Result<Vec<String>> {
     let report = migrator.migrate(std::slice::from_ref(id), &MigrateOptions::new()).await?;
-    match report.failures().next() {
-        Some(failure) => Err(tenantry_migrate::MigrateError::from(failure.clone()).into()),
-        None => Ok(report.tenants.into_iter().flat_map(|tenant| tenant.applied).collect()),
+    if let Some(failure) = report.failures().next() {
+        return Err(MigrateError::from(failure.clone()).into());
     }
+    Ok(report.tenants.into_iter().flat_map(|tenant| tenant.applied).collect())
 }

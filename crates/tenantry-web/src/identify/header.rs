@@ -13,10 +13,10 @@ pub struct Header(HeaderName);
 ///
 /// # Panics
 ///
-/// When `name` cannot be a header's name: it is lower case.
+/// When `name` cannot be a header's name.
 #[must_use]
-pub fn header(name: &'static str) -> Header {
-    Header(HeaderName::from_static(name))
+pub fn header(name: &str) -> Header {
+    Header(HeaderName::from_bytes(name.as_bytes()).expect("a header's name"))
 }
 
 impl Identify for Header {

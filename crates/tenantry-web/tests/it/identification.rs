@@ -13,8 +13,15 @@ use tower::Layer;
 
 use crate::support::{World, request, send};
 
-/// Sends one request for each case: URI, headers, and the tenant or the error's status and code.
-async fn check(app: &Router, cases: &[(&str, &[(&str, &str)], Result<&str, (u16, &str)>)]) {
+/// A request's URI and headers, and the tenant, or the error's status and code.
+type Case<'a> = (
+    &'a str,
+    &'a [(&'a str, &'a str)],
+    Result<&'a str, (u16, &'a str)>,
+);
+
+/// Sends one request for each case.
+async fn check(app: &Router, cases: &[Case<'_>]) {
     for (uri, headers, expected) in cases {
         let answer = send(app, request(uri, headers)).await;
         match expected {

@@ -22,6 +22,28 @@ pub(crate) enum Params<'a> {
     Typed(&'a [TypedParam]),
 }
 
+impl Query<'_> {
+    /// Whether the text can change the session in a way that its command's tag does not show.
+    pub(super) fn may_change_session(&self) -> bool {
+        let needle = b"set_config";
+        self.sql
+            .as_bytes()
+            .windows(needle.len())
+            .any(|it| it.eq_ignore_ascii_case(needle))
+    }
+}
+
+impl Params<'_> {
+    /// The OIDs of the types that are known.
+    pub(super) fn oids(&self) -> impl Iterator<Item = u32> {
+        let typed: &[TypedParam] = match self {
+            Self::Described(_) => &[],
+            Self::Typed(params) => params,
+        };
+        typed.iter().map(|param| param.ty.oid())
+    }
+}
+
 /// A parameter in PostgreSQL's binary format.
 #[derive(Debug)]
 pub(crate) struct TypedParam {

@@ -14,13 +14,14 @@ use super::{
     binding::{Binding, COMMIT_AND_RESET, RESET},
     pg::{PgConnection, RunError},
     query::{Output, Params, Query, TypedParam},
-    statements::Known,
+    statements::{Known, Prepared},
+    wire::Seen,
 };
 
 /// How a statement is to be sent.
 pub(super) enum Plan {
     /// It is prepared on this connection.
-    Prepared(Statement),
+    Prepared(Prepared),
     /// It must be prepared first.
     Prepare,
     /// Its types are known: parsed and run in one go.
@@ -84,7 +85,7 @@ impl PgConnection {
         let (bound, ran, end) = join!(
             self.client.batch_execute(binding.begin()),
             self.client.batch_execute(sql),
-            commit(&self.client),
+            commit(&self.client, &self.seen),
         );
         self.settle(end, bound, ran)
     }
@@ -99,7 +100,7 @@ impl PgConnection {
         self.busy = true;
         let client = &self.client;
         let statement = match plan {
-            Plan::Prepared(statement) => Some(statement),
+            Plan::Prepared(prepared) => Some(prepared.statement),
             Plan::Unnamed => None,
             Plan::Prepare => {
                 self.needs_discard = true;
@@ -110,16 +111,16 @@ impl PgConnection {
                 self.needs_discard = false;
                 match (bound, prepared) {
                     (Ok(()), Ok(statement)) => {
-                        let types = query.params.types();
-                        self.statements
-                            .insert(binding.target(), query.sql, &types, &statement);
+                        self.statements.insert(binding.target(), query, &statement);
                         let client = &self.client;
-                        let (ran, end) =
-                            join!(send(client, Some(&statement), query), commit(client));
+                        let (ran, end) = join!(
+                            send(client, Some(&statement), query),
+                            commit(client, &self.seen)
+                        );
                         return self.settle(end, Ok(()), ran);
                     }
                     (bound, prepared) => {
-                        let end = commit(client).await;
+                        let end = commit(client, &self.seen).await;
                         return self.settle(end, bound, prepared.map(|_| Output::default()));
                     }
                 }
@@ -128,7 +129,7 @@ impl PgConnection {
         let (bound, ran, end) = join!(
             client.batch_execute(binding.begin()),
             send(client, statement.as_ref(), query),
-            commit(client),
+            commit(client, &self.seen),
         );
         self.settle(end, bound, ran)
     }
@@ -144,9 +145,9 @@ impl PgConnection {
         let changes = self.seen.session_changes();
         let client = &self.client;
         let (held, ran) = match plan {
-            Plan::Prepared(statement) => join!(
+            Plan::Prepared(prepared) => join!(
                 client.batch_execute(binding.hold()),
-                send(client, Some(&statement), query)
+                send(client, Some(&prepared.statement), query)
             ),
             Plan::Unnamed => {
                 join!(
@@ -157,7 +158,7 @@ impl PgConnection {
             Plan::Prepare => {
                 let held = client.batch_execute(binding.hold()).await;
                 let ran = match held {
-                    Ok(()) => self.execute(binding, query, Plan::Prepare).await,
+                    Ok(()) => self.execute(binding, query, Plan::Prepare).await.1,
                     Err(_) => Ok(Output::default()),
                 };
                 (held, ran)
@@ -169,7 +170,7 @@ impl PgConnection {
             return Err(RunError::Bind(error));
         }
         self.held_for = Some(binding.target());
-        self.look_for_changes(changes + 1, query.sql);
+        self.look_for_changes(changes + 1, query.may_change_session());
         ran.map_err(RunError::Statement)
     }
 
@@ -182,42 +183,46 @@ impl PgConnection {
     ) -> Result<Output, RunError> {
         let changes = self.seen.session_changes();
         self.busy = true;
-        let ran = self.execute(binding, query, plan).await;
+        let (may_change, ran) = self.execute(binding, query, plan).await;
         self.busy = false;
-        self.look_for_changes(changes, query.sql);
+        self.look_for_changes(changes, may_change);
         ran.map_err(RunError::Statement)
     }
 
-    /// Sends a statement as the connection is, in a transaction or a session.
+    /// Sends a statement as the connection is, in a transaction or a session. Whether its text can
+    /// change the session, and what it gave.
     pub(super) async fn execute(
         &mut self,
         binding: &Binding,
         query: &Query<'_>,
         plan: Plan,
-    ) -> Result<Output, Error> {
-        match plan {
-            Plan::Prepared(statement) => send(&self.client, Some(&statement), query).await,
-            Plan::Unnamed => send(&self.client, None, query).await,
+    ) -> (bool, Result<Output, Error>) {
+        let prepared = match plan {
+            Plan::Prepared(prepared) => prepared,
+            Plan::Unnamed => {
+                return (
+                    query.may_change_session(),
+                    send(&self.client, None, query).await,
+                );
+            }
             Plan::Prepare => {
                 let discard = std::mem::replace(&mut self.needs_discard, true);
                 let prepared = prepare(&self.client, query).await;
                 self.needs_discard = discard;
-                let statement = prepared?;
-                let types = query.params.types();
-                self.statements
-                    .insert(binding.target(), query.sql, &types, &statement);
-                send(&self.client, Some(&statement), query).await
+                match prepared {
+                    Ok(statement) => self.statements.insert(binding.target(), query, &statement),
+                    Err(error) => return (false, Err(error)),
+                }
             }
-        }
+        };
+        let ran = send(&self.client, Some(&prepared.statement), query).await;
+        (prepared.may_change_session, ran)
     }
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
-        let types = query.params.types();
-        match (
-            self.statements.look_up(binding.target(), query.sql, &types),
-            &query.params,
-        ) {
-            (Known::Prepared(statement), _) => Plan::Prepared(statement),
+        let known = self.statements.look_up(binding.target(), query);
+        match (known, &query.params) {
+            (Known::Prepared(prepared), _) => Plan::Prepared(prepared),
             (Known::New, Params::Typed(_)) => Plan::Unnamed,
             _ => Plan::Prepare,
         }
@@ -252,8 +257,8 @@ impl PgConnection {
     }
 
     /// A held connection whose session was changed is reset before it is used again.
-    pub(super) fn look_for_changes(&mut self, expected: u32, sql: &str) {
-        if self.seen.session_changes() != expected || may_change_session(sql) {
+    pub(super) fn look_for_changes(&mut self, expected: u32, may_change: bool) {
+        if self.seen.session_changes() != expected || may_change {
             self.needs_reset = true;
             self.reset_streak();
         }
@@ -275,19 +280,13 @@ impl PgConnection {
     }
 }
 
-impl Params<'_> {
-    pub(super) fn types(&self) -> Vec<Type> {
-        match self {
-            Self::Described(_) => Vec::new(),
-            Self::Typed(params) => params.iter().map(|param| param.ty.clone()).collect(),
-        }
-    }
-}
-
 async fn prepare(client: &Client, query: &Query<'_>) -> Result<Statement, Error> {
     match &query.params {
         Params::Described(_) => client.prepare(query.sql).await,
-        Params::Typed(_) => client.prepare_typed(query.sql, &query.params.types()).await,
+        Params::Typed(params) => {
+            let types: Vec<Type> = params.iter().map(|param| param.ty.clone()).collect();
+            client.prepare_typed(query.sql, &types).await
+        }
     }
 }
 
@@ -325,45 +324,27 @@ async fn send(
 }
 
 /// COMMIT, and the reset in the same message.
-pub(super) async fn commit(client: &Client) -> End {
-    end(client, COMMIT_AND_RESET).await
+pub(super) async fn commit(client: &Client, seen: &Seen) -> End {
+    end(client, seen, COMMIT_AND_RESET).await
 }
 
 /// Sends `sql`, a COMMIT or ROLLBACK followed by the reset. An error after the first command
 /// leaves what the first one did.
-pub(super) async fn end(client: &Client, sql: &str) -> End {
-    let messages = match client.simple_query_raw(sql).await {
-        Ok(messages) => messages,
-        Err(error) => {
-            return End {
-                committed: Err(error),
-                reset: false,
-            };
-        }
-    };
-    pin_mut!(messages);
-    if let Err(error) = messages.try_next().await {
-        return End {
+pub(super) async fn end(client: &Client, seen: &Seen, sql: &str) -> End {
+    let before = seen.transactions_ended();
+    match client.batch_execute(sql).await {
+        Ok(()) => End {
+            committed: Ok(()),
+            reset: true,
+        },
+        Err(_) if seen.transactions_ended() != before => End {
+            committed: Ok(()),
+            reset: false,
+        },
+        Err(error) => End {
             committed: Err(error),
             reset: false,
-        };
-    }
-    loop {
-        match messages.try_next().await {
-            Ok(Some(_)) => {}
-            Ok(None) => {
-                return End {
-                    committed: Ok(()),
-                    reset: true,
-                };
-            }
-            Err(_) => {
-                return End {
-                    committed: Ok(()),
-                    reset: false,
-                };
-            }
-        }
+        },
     }
 }
 
@@ -379,12 +360,4 @@ fn is_stale_statement(error: &Error) -> bool {
         ]
         .contains(code)
     })
-}
-
-/// Whether a statement's text can change the session in a way that its tag does not show.
-fn may_change_session(sql: &str) -> bool {
-    let needle = b"set_config";
-    sql.as_bytes()
-        .windows(needle.len())
-        .any(|window| window.eq_ignore_ascii_case(needle))
 }

@@ -2,7 +2,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lru::LruCache;
 use tenantry_pool::TargetId;
-use tokio_postgres::{Statement, types::Type};
+use tokio_postgres::Statement;
+
+use super::query::Query;
 
 /// The prepared statements of one connection, each for one target: under another search_path
 /// PostgreSQL would have to analyse it anew. Bounded; the least recently used go first.
@@ -18,14 +20,22 @@ enum Entry {
     Prepared {
         sql: Box<str>,
         types: Box<[u32]>,
-        statement: Statement,
+        prepared: Prepared,
     },
+}
+
+/// A prepared statement.
+#[derive(Clone)]
+pub(super) struct Prepared {
+    pub(super) statement: Statement,
+    /// Whether it can change the session in a way that its command's tag does not show.
+    pub(super) may_change_session: bool,
 }
 
 /// What the cache says of a statement.
 pub(super) enum Known {
     /// It is prepared.
-    Prepared(Statement),
+    Prepared(Prepared),
     /// It was seen before.
     Again,
     /// It is new here.
@@ -41,21 +51,23 @@ impl Statements {
     }
 
     /// Looks a statement up, and notes that it was seen.
-    pub(super) fn look_up(&mut self, target: TargetId, sql: &str, types: &[Type]) -> Known {
+    pub(super) fn look_up(&mut self, target: TargetId, query: &Query<'_>) -> Known {
         if self.bound == 0 {
             return Known::New;
         }
-        match self.entries.get(&(target, hash(sql, types))) {
+        let key = (target, hash(query));
+        match self.entries.get(&key) {
             Some(Entry::Prepared {
-                sql: known,
-                types: oids,
-                statement,
-            }) if **known == *sql && same(oids, types) => Known::Prepared(statement.clone()),
-            Some(Entry::Seen) => Known::Again,
-            // Another statement with the same hash gives way.
-            Some(Entry::Prepared { .. }) => Known::Again,
+                sql,
+                types,
+                prepared,
+            }) if **sql == *query.sql && types.iter().copied().eq(query.params.oids()) => {
+                Known::Prepared(prepared.clone())
+            }
+            // Seen, or another statement with the same hash, which gives way.
+            Some(_) => Known::Again,
             None => {
-                self.put((target, hash(sql, types)), Entry::Seen);
+                self.put(key, Entry::Seen);
                 Known::New
             }
         }
@@ -64,18 +76,22 @@ impl Statements {
     pub(super) fn insert(
         &mut self,
         target: TargetId,
-        sql: &str,
-        types: &[Type],
+        query: &Query<'_>,
         statement: &Statement,
-    ) {
+    ) -> Prepared {
+        let prepared = Prepared {
+            statement: statement.clone(),
+            may_change_session: query.may_change_session(),
+        };
         if self.bound > 0 {
             let entry = Entry::Prepared {
-                sql: sql.into(),
-                types: types.iter().map(Type::oid).collect(),
-                statement: statement.clone(),
+                sql: query.sql.into(),
+                types: query.params.oids().collect(),
+                prepared: prepared.clone(),
             };
-            self.put((target, hash(sql, types)), entry);
+            self.put((target, hash(query)), entry);
         }
+        prepared
     }
 
     /// Drops a target's statements: PostgreSQL is told to close them.
@@ -103,15 +119,11 @@ impl Statements {
     }
 }
 
-fn hash(sql: &str, types: &[Type]) -> u64 {
+fn hash(query: &Query<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    sql.hash(&mut hasher);
-    for ty in types {
-        ty.oid().hash(&mut hasher);
+    query.sql.hash(&mut hasher);
+    for oid in query.params.oids() {
+        oid.hash(&mut hasher);
     }
     hasher.finish()
-}
-
-fn same(oids: &[u32], types: &[Type]) -> bool {
-    oids.len() == types.len() && oids.iter().zip(types).all(|(oid, ty)| *oid == ty.oid())
 }

@@ -35,10 +35,10 @@ impl PgConnection {
         let plan = self.plan(binding, query);
         let changes = self.seen.session_changes();
         self.busy = true;
-        let ran = self.execute(binding, query, plan).await;
+        let (may_change, ran) = self.execute(binding, query, plan).await;
         self.busy = false;
         if self.held_for.is_some() {
-            self.look_for_changes(changes, query.sql);
+            self.look_for_changes(changes, may_change);
         }
         ran.map_err(RunError::Statement)
     }
@@ -80,7 +80,12 @@ impl PgConnection {
     async fn finish(&mut self, held: &str, neutral: &str) -> Result<(), RunError> {
         let is_held = self.held_for.is_some();
         self.busy = true;
-        let end = run::end(&self.client, if is_held { held } else { neutral }).await;
+        let end = run::end(
+            &self.client,
+            &self.seen,
+            if is_held { held } else { neutral },
+        )
+        .await;
         self.busy = false;
         self.needs_reset |= !end.reset;
         end.committed.map_err(RunError::Statement)

@@ -25,7 +25,9 @@ pub(crate) struct Seen {
     session_changes: AtomicU32,
     /// Whether a PREPARE has completed.
     prepared: AtomicBool,
-    /// Whether the last transaction that ended was rolled back.
+    /// How many COMMITs and ROLLBACKs have completed.
+    transactions_ended: AtomicU32,
+    /// Whether the last of them was a ROLLBACK.
     rolled_back: AtomicBool,
     /// Whether the server has ended the connection.
     ended: AtomicBool,
@@ -59,6 +61,16 @@ impl Seen {
         self.prepared.store(false, Ordering::Release);
     }
 
+    /// How many transactions have been committed or rolled back, so far.
+    pub(crate) fn transactions_ended(&self) -> u32 {
+        self.transactions_ended.load(Ordering::Acquire)
+    }
+
+    fn ended(&self, rolled_back: bool) {
+        self.rolled_back.store(rolled_back, Ordering::Release);
+        self.transactions_ended.fetch_add(1, Ordering::AcqRel);
+    }
+
     fn message(&self, kind: u8, start: &[u8]) {
         match kind {
             b'Z' => {
@@ -78,12 +90,8 @@ impl Seen {
                 [b'P', b'R', b'E', b'P', b'A', b'R', b'E', ..] => {
                     self.prepared.store(true, Ordering::Release);
                 }
-                [b'C', b'O', b'M', b'M', b'I', b'T', ..] => {
-                    self.rolled_back.store(false, Ordering::Release);
-                }
-                [b'R', b'O', b'L', b'L', b'B', b'A', b'C', ..] => {
-                    self.rolled_back.store(true, Ordering::Release);
-                }
+                [b'C', b'O', b'M', b'M', b'I', b'T', 0, ..] => self.ended(false),
+                [b'R', b'O', b'L', b'L', b'B', b'A', b'C', ..] => self.ended(true),
                 _ => {}
             },
             _ => {}
