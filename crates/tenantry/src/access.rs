@@ -87,6 +87,7 @@ impl Access {
                 Some(why) if error.is_closed() => Error::lost(why, error, &address),
                 _ => Error::from_postgres(error, &address),
             },
+            RunError::Pooled => Error::Pooled(address.into()),
             RunError::RolledBack => Error::RolledBack,
         })
     }

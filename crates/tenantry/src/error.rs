@@ -65,6 +65,13 @@ pub enum Error {
     /// The transaction had failed before it was to be committed; it was rolled back.
     #[error("the transaction had failed before COMMIT and was rolled back")]
     RolledBack,
+    /// A session was asked for, and PostgreSQL is reached through a transaction pooler, which has
+    /// none to give.
+    #[error(
+        "PostgreSQL at {0} is reached through a pooler such as PgBouncer, which lends no session: \
+         connect to PostgreSQL itself for sessions and migrations"
+    )]
+    Pooled(Arc<str>),
     /// The configuration is wrong.
     #[error(transparent)]
     Config(Arc<ConfigError>),
@@ -114,6 +121,7 @@ impl Error {
             Self::PoolClosed => "POOL_CLOSED",
             Self::Unavailable(_) | Self::CatalogStale(_) => "DATABASE_UNAVAILABLE",
             Self::Database(_) | Self::Answer(_) | Self::RolledBack => "DATABASE_ERROR",
+            Self::Pooled(_) => "SESSION_UNAVAILABLE",
             Self::Config(_) | Self::Tls(_) | Self::ExtensionSchema { .. } => "CONFIG_INVALID",
             Self::NoTenantContext => "NO_TENANT_CONTEXT",
             Self::Application(_) => "APPLICATION_ERROR",

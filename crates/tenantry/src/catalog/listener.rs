@@ -47,6 +47,17 @@ pub(crate) async fn listen(
         };
         match ended {
             Ok(()) | Err(Error::PoolClosed) => return,
+            Err(Error::Pooled(address)) => {
+                tracing::warn!(
+                    target: "tenantry::catalog",
+                    %address,
+                    "a pooler is in the way of LISTEN: each lookup reads the tenant's row"
+                );
+                if let Some(ready) = ready.take() {
+                    let _ = ready.send(Ok(()));
+                }
+                return;
+            }
             Err(error) => {
                 if let Some(ready) = ready.take() {
                     let _ = ready.send(Err(error));

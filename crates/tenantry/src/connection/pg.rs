@@ -7,7 +7,7 @@ use std::{
 use tenantry_pool::{Condition, TargetId};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::{
-    AsyncMessage, Client, Config, NoTls, Notification,
+    AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage,
     config::SslMode,
     tls::{MakeTlsConnect, TlsConnect, TlsStream},
 };
@@ -34,6 +34,9 @@ pub(crate) struct PgConnection {
     pub(super) seen: Arc<Seen>,
     pub(super) statements: Statements,
     pub(super) notifications: mpsc::UnboundedReceiver<Notification>,
+    /// Whether something stands between us and PostgreSQL that gives each transaction a session of
+    /// its choice: a transaction pooler. Then no session is ours to hold.
+    pub(super) is_pooled: bool,
     /// Whom the session speaks for, outside of transactions.
     pub(super) held_for: Option<TargetId>,
     /// Who used the connection last, and how many times in a row.
@@ -57,6 +60,8 @@ pub(crate) enum RunError {
     Bind(tokio_postgres::Error),
     /// The statement failed, or its COMMIT.
     Statement(tokio_postgres::Error),
+    /// A session was asked for, and a transaction pooler is in the way.
+    Pooled,
     /// The transaction was in a failed state when it was to be committed: it was rolled back.
     RolledBack,
 }
@@ -91,12 +96,16 @@ impl PgConnection {
         };
         let (client, task) =
             started.map_err(|error| ConnectError::postgres(&server.address(), error))?;
+        let is_pooled = is_pooled(&client, &seen)
+            .await
+            .map_err(|error| ConnectError::postgres(&server.address(), error))?;
         Ok(Self {
             client,
             server: server.clone(),
             seen,
             statements: Statements::new(statement_cache),
             notifications,
+            is_pooled,
             held_for: None,
             streak: (None, 0),
             busy: false,
@@ -134,7 +143,7 @@ impl PgConnection {
         } else {
             self.streak = (Some(target), 1);
         }
-        self.streak.1 > HOLD_AFTER
+        self.streak.1 > HOLD_AFTER && !self.is_pooled
     }
 
     /// Starts counting anew: the target's code changes the session, so that holding is no gain.
@@ -192,6 +201,19 @@ impl fmt::Debug for PgConnection {
             .field("seen", &self.seen)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether the backend that answers is not the one that the connection was promised: PgBouncer and
+/// its like make up the process id they send.
+async fn is_pooled(client: &Client, seen: &Seen) -> Result<bool, tokio_postgres::Error> {
+    let messages = client
+        .simple_query("SELECT pg_catalog.pg_backend_pid()")
+        .await?;
+    let answered = messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse::<u32>().ok(),
+        _ => None,
+    });
+    Ok(answered != Some(seen.backend()))
 }
 
 /// The task that drives a connection. Dropped, it ends at once.

@@ -11,6 +11,9 @@ impl PgConnection {
     /// Binds the whole session to a target. When the connection comes back it is reset by
     /// `DISCARD ALL`.
     pub(crate) async fn start_session(&mut self, binding: &Binding) -> Result<(), RunError> {
+        if self.is_pooled {
+            return Err(RunError::Pooled);
+        }
         self.reset_streak();
         self.leave_others(binding).await?;
         self.needs_discard = true;

@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     transactions_ended: AtomicU32,
     /// Whether the last of them was a ROLLBACK.
     rolled_back: AtomicBool,
+    /// The process id in BackendKeyData; 0 before it.
+    backend: AtomicU32,
     /// Whether the server has ended the connection.
     ended: AtomicBool,
 }
@@ -47,6 +49,11 @@ impl Seen {
 
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
+    }
+
+    /// The process id that the server said it has.
+    pub(crate) fn backend(&self) -> u32 {
+        self.backend.load(Ordering::Acquire)
     }
 
     pub(crate) fn session_changes(&self) -> u32 {
@@ -76,6 +83,12 @@ impl Seen {
             b'Z' => {
                 if let Some(&status) = start.first() {
                     self.status.store(status, Ordering::Release);
+                }
+            }
+            b'K' => {
+                if let [a, b, c, d, ..] = *start {
+                    self.backend
+                        .store(u32::from_be_bytes([a, b, c, d]), Ordering::Release);
                 }
             }
             b'C' => match start {
@@ -132,7 +145,7 @@ impl Messages {
             bytes = &bytes[taken..];
             if self.have == 5 && self.want == 5 {
                 let body = self.body_length();
-                self.want = 5 + if matches!(self.head[0], b'Z' | b'C') {
+                self.want = 5 + if matches!(self.head[0], b'Z' | b'C' | b'K') {
                     body.min(LOOK)
                 } else {
                     0

@@ -11,6 +11,7 @@ mod crossing;
 mod diesel;
 mod faults;
 mod manager;
+mod pooler;
 mod residue;
 mod statements;
 mod support;
