@@ -90,10 +90,22 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct Demo {
     /// The address to listen on.
-    #[arg(long, env = "HOST", hide_env_values = true, value_name = "HOST", default_value = "127.0.0.1")]
+    #[arg(
+        long,
+        env = "HOST",
+        hide_env_values = true,
+        value_name = "HOST",
+        default_value = "127.0.0.1"
+    )]
     pub(crate) host: String,
     /// The port to listen on; 0 is any that is free.
-    #[arg(long, env = "PORT", hide_env_values = true, value_name = "PORT", default_value_t = 3001)]
+    #[arg(
+        long,
+        env = "PORT",
+        hide_env_values = true,
+        value_name = "PORT",
+        default_value_t = 3001
+    )]
     pub(crate) port: u16,
 }
 

@@ -16,8 +16,11 @@ pub(crate) fn load() -> Result<()> {
         Err(error) if error.not_found() => Ok(()),
         // The parser's own message repeats the line, which may hold a secret.
         Err(dotenvy::Error::LineParse(line, column)) => {
-            let number = line_number(&line).map_or_else(String::new, |line| format!(", line {line}"));
-            Err(invalid(&format!("{number}: it cannot be read from character {column} on; write NAME=value, in quotes if it has spaces")))
+            let number =
+                line_number(&line).map_or_else(String::new, |line| format!(", line {line}"));
+            Err(invalid(&format!(
+                "{number}: it cannot be read from character {column} on; write NAME=value, in quotes if it has spaces"
+            )))
         }
         Err(error) => Err(invalid(&format!(": {error}"))),
     }
@@ -47,5 +50,7 @@ pub(crate) fn config(global: &Global) -> Result<Config> {
 
 /// Ids as they were typed, checked before anything is connected to.
 pub(crate) fn tenant_ids(config: &Config, ids: &[String]) -> Result<Vec<TenantId>> {
-    ids.iter().map(|id| Ok(config.parse_tenant_id(id)?)).collect()
+    ids.iter()
+        .map(|id| Ok(config.parse_tenant_id(id)?))
+        .collect()
 }

@@ -100,7 +100,10 @@ impl From<Error> for Failure {
             _ => Exit::Failed,
         };
         let sqlstate = error.sqlstate().map(ToOwned::to_owned);
-        Self { sqlstate, ..Self::new(exit, error.code(), error.to_string()) }
+        Self {
+            sqlstate,
+            ..Self::new(exit, error.code(), error.to_string())
+        }
     }
 }
 
@@ -111,8 +114,11 @@ impl From<MigrateError> for Failure {
             MigrateError::Tenantry(error) => error.into(),
             MigrateError::Folder(error) => Self::new(Exit::Usage, error.code(), message),
             MigrateError::Failed(failure) => {
-                let exit =
-                    if failure.is_unavailable() { Exit::Unreachable } else { Exit::Failed };
+                let exit = if failure.is_unavailable() {
+                    Exit::Unreachable
+                } else {
+                    Exit::Failed
+                };
                 Self {
                     file: failure.file.clone(),
                     line: failure.line,

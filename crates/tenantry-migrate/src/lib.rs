@@ -57,3 +57,8 @@ pub use report::{
     CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
     SharedReport, SharedStatus, StatusReport, TenantDetails, TenantReport, TenantStatusReport,
 };
+
+/// The guide's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrations.md")]
+struct Guide;

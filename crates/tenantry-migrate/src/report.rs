@@ -130,8 +130,13 @@ impl StatusReport {
     /// Whether every ledger could be read.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let errors = self.tenants.iter().filter_map(|tenant| tenant.error.as_ref());
-        errors.chain(&self.shared.error).all(|error| error.code != "LEDGER_UNREADABLE")
+        let errors = self
+            .tenants
+            .iter()
+            .filter_map(|tenant| tenant.error.as_ref());
+        errors
+            .chain(&self.shared.error)
+            .all(|error| error.code != "LEDGER_UNREADABLE")
     }
 
     /// Whether every schema has everything.

@@ -55,3 +55,8 @@ pub use serve::shutdown_signal;
 pub use tenantry::{
     SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, web::TenantRejection,
 };
+
+/// The guide's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/getting-started.md")]
+struct GettingStarted;
