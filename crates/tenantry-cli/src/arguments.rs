@@ -245,7 +245,7 @@ pub(crate) struct Health {
 /// Writes a completion script for a shell.
 ///
 /// For bash: tenantry completion bash > /etc/bash_completion.d/tenantry
-/// For zsh:  tenantry completion zsh > "${fpath[1]}/_tenantry"
+/// For zsh:  tenantry completion zsh > ~/.zfunc/_tenantry
 /// For fish: tenantry completion fish > ~/.config/fish/completions/tenantry.fish
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]

@@ -30,10 +30,19 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why a command could not be done, for people and as JSON.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
 pub(crate) struct Failure {
+    words: Box<Words>,
+    #[serde(skip)]
+    pub(crate) exit: Exit,
+}
+
+/// What there is to say about it.
+#[derive(Debug, Default, Serialize)]
+struct Words {
     /// The error's stable name.
-    code: String,
+    code: &'static str,
     /// What happened, and what to do.
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,28 +58,24 @@ pub(crate) struct Failure {
     /// All of it, for people, where the message is not.
     #[serde(skip)]
     text: Option<String>,
-    #[serde(skip)]
-    pub(crate) exit: Exit,
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
         Self {
-            code: code.to_owned(),
-            message: message.into(),
-            file: None,
-            line: None,
-            sqlstate: None,
-            detail: None,
-            hint: None,
-            text: None,
+            words: Box::new(Words {
+                code,
+                message,
+                ..Words::default()
+            }),
             exit,
         }
     }
 
     /// What a person reads.
     pub(crate) fn text(&self) -> &str {
-        self.text.as_deref().unwrap_or(&self.message)
+        self.words.text.as_deref().unwrap_or(&self.words.message)
     }
 
     /// What was typed makes no sense.
@@ -99,37 +104,41 @@ impl From<Error> for Failure {
             | Error::SchemaNameInvalid(_) => Exit::Usage,
             _ => Exit::Failed,
         };
-        let sqlstate = error.sqlstate().map(ToOwned::to_owned);
-        Self {
-            sqlstate,
-            ..Self::new(exit, error.code(), error.to_string())
-        }
+        let mut failure = Self::new(exit, error.code(), error.to_string());
+        failure.words.sqlstate = error.sqlstate().map(ToOwned::to_owned);
+        failure
     }
 }
 
 impl From<MigrateError> for Failure {
     fn from(error: MigrateError) -> Self {
-        let message = error.to_string();
+        let text = error.to_string();
         match error {
             MigrateError::Tenantry(error) => error.into(),
-            MigrateError::Folder(error) => Self::new(Exit::Usage, error.code(), message),
+            MigrateError::Folder(error) => Self::new(Exit::Usage, error.code(), text),
             MigrateError::Failed(failure) => {
-                let exit = if failure.is_unavailable() {
+                let is_unavailable = failure.is_unavailable();
+                let words = Words {
+                    code: failure.code,
+                    message: failure.message,
+                    file: failure.file,
+                    line: failure.line,
+                    sqlstate: failure.sqlstate,
+                    detail: failure.detail,
+                    hint: failure.hint,
+                    text: Some(text),
+                };
+                let exit = if is_unavailable {
                     Exit::Unreachable
                 } else {
                     Exit::Failed
                 };
                 Self {
-                    file: failure.file.clone(),
-                    line: failure.line,
-                    sqlstate: failure.sqlstate.clone(),
-                    detail: failure.detail.clone(),
-                    hint: failure.hint.clone(),
-                    text: Some(message),
-                    ..Self::new(exit, &failure.code, failure.message.clone())
+                    words: Box::new(words),
+                    exit,
                 }
             }
-            other => Self::new(Exit::Failed, other.code(), message),
+            other => Self::new(Exit::Failed, other.code(), text),
         }
     }
 }

@@ -65,13 +65,13 @@ async fn run(
         .and_then(|error| error.constraint.clone());
     let mut failure = Failure::from(error).in_file(&file.name);
     if constraint.as_deref() == Some("applied_in_one_transaction") {
-        failure.code = "MIGRATION_UNFINISHED".into();
+        failure.code = "MIGRATION_UNFINISHED";
         failure.message = "it ended the transaction it ran in".to_owned();
         failure.detail = None;
     } else if failure.is_unavailable() {
         failure.hint = Some("whether it was applied is in the ledger: run this again".to_owned());
     } else {
-        failure.code = "MIGRATION_FAILED".into();
+        failure.code = "MIGRATION_FAILED";
         failure.line = position.map(|position| line_of(position, &head, &file.sql));
     }
     Err(NotApplied::Failed(failure))

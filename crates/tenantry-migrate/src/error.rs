@@ -23,10 +23,10 @@ pub enum MigrateError {
 impl MigrateError {
     /// The error's stable name, for machines.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Folder(error) => error.code(),
-            Self::Failed(failure) => &failure.code,
+            Self::Failed(failure) => failure.code,
             Self::Tenantry(error) => error.code(),
         }
     }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub struct Failure {
     /// | `LEDGER_UNREADABLE` | the ledger's table cannot be read |
     ///
     /// or one of [`tenantry::Error::code`].
-    pub code: Cow<'static, str>,
+    pub code: &'static str,
     /// The file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -44,7 +44,7 @@ pub struct Failure {
 impl Failure {
     pub(crate) fn new(code: &'static str, message: String) -> Self {
         Self {
-            code: code.into(),
+            code,
             file: None,
             line: None,
             sqlstate: None,
@@ -76,7 +76,7 @@ impl From<tenantry::Error> for Failure {
     fn from(error: tenantry::Error) -> Self {
         let database = error.as_database_error();
         Self {
-            code: error.code().into(),
+            code: error.code(),
             file: None,
             line: None,
             sqlstate: error.sqlstate().map(ToOwned::to_owned),

@@ -185,7 +185,7 @@ async fn read_each(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(us
 
 fn unreadable(site: &Site, error: tenantry::Error) -> Failure {
     let mut failure = Failure::from(error);
-    failure.code = "LEDGER_UNREADABLE".into();
+    failure.code = "LEDGER_UNREADABLE";
     failure.message = format!(
         "the ledger {} cannot be read: {}",
         site.ledger, failure.message

@@ -2,7 +2,7 @@
 
 use crate::{
     Failure, Migration, Migrations,
-    ledger::{Ledger, State},
+    ledger::{Entry, Ledger, State},
     site::Site,
 };
 
@@ -15,19 +15,21 @@ pub(crate) fn pending<'a>(
     files: &'a Migrations,
     state: &State,
     site: &Site,
-) -> Result<Vec<&'a Migration>, Failure> {
+) -> Result<Vec<&'a Migration>, Box<Failure>> {
     match state {
-        State::NoSchema => Err(schema_missing(site)),
+        State::NoSchema => Err(Box::new(schema_missing(site))),
         State::NoLedger => Ok(files.files().iter().collect()),
         State::Ledger(ledger) => {
-            compare(files, ledger)?;
+            if let Some(failure) = contradiction(files, ledger) {
+                return Err(Box::new(failure));
+            }
             let lacking = files
                 .files()
                 .iter()
                 .filter(|file| !ledger.contains_key(&file.number));
             Ok(lacking.collect())
         }
-        State::Unreadable(failure) => Err(failure.clone()),
+        State::Unreadable(failure) => Err(Box::new(failure.clone())),
     }
 }
 
@@ -39,37 +41,41 @@ pub(crate) fn applied(state: &State) -> usize {
     }
 }
 
-fn compare(files: &Migrations, ledger: &Ledger) -> Result<(), Failure> {
-    let last = files.files().last().map(|file| file.number);
-    for (number, entry) in ledger {
-        if !entry.finished {
-            let message = "it ended the transaction it ran in, so it may be applied in part; make \
-                           the schema as the file wants it, then set duration_ms of its row in the \
-                           ledger to 0, or delete the row to run it again";
-            return Err(
-                Failure::new("MIGRATION_UNFINISHED", message.to_owned()).in_file(&entry.name)
-            );
-        }
-        let file = files.files().iter().find(|file| file.number == *number);
-        match file {
-            Some(file) if file.checksum != entry.checksum => {
-                let message = "it was changed after it had been applied";
-                return Err(Failure::new("CHECKSUM_CHANGED", message.to_owned())
-                    .in_file(&file.name)
-                    .hint("put the file back as it was, and make the change in a new one"));
-            }
-            Some(_) => {}
-            None if last.is_none_or(|last| *number > last) => {}
-            None => {
-                let folder = files.folder().display();
-                let message = format!("it was applied and is no longer in {folder}");
-                return Err(Failure::new("MIGRATION_GONE", message)
-                    .in_file(&entry.name)
-                    .hint("put the file back"));
-            }
-        }
+/// Where a ledger says something else than the files.
+fn contradiction(files: &Migrations, ledger: &Ledger) -> Option<Failure> {
+    ledger
+        .iter()
+        .find_map(|(number, entry)| against(files, *number, entry))
+}
+
+fn against(migrations: &Migrations, number: i64, entry: &Entry) -> Option<Failure> {
+    if !entry.finished {
+        let message = "it ended the transaction it ran in, so it may be applied in part; make the \
+                       schema as the file wants it, then set duration_ms of its row in the ledger \
+                       to 0, or delete the row to run it again";
+        let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned());
+        return Some(failure.in_file(&entry.name));
     }
-    Ok(())
+    let files = migrations.files();
+    if let Ok(index) = files.binary_search_by_key(&number, |file| file.number) {
+        let file = &files[index];
+        let message = "it was changed after it had been applied".to_owned();
+        return (file.checksum != entry.checksum).then(|| {
+            Failure::new("CHECKSUM_CHANGED", message)
+                .in_file(&file.name)
+                .hint("put the file back as it was, and make the change in a new one")
+        });
+    }
+    let is_later_than_all = files.last().is_none_or(|last| number > last.number);
+    (!is_later_than_all).then(|| {
+        let message = format!(
+            "it was applied and is no longer in {}",
+            migrations.folder().display()
+        );
+        Failure::new("MIGRATION_GONE", message)
+            .in_file(&entry.name)
+            .hint("put the file back")
+    })
 }
 
 fn schema_missing(site: &Site) -> Failure {

@@ -90,7 +90,7 @@ async fn migrate_within(
     let state = ledger::read(tx, site).await?;
     tx.batch_execute(&ledger::create(site)).await?;
     let mut applied = Vec::new();
-    for file in plan::pending(files, &state, site)? {
+    for file in plan::pending(files, &state, site).map_err(|failure| *failure)? {
         match apply_within(tx, site, file).await {
             Ok(()) => applied.push(file.name.clone()),
             Err(NotApplied::Failed(failure)) => return Err(failure),

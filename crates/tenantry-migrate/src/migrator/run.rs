@@ -102,7 +102,7 @@ async fn migrate_shared(
         state = State::NoLedger;
     }
     let outcome = match plan::pending(files, &state, &site) {
-        Err(failure) => Outcome::failed(failure),
+        Err(failure) => Outcome::failed(*failure),
         Ok(pending) if options.dry_run || pending.is_empty() => Outcome::pending(&pending),
         Ok(_) => {
             let mut session = migrator.manager.shared_session().await?;
@@ -147,7 +147,7 @@ async fn migrate_tenants(
             }
             Ok(_) => to_do.push((tenant, site, state)),
             Err(failure) => {
-                reports.push(Outcome::failed(failure).of_tenant(&tenant.id, options.dry_run));
+                reports.push(Outcome::failed(*failure).of_tenant(&tenant.id, options.dry_run));
             }
         }
     }
@@ -211,7 +211,7 @@ async fn bring_up(
     loop {
         let pending = match plan::pending(files, &state, site) {
             Ok(pending) => pending,
-            Err(failure) => return outcome.with_error(failure),
+            Err(failure) => return outcome.with_error(*failure),
         };
         let Some(taken) = apply_each(
             connection,

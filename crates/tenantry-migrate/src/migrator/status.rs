@@ -136,7 +136,7 @@ impl<'a> Standing<'a> {
                     applied,
                     pending: Vec::new(),
                     status,
-                    error: Some(failure),
+                    error: Some(*failure),
                 }
             }
         }

@@ -144,7 +144,7 @@ async fn what_one_file_sets_does_not_reach_the_next_nor_another_tenant() {
     let project = Project::with(&[
         (
             "0001_set.sql",
-            "SET search_path = public; SET statement_timeout = '1ms';",
+            "SET search_path = public; SET statement_timeout = '1h';",
         ),
         (
             "0002_users.sql",

@@ -153,7 +153,7 @@ async fn an_applied_file_that_is_gone_fails_unless_the_whole_folder_is_older() {
     let report = migrate_all(&project.migrator().await).await;
     let error = report_of(&report, "acme").error.as_ref().unwrap();
     assert_eq!(
-        (&*error.code, error.file.as_deref()),
+        (error.code, error.file.as_deref()),
         ("MIGRATION_GONE", Some(PROJECTS.0))
     );
 }
@@ -196,3 +196,33 @@ async fn a_ledger_that_is_another_table_fails_its_tenant_alone() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_file_that_ends_its_transaction_unseen_is_not_taken_for_applied() {
+    // Whether a backslash escapes a quote is PostgreSQL's to know: here the COMMIT is no string.
+    let sneaky = (
+        "0001_sneaky.sql",
+        r"CREATE TABLE a (); SELECT '\'';COMMIT;--';",
+    );
+    let project = Project::with(&[sneaky, USERS_NEXT]).await;
+    project.enrol(&["acme"]).await;
+    let sql = format!(
+        "ALTER DATABASE {} SET standard_conforming_strings = off",
+        project.db.name()
+    );
+    project.client().await.batch_execute(&sql).await.unwrap();
+    for _ in 0..2 {
+        let report = migrate_all(&project.migrator().await).await;
+        let error = report_of(&report, "acme").error.as_ref().unwrap();
+        assert_eq!(
+            (error.code, error.file.as_deref()),
+            ("MIGRATION_UNFINISHED", Some(sneaky.0))
+        );
+        assert_eq!(
+            project.tables("tenant_acme").await,
+            ["a", "tenantry_migrations"]
+        );
+    }
+}
+
+const USERS_NEXT: (&str, &str) = ("0002_users.sql", USERS.1);

@@ -27,26 +27,27 @@ impl PgDriver {
 
 impl Driver for PgDriver {
     type Server = Server;
-    type Connection = PgConnection;
+    // Boxed: it is moved from hand to hand with every statement.
+    type Connection = Box<PgConnection>;
     type Error = ConnectError;
 
-    async fn connect(&self, server: &Server) -> Result<PgConnection, ConnectError> {
-        PgConnection::open(server, self.statement_cache).await
+    async fn connect(&self, server: &Server) -> Result<Box<PgConnection>, ConnectError> {
+        Ok(Box::new(PgConnection::open(server, self.statement_cache).await?))
     }
 
-    fn condition(&self, connection: &PgConnection) -> Condition {
+    fn condition(&self, connection: &Box<PgConnection>) -> Condition {
         connection.condition()
     }
 
-    async fn clean(&self, connection: &mut PgConnection) -> Result<(), ConnectError> {
+    async fn clean(&self, connection: &mut Box<PgConnection>) -> Result<(), ConnectError> {
         connection.clean().await
     }
 
-    fn forget(&self, connection: &mut PgConnection, target: TargetId) {
+    fn forget(&self, connection: &mut Box<PgConnection>, target: TargetId) {
         connection.forget(target);
     }
 
-    async fn close(&self, connection: PgConnection) {
+    async fn close(&self, connection: Box<PgConnection>) {
         connection.close().await;
     }
 
