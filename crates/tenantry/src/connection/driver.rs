@@ -32,7 +32,9 @@ impl Driver for PgDriver {
     type Error = ConnectError;
 
     async fn connect(&self, server: &Server) -> Result<Box<PgConnection>, ConnectError> {
-        Ok(Box::new(PgConnection::open(server, self.statement_cache).await?))
+        Ok(Box::new(
+            PgConnection::open(server, self.statement_cache).await?,
+        ))
     }
 
     fn condition(&self, connection: &Box<PgConnection>) -> Condition {

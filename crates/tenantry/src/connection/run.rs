@@ -7,6 +7,8 @@
 //!
 //! On a connection held for the target the statement runs bare.
 
+use std::pin::Pin;
+
 use futures_util::{TryStreamExt, join, pin_mut};
 use tokio_postgres::{Client, Error, Statement, error::SqlState, types::Type};
 
@@ -48,7 +50,7 @@ impl PgConnection {
                 // A migration has changed what the statement gives. It has done nothing yet.
                 self.statements.forget(binding.target());
                 self.client.clear_type_cache();
-                self.run_once(binding, query).await
+                Box::pin(self.run_once(binding, query)).await
             }
             other => other,
         }
@@ -67,14 +69,16 @@ impl PgConnection {
             .map_err(|error| (error, false))?;
         let plan = self.plan(binding, query);
         let cached = matches!(plan, Plan::Prepared(_));
-        if self.held_for == Some(binding.target()) {
-            self.run_bare(binding, query, plan).await
-        } else if hold {
-            self.run_holding(binding, query, plan).await
-        } else {
-            self.run_bound(binding, query, plan).await
-        }
-        .map_err(|error| (error, cached))
+        // Boxed: below a kilobyte the allocator is quick, and futures are moved.
+        let running: Pin<Box<dyn Future<Output = _> + Send>> =
+            if self.held_for == Some(binding.target()) {
+                Box::pin(self.run_bare(binding, query, plan))
+            } else if hold {
+                Box::pin(self.run_holding(binding, query, plan))
+            } else {
+                Box::pin(self.run_bound(binding, query, plan))
+            };
+        running.await.map_err(|error| (error, cached))
     }
 
     /// Runs several statements in one string, without parameters, in one transaction.
@@ -102,29 +106,7 @@ impl PgConnection {
         let statement = match plan {
             Plan::Prepared(prepared) => Some(prepared.statement),
             Plan::Unnamed => None,
-            Plan::Prepare => {
-                self.needs_discard = true;
-                let (bound, prepared) = join!(
-                    client.batch_execute(binding.begin()),
-                    prepare(client, query)
-                );
-                self.needs_discard = false;
-                match (bound, prepared) {
-                    (Ok(()), Ok(statement)) => {
-                        self.statements.insert(binding.target(), query, &statement);
-                        let client = &self.client;
-                        let (ran, end) = join!(
-                            send(client, Some(&statement), query),
-                            commit(client, &self.seen)
-                        );
-                        return self.settle(end, Ok(()), ran);
-                    }
-                    (bound, prepared) => {
-                        let end = commit(client, &self.seen).await;
-                        return self.settle(end, bound, prepared.map(|_| Output::default()));
-                    }
-                }
-            }
+            Plan::Prepare => return Box::pin(self.prepare_bound(binding, query)).await,
         };
         let (bound, ran, end) = join!(
             client.batch_execute(binding.begin()),
@@ -132,6 +114,36 @@ impl PgConnection {
             commit(client, &self.seen),
         );
         self.settle(end, bound, ran)
+    }
+
+    /// Binding and preparation together, then statement and COMMIT.
+    async fn prepare_bound(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+    ) -> Result<Output, RunError> {
+        self.needs_discard = true;
+        let client = &self.client;
+        let (bound, prepared) = join!(
+            client.batch_execute(binding.begin()),
+            prepare(client, query)
+        );
+        self.needs_discard = false;
+        match (bound, prepared) {
+            (Ok(()), Ok(statement)) => {
+                self.statements.insert(binding.target(), query, &statement);
+                let client = &self.client;
+                let (ran, end) = join!(
+                    send(client, Some(&statement), query),
+                    commit(client, &self.seen)
+                );
+                self.settle(end, Ok(()), ran)
+            }
+            (bound, prepared) => {
+                let end = commit(client, &self.seen).await;
+                self.settle(end, bound, prepared.map(|_| Output::default()))
+            }
+        }
     }
 
     /// Binds the session and runs the statement: from now on the connection is held.
@@ -207,7 +219,7 @@ impl PgConnection {
             }
             Plan::Prepare => {
                 let discard = std::mem::replace(&mut self.needs_discard, true);
-                let prepared = prepare(&self.client, query).await;
+                let prepared = Box::pin(prepare(&self.client, query)).await;
                 self.needs_discard = discard;
                 match prepared {
                     Ok(statement) => self.statements.insert(binding.target(), query, &statement),
@@ -236,7 +248,7 @@ impl PgConnection {
                 .held_for
                 .is_some_and(|target| target != binding.target())
         {
-            self.make_neutral().await?;
+            Box::pin(self.make_neutral()).await?;
         }
         Ok(())
     }

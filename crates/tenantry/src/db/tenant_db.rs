@@ -125,7 +125,8 @@ macro_rules! handle {
             async fn run(&mut self, query: &Query<'_>) -> Result<Output> {
                 #[cfg(feature = "diesel")]
                 if let Some(lease) = self.state.open()? {
-                    return super::transaction::run_inside(&self.access, lease, query).await;
+                    return Box::pin(super::transaction::run_inside(&self.access, lease, query))
+                        .await;
                 }
                 self.access.run(query).await
             }
@@ -133,7 +134,8 @@ macro_rules! handle {
             async fn run_batch(&mut self, sql: &str) -> Result<()> {
                 #[cfg(feature = "diesel")]
                 if let Some(lease) = self.state.open()? {
-                    return super::transaction::batch_inside(&self.access, lease, sql).await;
+                    return Box::pin(super::transaction::batch_inside(&self.access, lease, sql))
+                        .await;
                 }
                 self.access.run_batch(sql).await
             }

@@ -125,7 +125,7 @@ impl Written {
     pub(super) async fn params(mut self, access: &Access) -> Result<(String, Vec<TypedParam>)> {
         let mut known = HashMap::new();
         for (index, name) in self.unknown.iter().enumerate() {
-            let (oid, array) = oids(access, name).await?;
+            let (oid, array) = Box::pin(oids(access, name)).await?;
             let offset = 2 * u32::try_from(index).unwrap_or(0);
             known.insert(offset, oid);
             known.insert(offset + 1, array);
