@@ -65,12 +65,7 @@ pub(crate) struct Migrations {
     #[arg(long, value_delimiter = ',', value_enum)]
     pub(crate) only: Vec<MigratorName>,
     /// What a commit waits for in the private PostgreSQL (measured with both unless given).
-    #[arg(
-        long,
-        value_delimiter = ',',
-        value_enum,
-        conflicts_with = "database_url"
-    )]
+    #[arg(long, value_delimiter = ',', value_enum, conflicts_with = "database_url")]
     pub(crate) commits: Vec<Commits>,
     /// One round.
     #[arg(long)]

@@ -48,10 +48,7 @@ impl Cluster {
             .await
             .doing("cannot start PostgreSQL")?;
         let cluster = Self::at(&server.url("postgres"))?;
-        Ok(Self {
-            private: Some(server),
-            ..cluster
-        })
+        Ok(Self { private: Some(server), ..cluster })
     }
 
     fn at(url: &str) -> Result<Self> {
@@ -87,9 +84,7 @@ impl Cluster {
         let admin = self.connect(&self.maintenance).await?;
         let template = template.unwrap_or("template0");
         admin
-            .batch_execute(&format!(
-                "CREATE DATABASE \"{database}\" TEMPLATE \"{template}\""
-            ))
+            .batch_execute(&format!("CREATE DATABASE \"{database}\" TEMPLATE \"{template}\""))
             .await
             .doing(format_args!("cannot create database {database}"))
     }
@@ -97,9 +92,7 @@ impl Cluster {
     pub(crate) async fn drop(&self, database: &str) -> Result<()> {
         let admin = self.connect(&self.maintenance).await?;
         admin
-            .batch_execute(&format!(
-                "DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)"
-            ))
+            .batch_execute(&format!("DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)"))
             .await
             .doing(format_args!("cannot drop database {database}"))
     }
@@ -137,9 +130,8 @@ pub(crate) fn psql() -> PathBuf {
 
 /// Connects, with the connection driven by a task of its own.
 pub(crate) async fn connect(url: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls)
-        .await
-        .doing("cannot connect to PostgreSQL")?;
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.doing("cannot connect to PostgreSQL")?;
     tokio::spawn(connection);
     Ok(client)
 }

@@ -52,14 +52,12 @@ impl ContestantName {
             Self::BareTokioPostgres | Self::BareDiesel => {
                 (workspace::bench().to_owned(), "a clone of the repository")
             }
-            Self::ProjectsApi => (
-                workspace::release_binary("projects-api"),
-                "cargo build --release -p projects-api",
-            ),
-            Self::NodeDefaults | Self::NodeExample => (
-                workspace::bench().join("node/node_modules"),
-                "npm ci --prefix bench/node",
-            ),
+            Self::ProjectsApi => {
+                (workspace::release_binary("projects-api"), "cargo build --release -p projects-api")
+            }
+            Self::NodeDefaults | Self::NodeExample => {
+                (workspace::bench().join("node/node_modules"), "npm ci --prefix bench/node")
+            }
         }
     }
 
@@ -73,9 +71,7 @@ impl ContestantName {
         };
         let node = |pools: &str| {
             let mut command = Command::new("node");
-            command
-                .arg("server.js")
-                .current_dir(workspace::bench().join("node"));
+            command.arg("server.js").current_dir(workspace::bench().join("node"));
             command.env("NODE_ENV", "production").env("POOLS", pools);
             command
         };
@@ -111,10 +107,7 @@ impl ContestantName {
             .doing(what())?;
         let output = child.stdout.take().ok_or_else(|| Failure::new(what()))?;
         let mut lines = BufReader::new(output).lines();
-        let address = timeout(START, listening(&mut lines))
-            .await
-            .doing(what())?
-            .doing(what())?;
+        let address = timeout(START, listening(&mut lines)).await.doing(what())?.doing(what())?;
         // Read on, so that the server never waits for its output to be read.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Server { child, address })
@@ -140,10 +133,7 @@ impl Server {
 
     /// Asks it to end, and ends it if it does not.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        let id = self
-            .child
-            .id()
-            .and_then(|id| Pid::from_raw(id.cast_signed()));
+        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         if let Some(id) = id {
             kill_process(id, Signal::TERM)?;
         }
@@ -159,10 +149,7 @@ impl Server {
 async fn listening(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
     while let Some(line) = lines.next_line().await? {
         if let Some((_, address)) = line.split_once("listening on http://") {
-            return address
-                .trim()
-                .parse()
-                .doing(format_args!("no address in {line:?}"));
+            return address.trim().parse().doing(format_args!("no address in {line:?}"));
         }
     }
     Err(Failure::new("it ended before it listened"))

@@ -32,11 +32,7 @@ pub(crate) fn megabytes(bytes: f64) -> String {
 
 /// A ratio, with two decimals below ten.
 pub(crate) fn ratio(value: f64) -> String {
-    if value < 10.0 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.1}")
-    }
+    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
 }
 
 /// `medians of 5 rounds`, and something truer of one.

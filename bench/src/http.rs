@@ -86,11 +86,7 @@ pub(crate) async fn run(arguments: arguments::Run) -> Result<()> {
 
 /// The contestants asked for, all of which can be started.
 fn contestants(only: &[ContestantName]) -> Result<Vec<ContestantName>> {
-    let wanted = if only.is_empty() {
-        ContestantName::ALL.to_vec()
-    } else {
-        only.to_vec()
-    };
+    let wanted = if only.is_empty() { ContestantName::ALL.to_vec() } else { only.to_vec() };
     for contestant in &wanted {
         let (path, how) = contestant.needs();
         if !path.exists() {

@@ -62,13 +62,9 @@ impl Load {
     /// Sends the clients off.
     pub(crate) fn start(&self) -> Running {
         let opens = Instant::now() + self.warmup;
-        let window = Window {
-            opens,
-            closes: opens + self.measured,
-        };
-        let requests: Arc<[Request]> = (1..=self.tenants)
-            .map(|number| Request::new(self.address, number))
-            .collect();
+        let window = Window { opens, closes: opens + self.measured };
+        let requests: Arc<[Request]> =
+            (1..=self.tenants).map(|number| Request::new(self.address, number)).collect();
         let drawn = Arc::new(Tenants::new(self.draw, self.tenants));
         let mut clients = JoinSet::new();
         for number in 0..self.clients {
@@ -108,10 +104,7 @@ impl Request {
             tenants::PROJECT
         );
         let expected = format!("\"{}\"", tenants::project_name(&id));
-        Self {
-            bytes: head.into_bytes(),
-            expected: expected.into_bytes(),
-        }
+        Self { bytes: head.into_bytes(), expected: expected.into_bytes() }
     }
 }
 
@@ -135,18 +128,11 @@ pub(crate) async fn run_once(arguments: arguments::Load) -> Result<()> {
     let mut tally = running.finish().await;
     let answered = tally.answered();
     println!("{:.0} requests/s", answered as f64 / arguments.seconds);
-    println!(
-        "p50 {:?}, p99 {:?}",
-        tally.percentile(50.0),
-        tally.percentile(99.0)
-    );
+    println!("p50 {:?}, p99 {:?}", tally.percentile(50.0), tally.percentile(99.0));
     println!("{} errors {}", tally.errors.total(), tally.errors);
     if let (Some(before), Some(after)) = (before, after) {
         let cpu = (after.cpu - before.cpu).as_secs_f64() * 1e6 / answered.max(1) as f64;
-        println!(
-            "{cpu:.1} µs of CPU a request, {} MB resident",
-            after.resident / 1_000_000
-        );
+        println!("{cpu:.1} µs of CPU a request, {} MB resident", after.resident / 1_000_000);
     }
     Ok(())
 }

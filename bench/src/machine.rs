@@ -81,20 +81,11 @@ fn gigabytes(total: &str) -> Option<u64> {
 
 fn node_version() -> Option<String> {
     let output = Command::new("node").arg("--version").output().ok()?;
-    Some(
-        String::from_utf8(output.stdout)
-            .ok()?
-            .trim()
-            .trim_start_matches('v')
-            .to_owned(),
-    )
+    Some(String::from_utf8(output.stdout).ok()?.trim().trim_start_matches('v').to_owned())
 }
 
 fn package_version(name: &str) -> Option<String> {
-    let path = workspace::bench()
-        .join("node/node_modules")
-        .join(name)
-        .join("package.json");
+    let path = workspace::bench().join("node/node_modules").join(name).join("package.json");
     let package: serde_json::Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     Some(package.get("version")?.as_str()?.to_owned())
 }

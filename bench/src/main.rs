@@ -31,6 +31,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use arguments::{Arguments, Command};
 use failure::{Failure, Result};
 
+/// The one that projects-api has, so that the baseline is not slower by its allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match dispatch(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,

@@ -101,11 +101,7 @@ impl Measurement {
 
 /// The migrators asked for, all of which can be run.
 fn migrators(only: &[MigratorName]) -> Result<Vec<MigratorName>> {
-    let wanted = if only.is_empty() {
-        MigratorName::ALL.to_vec()
-    } else {
-        only.to_vec()
-    };
+    let wanted = if only.is_empty() { MigratorName::ALL.to_vec() } else { only.to_vec() };
     for migrator in &wanted {
         if let Some((path, how)) = migrator.needs()
             && !path.exists()
@@ -173,9 +169,8 @@ async fn check(url: &str, migrator: MigratorName, tenants: usize) -> Result<()> 
 }
 
 fn show(measurement: &Measurement, rounds: usize) {
-    let again = measurement
-        .seconds_again
-        .map_or_else(String::new, |again| format!(", again {again:.2} s"));
+    let again =
+        measurement.seconds_again.map_or_else(String::new, |again| format!(", again {again:.2} s"));
     eprintln!(
         "round {}/{rounds}  {:<8} {:<34} {:.2} s{again}",
         measurement.round,

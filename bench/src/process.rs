@@ -14,11 +14,7 @@ pub(crate) struct Usage {
 /// Reads the usage of process `id`; nothing where there is no `/proc` or no such process.
 pub(crate) fn usage(id: u32) -> Option<Usage> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    parse_stat(
-        &stat,
-        rustix::param::clock_ticks_per_second(),
-        rustix::param::page_size() as u64,
-    )
+    parse_stat(&stat, rustix::param::clock_ticks_per_second(), rustix::param::page_size() as u64)
 }
 
 /// Fields 14 and 15 are user and system ticks, 24 is resident pages. The second field, the

@@ -43,10 +43,8 @@ async fn make(url: &str, count: usize, statements: fn(&str) -> String) -> Result
         let client = cluster::connect(url).await?;
         client.batch_execute("SET synchronous_commit = off").await?;
         for batch in share.chunks(BATCH) {
-            let sql: String = batch
-                .iter()
-                .map(|number| statements(&tenants::id(*number)))
-                .collect();
+            let sql: String =
+                batch.iter().map(|number| statements(&tenants::id(*number))).collect();
             client
                 .batch_execute(&format!("BEGIN; {sql} COMMIT;"))
                 .await

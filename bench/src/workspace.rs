@@ -19,8 +19,5 @@ pub(crate) fn projects_api() -> PathBuf {
 /// A program of the workspace, built in release.
 pub(crate) fn release_binary(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target
-        .unwrap_or_else(|| root().join("target"))
-        .join("release")
-        .join(name)
+    target.unwrap_or_else(|| root().join("target")).join("release").join(name)
 }

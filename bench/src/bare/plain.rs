@@ -26,9 +26,7 @@ pub(super) async fn router(url: &str, connections: usize) -> Result<Router, Fail
     for _ in 0..connections {
         opened.push(connect(url).await?);
     }
-    Ok(Router::new()
-        .route("/projects/{id}", get(show))
-        .with_state(Stack::new(opened)))
+    Ok(Router::new().route("/projects/{id}", get(show)).with_state(Stack::new(opened)))
 }
 
 async fn connect(url: &str) -> Result<Connection, Failure> {
@@ -43,10 +41,7 @@ async fn show(
     Path(id): Path<Uuid>,
 ) -> Result<Json<Project>, NoProject> {
     let connection = stack.take().await;
-    let row = connection
-        .client
-        .query_opt(&connection.by_id, &[&id])
-        .await?;
+    let row = connection.client.query_opt(&connection.by_id, &[&id]).await?;
     drop(connection);
     Ok(Json(Project::try_from(row.ok_or(NoProject::NotFound)?)?))
 }

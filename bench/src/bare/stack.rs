@@ -15,28 +15,19 @@ pub(super) struct Stack<C> {
 impl<C> Stack<C> {
     pub(super) fn new(connections: Vec<C>) -> Arc<Self> {
         let free = Arc::new(Semaphore::new(connections.len()));
-        Arc::new(Self {
-            resting: Mutex::new(connections),
-            free,
-        })
+        Arc::new(Self { resting: Mutex::new(connections), free })
     }
 
     pub(super) async fn take(self: &Arc<Self>) -> Taken<C> {
-        let permit = Arc::clone(&self.free)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let permit =
+            Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
         let connection = self
             .resting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop()
             .expect("as many connections rest as there are permits");
-        Taken {
-            connection: Some(connection),
-            stack: Arc::clone(self),
-            _permit: permit,
-        }
+        Taken { connection: Some(connection), stack: Arc::clone(self), _permit: permit }
     }
 }
 
@@ -65,11 +56,7 @@ impl<C> DerefMut for Taken<C> {
 
 impl<C> Drop for Taken<C> {
     fn drop(&mut self) {
-        let mut resting = self
-            .stack
-            .resting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut resting = self.stack.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.extend(self.connection.take());
     }
 }

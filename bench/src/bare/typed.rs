@@ -19,9 +19,7 @@ pub(super) async fn router(url: &str, connections: usize) -> Result<Router, Fail
     for _ in 0..connections {
         opened.push(AsyncPgConnection::establish(url).await?);
     }
-    Ok(Router::new()
-        .route("/projects/{id}", get(show))
-        .with_state(Stack::new(opened)))
+    Ok(Router::new().route("/projects/{id}", get(show)).with_state(Stack::new(opened)))
 }
 
 async fn show(

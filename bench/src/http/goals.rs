@@ -18,21 +18,11 @@ pub(super) struct Goal {
 
 impl Goal {
     fn at_least(text: impl Into<String>, bound: f64, measured: f64) -> Self {
-        Self {
-            text: text.into(),
-            bound,
-            measured,
-            met: measured >= bound,
-        }
+        Self { text: text.into(), bound, measured, met: measured >= bound }
     }
 
     fn at_most(text: impl Into<String>, bound: f64, measured: f64) -> Self {
-        Self {
-            text: text.into(),
-            bound,
-            measured,
-            met: measured <= bound,
-        }
+        Self { text: text.into(), bound, measured, met: measured <= bound }
     }
 
     /// The cells of its row in the table.
@@ -49,58 +39,20 @@ impl Goal {
 
 /// The goals whose contestants and scenarios were all measured.
 pub(super) fn goals(summaries: &Summaries) -> Vec<Goal> {
-    let uniform = |tenants| Scenario {
-        tenants,
-        draw: Draw::Uniform,
-    };
+    let uniform = |tenants| Scenario { tenants, draw: Draw::Uniform };
     let times = |tenants, rival| {
         let ours = summaries.get(ContestantName::ProjectsApi, uniform(tenants))?;
         let theirs = summaries.get(rival, uniform(tenants))?;
         Some(ours.requests_per_second / theirs.requests_per_second)
     };
     let rates = [
-        (
-            "1 tenant: part of bare axum on the same driver",
-            1,
-            ContestantName::BareDiesel,
-            0.9,
-        ),
-        (
-            "1 tenant: times Node, 50 pools of 10",
-            1,
-            ContestantName::NodeDefaults,
-            3.5,
-        ),
-        (
-            "1 tenant: times Node, 100 pools of 20",
-            1,
-            ContestantName::NodeExample,
-            3.5,
-        ),
-        (
-            "100 tenants: times Node, 50 pools of 10",
-            100,
-            ContestantName::NodeDefaults,
-            25.0,
-        ),
-        (
-            "100 tenants: times Node, 100 pools of 20",
-            100,
-            ContestantName::NodeExample,
-            1.5,
-        ),
-        (
-            "1,000 tenants: times Node, 50 pools of 10",
-            1000,
-            ContestantName::NodeDefaults,
-            25.0,
-        ),
-        (
-            "1,000 tenants: times Node, 100 pools of 20",
-            1000,
-            ContestantName::NodeExample,
-            25.0,
-        ),
+        ("1 tenant: part of bare axum on the same driver", 1, ContestantName::BareDiesel, 0.9),
+        ("1 tenant: times Node, 50 pools of 10", 1, ContestantName::NodeDefaults, 3.5),
+        ("1 tenant: times Node, 100 pools of 20", 1, ContestantName::NodeExample, 3.5),
+        ("100 tenants: times Node, 50 pools of 10", 100, ContestantName::NodeDefaults, 25.0),
+        ("100 tenants: times Node, 100 pools of 20", 100, ContestantName::NodeExample, 1.5),
+        ("1,000 tenants: times Node, 50 pools of 10", 1000, ContestantName::NodeDefaults, 25.0),
+        ("1,000 tenants: times Node, 100 pools of 20", 1000, ContestantName::NodeExample, 25.0),
     ];
     let mut goals: Vec<Goal> = rates
         .into_iter()
@@ -117,9 +69,7 @@ pub(super) fn goals(summaries: &Summaries) -> Vec<Goal> {
         let errors: u64 = ours.iter().map(|summary| summary.errors.total()).sum();
         goals.push(Goal::at_most("errors", 0.0, errors as f64));
     }
-    let memory = ours
-        .iter()
-        .filter_map(|summary| part_of_nodes_memory(summaries, summary));
+    let memory = ours.iter().filter_map(|summary| part_of_nodes_memory(summaries, summary));
     if let Some(part) = memory.reduce(f64::max) {
         goals.push(Goal::at_most("memory: part of Node's", 0.25, part));
     }
@@ -148,18 +98,12 @@ mod tests {
     fn measured(contestant: ContestantName, round: usize, rate: f64, errors: u64) -> Measurement {
         Measurement {
             contestant,
-            scenario: Scenario {
-                tenants: 1,
-                draw: Draw::Uniform,
-            },
+            scenario: Scenario { tenants: 1, draw: Draw::Uniform },
             round,
             requests_per_second: rate,
             p50_micros: 1_000,
             p99_micros: 2_000,
-            errors: Errors {
-                status: errors,
-                ..Errors::default()
-            },
+            errors: Errors { status: errors, ..Errors::default() },
             connections: 16 + i64::try_from(round).expect("few rounds"),
             resident_bytes: Some(20_000_000),
             cpu_micros_per_request: Some(30.0),
@@ -176,10 +120,8 @@ mod tests {
             measured(ContestantName::ProjectsApi, 3, 28_000.0, 1),
         ];
         let goals = goals(&Summaries::of(&rounds));
-        let seen: Vec<(&str, f64, bool)> = goals
-            .iter()
-            .map(|goal| (goal.text.as_str(), goal.measured, goal.met))
-            .collect();
+        let seen: Vec<(&str, f64, bool)> =
+            goals.iter().map(|goal| (goal.text.as_str(), goal.measured, goal.met)).collect();
         assert_eq!(
             seen,
             [

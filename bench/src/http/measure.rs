@@ -75,10 +75,7 @@ impl Bench {
         watch.until(running.closes()).await?;
         let (server_after, load_after) = (watch.usage(), process::usage(std::process::id()));
         let mut tally = running.finish().await;
-        server
-            .stop()
-            .await
-            .doing(format_args!("cannot stop {}", contestant.title()))?;
+        server.stop().await.doing(format_args!("cannot stop {}", contestant.title()))?;
 
         let answered = tally.answered();
         Ok(Measurement {
@@ -124,13 +121,7 @@ impl Watch {
                  AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
             )
             .await?;
-        Ok(Self {
-            client,
-            count,
-            process: None,
-            connections: 0,
-            resident: None,
-        })
+        Ok(Self { client, count, process: None, connections: 0, resident: None })
     }
 
     async fn open_connections(&self) -> Result<i64> {

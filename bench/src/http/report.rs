@@ -32,13 +32,7 @@ pub(super) fn publish(
     let summaries = Summaries::of(&measurements);
     let goals = goals(&summaries);
     let report = write(&machine, &settings, &summaries, &goals);
-    let figures = Figures {
-        machine,
-        settings,
-        summaries,
-        goals,
-        measurements,
-    };
+    let figures = Figures { machine, settings, summaries, goals, measurements };
     results::publish("http", &report, &figures)
 }
 
@@ -122,9 +116,7 @@ fn compared(summaries: &Summaries) -> Grid {
         ],
         1,
     );
-    let ours = summaries
-        .iter()
-        .filter(|row| row.contestant == ContestantName::ProjectsApi);
+    let ours = summaries.iter().filter(|row| row.contestant == ContestantName::ProjectsApi);
     for ours in ours {
         let node = |name| summaries.get(name, ours.scenario);
         let rate = |other: Option<&Summary>| {
@@ -133,10 +125,7 @@ fn compared(summaries: &Summaries) -> Grid {
         };
         let memory = |other: Option<&Summary>| {
             let other = other.and_then(|other| other.resident_bytes);
-            let part = ours
-                .resident_bytes
-                .zip(other)
-                .map(|(ours, theirs)| ours / theirs);
+            let part = ours.resident_bytes.zip(other).map(|(ours, theirs)| ours / theirs);
             or_dash(part, figures::ratio)
         };
         table.row(vec![

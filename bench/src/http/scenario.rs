@@ -18,10 +18,7 @@ impl Scenario {
             _ => vec![Draw::Uniform, Draw::Zipf],
         };
         let scenarios = numbers.iter().flat_map(|tenants| {
-            ways(*tenants).into_iter().map(|draw| Self {
-                tenants: *tenants,
-                draw,
-            })
+            ways(*tenants).into_iter().map(|draw| Self { tenants: *tenants, draw })
         });
         scenarios.collect()
     }
@@ -46,13 +43,8 @@ mod tests {
 
     #[test]
     fn one_tenant_is_one_scenario_and_more_are_two() {
-        let titles: Vec<String> = Scenario::all(&[1, 100])
-            .into_iter()
-            .map(Scenario::title)
-            .collect();
-        assert_eq!(
-            titles,
-            ["1 tenant", "100 tenants, uniform", "100 tenants, Zipf"]
-        );
+        let titles: Vec<String> =
+            Scenario::all(&[1, 100]).into_iter().map(Scenario::title).collect();
+        assert_eq!(titles, ["1 tenant", "100 tenants, uniform", "100 tenants, Zipf"]);
     }
 }

@@ -62,9 +62,7 @@ impl Summaries {
 
     /// A contestant without tenants, in its only scenario.
     pub(super) fn bare(&self, contestant: ContestantName) -> Option<&Summary> {
-        self.0
-            .iter()
-            .find(|summary| summary.contestant == contestant)
+        self.0.iter().find(|summary| summary.contestant == contestant)
     }
 }
 

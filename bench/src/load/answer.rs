@@ -28,21 +28,14 @@ pub(super) fn head(received: &[u8]) -> Result<Option<Head>, NotHttp> {
     for line in lines {
         let line = line.trim_ascii_end();
         if let Some(value) = value_of(line, b"content-length:") {
-            length = std::str::from_utf8(value)
-                .ok()
-                .and_then(|digits| digits.parse().ok());
+            length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
         } else if let Some(value) = value_of(line, b"connection:") {
             closes = value.eq_ignore_ascii_case(b"close");
         }
     }
     let length: usize = length.ok_or(NotHttp)?;
     let body_start = end + 4;
-    Ok(Some(Head {
-        status,
-        body_start,
-        body_end: body_start + length,
-        closes,
-    }))
+    Ok(Some(Head { status, body_start, body_end: body_start + length, closes }))
 }
 
 fn status(line: &[u8]) -> Option<u16> {
@@ -52,9 +45,7 @@ fn status(line: &[u8]) -> Option<u16> {
 
 fn value_of<'line>(line: &'line [u8], name: &[u8]) -> Option<&'line [u8]> {
     let (start, value) = line.split_at_checked(name.len())?;
-    start
-        .eq_ignore_ascii_case(name)
-        .then(|| value.trim_ascii_start())
+    start.eq_ignore_ascii_case(name).then(|| value.trim_ascii_start())
 }
 
 /// Finds what an answer must hold. One server writes its fields in one order, so the place where
@@ -66,15 +57,10 @@ pub(super) struct Finder {
 
 impl Finder {
     pub(super) fn holds(&mut self, body: &[u8], expected: &[u8]) -> bool {
-        if body
-            .get(self.last..)
-            .is_some_and(|rest| rest.starts_with(expected))
-        {
+        if body.get(self.last..).is_some_and(|rest| rest.starts_with(expected)) {
             return true;
         }
-        let found = body
-            .windows(expected.len())
-            .position(|part| part == expected);
+        let found = body.windows(expected.len()).position(|part| part == expected);
         self.last = found.unwrap_or(self.last);
         found.is_some()
     }
@@ -87,12 +73,8 @@ mod tests {
     #[test]
     fn reads_status_and_length_whatever_the_case_of_the_names() {
         let bytes = b"HTTP/1.1 404 Not Found\r\nServer: x\r\nContent-Length:  5\r\n\r\nhello";
-        let expected = Head {
-            status: 404,
-            body_start: bytes.len() - 5,
-            body_end: bytes.len(),
-            closes: false,
-        };
+        let expected =
+            Head { status: 404, body_start: bytes.len() - 5, body_end: bytes.len(), closes: false };
         assert_eq!(head(bytes), Ok(Some(expected)));
     }
 
@@ -114,10 +96,7 @@ mod tests {
     #[test]
     fn refuses_what_it_cannot_read() {
         assert_eq!(head(b"SSH-2.0\r\n\r\n"), Err(NotHttp));
-        assert_eq!(
-            head(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"),
-            Err(NotHttp)
-        );
+        assert_eq!(head(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"), Err(NotHttp));
     }
 
     #[test]

@@ -160,20 +160,13 @@ mod tests {
     }
 
     fn answer(head: &str, body: &str) -> String {
-        format!(
-            "HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
+        format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
     }
 
     #[tokio::test]
     async fn every_kind_of_answer_is_counted_as_what_it_is() {
-        let name = |number| {
-            format!(
-                "{{\"name\":\"{}\"}}",
-                tenants::project_name(&tenants::id(number))
-            )
-        };
+        let name =
+            |number| format!("{{\"name\":\"{}\"}}", tenants::project_name(&tenants::id(number)));
         let answers = vec![
             answer("200 OK", &name(1)),
             answer("200 OK", &name(2)),
@@ -200,15 +193,7 @@ mod tests {
         let rounds = tally.errors.status;
         assert!(rounds > 4, "{tally:?}");
         assert_eq!(tally.errors.transport, 0);
-        assert!(
-            tally.errors.wrong_tenant.abs_diff(rounds) <= 2,
-            "{:?}",
-            tally.errors
-        );
-        assert!(
-            (tally.answered() as u64).abs_diff(2 * rounds) <= 4,
-            "{:?}",
-            tally.errors
-        );
+        assert!(tally.errors.wrong_tenant.abs_diff(rounds) <= 2, "{:?}", tally.errors);
+        assert!((tally.answered() as u64).abs_diff(2 * rounds) <= 4, "{:?}", tally.errors);
     }
 }

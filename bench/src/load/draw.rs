@@ -31,9 +31,7 @@ impl Tenants {
             Self::Uniform(count) => random.random_range(0..*count),
             Self::Cumulative(chances) => {
                 let point: f64 = random.random();
-                chances
-                    .partition_point(|chance| *chance <= point)
-                    .min(chances.len() - 1)
+                chances.partition_point(|chance| *chance <= point).min(chances.len() - 1)
             }
         }
     }
@@ -72,10 +70,7 @@ mod tests {
     #[test]
     fn uniform_gives_everybody_about_the_same() {
         let counts = counts(Draw::Uniform, 100, 100_000);
-        assert!(
-            counts.iter().all(|count| (800..1200).contains(count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
     }
 
     #[test]
@@ -83,10 +78,7 @@ mod tests {
         let counts = counts(Draw::Zipf, 100, 100_000);
         let ratio = counts[0] as f64 / counts[9] as f64;
         let expected = 10_f64.powf(1.1);
-        assert!(
-            (ratio / expected - 1.0).abs() < 0.15,
-            "{ratio} is not about {expected}"
-        );
+        assert!((ratio / expected - 1.0).abs() < 0.15, "{ratio} is not about {expected}");
         assert!(counts.iter().all(|count| *count > 0));
     }
 }

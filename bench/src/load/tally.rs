@@ -75,11 +75,7 @@ impl Tally {
             self.sorted = true;
         }
         let rank = (percent / 100.0 * self.latencies.len() as f64).ceil() as usize;
-        let micros = self
-            .latencies
-            .get(rank.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
+        let micros = self.latencies.get(rank.saturating_sub(1)).copied().unwrap_or(0);
         Duration::from_micros(u64::from(micros))
     }
 }

@@ -36,10 +36,9 @@ impl MigratorName {
                 workspace::release_binary("tenantry"),
                 "cargo build --release -p tenantry-cli",
             )),
-            Self::DrizzleMultitenant => Some((
-                workspace::bench().join("node/node_modules"),
-                "npm ci --prefix bench/node",
-            )),
+            Self::DrizzleMultitenant => {
+                Some((workspace::bench().join("node/node_modules"), "npm ci --prefix bench/node"))
+            }
             Self::Psql => None,
         }
     }
@@ -78,9 +77,7 @@ impl MigratorName {
 
 fn tenantry(url: &str) -> Command {
     let mut command = Command::new(workspace::release_binary("tenantry"));
-    command
-        .args(["--json", "migrate", "--all"])
-        .current_dir(workspace::bench());
+    command.args(["--json", "migrate", "--all"]).current_dir(workspace::bench());
     command.env("DATABASE_URL", url);
     command
 }
@@ -88,12 +85,8 @@ fn tenantry(url: &str) -> Command {
 fn drizzle_multitenant(url: &str) -> Command {
     let mut command = Command::new("node");
     command.arg("node_modules/drizzle-multitenant/bin/drizzle-multitenant.js");
-    command
-        .args(["--json", "migrate", "--all"])
-        .current_dir(workspace::bench().join("node"));
-    command
-        .env("DATABASE_URL", url)
-        .env("MIGRATIONS", script::folder());
+    command.args(["--json", "migrate", "--all"]).current_dir(workspace::bench().join("node"));
+    command.env("DATABASE_URL", url).env("MIGRATIONS", script::folder());
     command
 }
 
@@ -111,11 +104,7 @@ async fn timed(mut command: Command) -> Result<Duration> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let answered = String::from_utf8_lossy(&output.stdout);
-    Err(Failure::new(format!(
-        "{command:?} failed: {} {}",
-        said.trim(),
-        answered.trim()
-    )))
+    Err(Failure::new(format!("{command:?} failed: {} {}", said.trim(), answered.trim())))
 }
 
 async fn psql(program: &Path, url: &str, script: String) -> Result<()> {
@@ -125,17 +114,10 @@ async fn psql(program: &Path, url: &str, script: String) -> Result<()> {
         .kill_on_drop(true)
         .spawn()
         .doing("cannot run psql")?;
-    let mut input = process
-        .stdin
-        .take()
-        .ok_or_else(|| Failure::new("psql has no input"))?;
+    let mut input = process.stdin.take().ok_or_else(|| Failure::new("psql has no input"))?;
     let written = input.write_all(script.as_bytes()).await;
     drop(input);
     let status = process.wait().await?;
     written.doing("psql stopped reading")?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("psql failed: {status}")))
-    }
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("psql failed: {status}"))) }
 }

@@ -56,21 +56,13 @@ pub(super) fn publish(
     let summaries = summarise(&measurements);
     let goals = goals(&summaries);
     let report = write(&machine, &settings, &summaries, &goals);
-    let figures = Figures {
-        machine,
-        settings,
-        summaries,
-        goals,
-        measurements,
-    };
+    let figures = Figures { machine, settings, summaries, goals, measurements };
     results::publish("migrations", &report, &figures)
 }
 
 fn summarise(measurements: &[Measurement]) -> Vec<Summary> {
     let ways = [Some(Commits::Durable), Some(Commits::Fast), None];
-    let pairs = ways
-        .into_iter()
-        .flat_map(|way| MigratorName::ALL.map(|name| (name, way)));
+    let pairs = ways.into_iter().flat_map(|way| MigratorName::ALL.map(|name| (name, way)));
     let summary = |(migrator, commits)| {
         let rounds = || {
             measurements.iter().filter(move |measurement| {
@@ -96,10 +88,7 @@ fn beside(summaries: &[Summary], one: Summary, other: MigratorName) -> Option<Su
 }
 
 fn goals(summaries: &[Summary]) -> Vec<Goal> {
-    let ours = summaries
-        .iter()
-        .copied()
-        .filter(|row| row.migrator == MigratorName::Tenantry);
+    let ours = summaries.iter().copied().filter(|row| row.migrator == MigratorName::Tenantry);
     let of_one = |ours: Summary| {
         let goal = |text, at_most, measured: Option<f64>| {
             let commits = ours.commits;
@@ -115,16 +104,8 @@ fn goals(summaries: &[Summary]) -> Vec<Goal> {
         let npm = beside(summaries, ours, MigratorName::DrizzleMultitenant);
         let again = npm.and_then(|npm| Some(ours.seconds_again? / npm.seconds_again?));
         [
-            goal(
-                "all files: times psql's time",
-                1.3,
-                psql.map(|psql| ours.seconds / psql.seconds),
-            ),
-            goal(
-                "nothing to do: part of drizzle-multitenant's time",
-                0.1,
-                again,
-            ),
+            goal("all files: times psql's time", 1.3, psql.map(|psql| ours.seconds / psql.seconds)),
+            goal("nothing to do: part of drizzle-multitenant's time", 0.1, again),
         ]
     };
     ours.flat_map(of_one).flatten().collect()
@@ -145,10 +126,7 @@ fn write(machine: &Machine, settings: &Settings, summaries: &[Summary], goals: &
     ));
     report.text(machine.sentence());
     report.heading("Measured");
-    let mut table = Grid::new(
-        &["commits", "command", "all files", "× psql", "nothing to do"],
-        2,
-    );
+    let mut table = Grid::new(&["commits", "command", "all files", "× psql", "nothing to do"], 2);
     for summary in summaries {
         let psql = beside(summaries, *summary, MigratorName::Psql);
         let times = psql.map(|psql| figures::ratio(summary.seconds / psql.seconds));

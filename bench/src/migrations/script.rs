@@ -29,10 +29,7 @@ impl Files {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
         paths.sort();
         if paths.is_empty() {
-            return Err(Failure::new(format!(
-                "no .sql files in {}",
-                folder.display()
-            )));
+            return Err(Failure::new(format!("no .sql files in {}", folder.display())));
         }
         let read = |path: PathBuf| fs::read_to_string(&path).doing(path.display());
         Ok(Self(paths.into_iter().map(read).collect::<Result<_>>()?))
@@ -53,11 +50,8 @@ impl Files {
         for number in numbers {
             let schema = tenants::schema(&tenants::id(number));
             for file in &self.0 {
-                write!(
-                    script,
-                    "BEGIN;\nSET LOCAL search_path = \"{schema}\";\n{file}\nCOMMIT;\n"
-                )
-                .expect("a string takes whatever is written to it");
+                write!(script, "BEGIN;\nSET LOCAL search_path = \"{schema}\";\n{file}\nCOMMIT;\n")
+                    .expect("a string takes whatever is written to it");
             }
         }
         script
@@ -76,10 +70,7 @@ mod tests {
 
     #[test]
     fn each_file_is_a_transaction_in_the_tenants_schema() {
-        let files = Files(vec![
-            "CREATE TABLE a ();".to_owned(),
-            "CREATE TABLE b ();".to_owned(),
-        ]);
+        let files = Files(vec!["CREATE TABLE a ();".to_owned(), "CREATE TABLE b ();".to_owned()]);
         assert_eq!(
             files.script([7]),
             "BEGIN;\nSET LOCAL search_path = \"tenant_t0007\";\nCREATE TABLE a ();\nCOMMIT;\n\

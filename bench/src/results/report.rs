@@ -27,11 +27,7 @@ pub(crate) struct Grid {
 impl Grid {
     /// The first `words` columns are set left, the others right.
     pub(crate) fn new(header: &[&'static str], words: usize) -> Self {
-        Self {
-            header: header.to_vec(),
-            words,
-            rows: Vec::new(),
-        }
+        Self { header: header.to_vec(), words, rows: Vec::new() }
     }
 
     pub(crate) fn row(&mut self, cells: Vec<String>) {
@@ -67,10 +63,7 @@ impl Grid {
 
 impl Report {
     pub(crate) fn new(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            parts: Vec::new(),
-        }
+        Self { title: title.into(), parts: Vec::new() }
     }
 
     pub(crate) fn heading(&mut self, heading: impl Into<String>) {

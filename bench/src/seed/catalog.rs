@@ -23,9 +23,7 @@ pub(crate) async fn enrol(url: &str, count: usize) -> Result<()> {
         )
         .await
         .doing("cannot enter the tenants into the catalog")?;
-    client
-        .batch_execute("VACUUM (ANALYZE) tenantry.tenants")
-        .await?;
+    client.batch_execute("VACUUM (ANALYZE) tenantry.tenants").await?;
     Ok(())
 }
 
@@ -48,9 +46,5 @@ async fn tenantry(url: &str, arguments: &[&str]) -> Result<()> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(Failure::new(format!(
-        "tenantry {} failed: {}",
-        arguments.join(" "),
-        said.trim()
-    )))
+    Err(Failure::new(format!("tenantry {} failed: {}", arguments.join(" "), said.trim())))
 }

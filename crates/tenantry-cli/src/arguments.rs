@@ -99,13 +99,7 @@ pub(crate) struct Demo {
     )]
     pub(crate) host: String,
     /// The port to listen on; 0 is any that is free.
-    #[arg(
-        long,
-        env = "PORT",
-        hide_env_values = true,
-        value_name = "PORT",
-        default_value_t = 3001
-    )]
+    #[arg(long, env = "PORT", hide_env_values = true, value_name = "PORT", default_value_t = 3001)]
     pub(crate) port: u16,
 }
 

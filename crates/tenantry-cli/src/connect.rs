@@ -26,9 +26,6 @@ pub(crate) async fn connect(config: Config, access: Access) -> Result<TenantMana
 pub(crate) async fn abandon(manager: &TenantManager) {
     let report = manager.close().await;
     if report.left > 0 {
-        tracing::warn!(
-            connections = report.left,
-            "PostgreSQL has not ended all connections yet"
-        );
+        tracing::warn!(connections = report.left, "PostgreSQL has not ended all connections yet");
     }
 }

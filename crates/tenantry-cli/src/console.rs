@@ -98,11 +98,7 @@ impl Console {
 
 fn write(mut stream: impl Write, text: &dyn Display, name: &str) {
     let text = text.to_string();
-    let end = if text.ends_with('\n') || text.is_empty() {
-        ""
-    } else {
-        "\n"
-    };
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
     let written = write!(stream, "{text}{end}").and_then(|()| stream.flush());
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe

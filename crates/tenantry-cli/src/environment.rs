@@ -50,7 +50,5 @@ pub(crate) fn config(global: &Global) -> Result<Config> {
 
 /// Ids as they were typed, checked before anything is connected to.
 pub(crate) fn tenant_ids(config: &Config, ids: &[String]) -> Result<Vec<TenantId>> {
-    ids.iter()
-        .map(|id| Ok(config.parse_tenant_id(id)?))
-        .collect()
+    ids.iter().map(|id| Ok(config.parse_tenant_id(id)?)).collect()
 }

@@ -63,14 +63,7 @@ struct Words {
 impl Failure {
     pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            words: Box::new(Words {
-                code,
-                message,
-                ..Words::default()
-            }),
-            exit,
-        }
+        Self { words: Box::new(Words { code, message, ..Words::default() }), exit }
     }
 
     /// What a person reads.
@@ -128,15 +121,8 @@ impl From<MigrateError> for Failure {
                     hint: failure.hint,
                     text: Some(text),
                 };
-                let exit = if is_unavailable {
-                    Exit::Unreachable
-                } else {
-                    Exit::Failed
-                };
-                Self {
-                    words: Box::new(words),
-                    exit,
-                }
+                let exit = if is_unavailable { Exit::Unreachable } else { Exit::Failed };
+                Self { words: Box::new(words), exit }
             }
             other => Self::new(Exit::Failed, other.code(), text),
         }

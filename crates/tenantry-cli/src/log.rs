@@ -9,9 +9,7 @@ use crate::{
 
 /// Starts the log: at the level of `-v` and `-q`, else of `LOG_LEVEL`, else at `default`.
 pub(crate) fn start(global: &Global, default: &str) -> Result<()> {
-    let variable = std::env::var("LOG_LEVEL")
-        .ok()
-        .filter(|level| !level.is_empty());
+    let variable = std::env::var("LOG_LEVEL").ok().filter(|level| !level.is_empty());
     let (level, is_variable) = match (global.quiet, global.verbose, variable) {
         (true, _, _) => ("error".to_owned(), false),
         (_, 1, _) => ("info".to_owned(), false),

@@ -12,10 +12,7 @@ pub(crate) struct MigrationBar {
 
 impl MigrationBar {
     pub(crate) fn new(console: &Console) -> Self {
-        Self {
-            bar: ProgressBar::hidden(),
-            is_shown: console.shows_progress(),
-        }
+        Self { bar: ProgressBar::hidden(), is_shown: console.shows_progress() }
     }
 
     /// Shows how far it is.
@@ -32,8 +29,7 @@ impl MigrationBar {
                     self.bar.set_style(style);
                 }
                 self.bar.set_length(to_do.try_into().unwrap_or(u64::MAX));
-                self.bar
-                    .set_draw_target(indicatif::ProgressDrawTarget::stderr());
+                self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             }
             Progress::Started(tenant) => self.bar.set_message(tenant.to_string()),
             Progress::Applied { tenant, file } => {

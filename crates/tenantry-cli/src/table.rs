@@ -59,9 +59,6 @@ mod tests {
             (count(1, "tenant"), count(0, "tenant")),
             ("1 tenant".into(), "0 tenants".into())
         );
-        assert_eq!(
-            (duration(999), duration(61_250)),
-            ("999 ms".into(), "61.2 s".into())
-        );
+        assert_eq!((duration(999), duration(61_250)), ("999 ms".into(), "61.2 s".into()));
     }
 }

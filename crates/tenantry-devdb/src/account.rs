@@ -27,9 +27,7 @@ const KEPT_VARIABLES: [&str; 7] = [
 
 /// PATH, and in any case where a system has its own programs.
 fn search_path() -> OsString {
-    let mut path = std::env::var_os("PATH")
-        .filter(|it| !it.is_empty())
-        .unwrap_or_default();
+    let mut path = std::env::var_os("PATH").filter(|it| !it.is_empty()).unwrap_or_default();
     if !path.is_empty() {
         path.push(":");
     }
@@ -51,21 +49,14 @@ impl Account {
         if !rustix::process::geteuid().is_root() {
             return Ok(Self::Own);
         }
-        INSTEAD_OF_ROOT
-            .into_iter()
-            .find_map(Self::named)
-            .ok_or(DevDbError::NoAccount)
+        INSTEAD_OF_ROOT.into_iter().find_map(Self::named).ok_or(DevDbError::NoAccount)
     }
 
     /// By the `id` command, which knows accounts from everywhere (files, LDAP, macOS's directory).
     fn named(name: &str) -> Option<Self> {
         let id = |option: &str| {
             let output = Command::new("id").args([option, name]).output().ok()?;
-            String::from_utf8(output.stdout)
-                .ok()?
-                .trim()
-                .parse::<u32>()
-                .ok()
+            String::from_utf8(output.stdout).ok()?.trim().parse::<u32>().ok()
         };
         let (uid, gid) = (id("-u")?, id("-g")?);
         (uid != 0).then_some(Self::Other { uid, gid })
@@ -83,11 +74,7 @@ impl Account {
     /// English, which errors are recognised by, and no variable that programs of PostgreSQL heed.
     pub(crate) fn command(self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .stdin(Stdio::null());
+        command.env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
         for name in KEPT_VARIABLES {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

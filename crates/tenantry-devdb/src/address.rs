@@ -27,21 +27,15 @@ impl Address {
     pub(crate) fn read(home: &Home) -> Option<Self> {
         let text = fs::read_to_string(home.address()).ok()?;
         let (port, socket_dir) = text.trim_end_matches('\n').split_once(' ')?;
-        Some(Self {
-            port: port.parse().ok()?,
-            socket_dir: PathBuf::from(socket_dir),
-        })
+        Some(Self { port: port.parse().ok()?, socket_dir: PathBuf::from(socket_dir) })
     }
 
     /// Writes it down for those who come later, all of it or nothing.
     pub(crate) fn write(&self, home: &Home) -> Result<()> {
         let (path, new) = (home.address(), home.address().with_extension("new"));
-        fs::write(
-            &new,
-            format!("{} {}\n", self.port, self.socket_dir.display()),
-        )
-        .and_then(|()| fs::rename(&new, &path))
-        .map_err(DevDbError::io("write", &path))
+        fs::write(&new, format!("{} {}\n", self.port, self.socket_dir.display()))
+            .and_then(|()| fs::rename(&new, &path))
+            .map_err(DevDbError::io("write", &path))
     }
 }
 
@@ -49,11 +43,7 @@ impl Address {
 /// address somebody wrote down stays right, else any.
 pub(crate) fn choose_port(asked: Option<u16>, last: Option<u16>) -> Result<u16> {
     if let Some(port) = asked {
-        return if is_free(port)? {
-            Ok(port)
-        } else {
-            Err(DevDbError::PortTaken { port })
-        };
+        return if is_free(port)? { Ok(port) } else { Err(DevDbError::PortTaken { port }) };
     }
     if let Some(port) = last
         && is_free(port)?
@@ -61,9 +51,7 @@ pub(crate) fn choose_port(asked: Option<u16>, last: Option<u16>) -> Result<u16> 
         return Ok(port);
     }
     // From a place that differs between programs that start at the same time.
-    let clock = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = clock.subsec_nanos() ^ std::process::id().wrapping_mul(0x9e37_79b9);
     let count = u32::from(PORTS.end - PORTS.start);
     for step in 0..count {
@@ -81,10 +69,9 @@ fn is_free(port: u16) -> Result<bool> {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(false),
         // Ports below 1024 are root's on many systems.
-        Err(error) => Err(DevDbError::io(
-            "listen at",
-            Path::new(&format!("127.0.0.1:{port}")),
-        )(error)),
+        Err(error) => {
+            Err(DevDbError::io("listen at", Path::new(&format!("127.0.0.1:{port}")))(error))
+        }
     }
 }
 
@@ -100,11 +87,7 @@ pub(crate) fn socket_dir(home: &Home, last: Option<&Address>) -> Result<PathBuf>
         return Ok(last.socket_dir.clone());
     }
     let tmp = Path::new("/tmp");
-    let parent = if tmp.is_dir() {
-        tmp.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
+    let parent = if tmp.is_dir() { tmp.to_owned() } else { std::env::temp_dir() };
     let dir = tempfile::Builder::new()
         .prefix("tenantry-")
         .disable_cleanup(true)
@@ -117,10 +100,7 @@ pub(crate) fn socket_dir(home: &Home, last: Option<&Address>) -> Result<PathBuf>
 /// Removes the socket of a server that crashed, and its lock file. PostgreSQL would do so too,
 /// but not if another process has been given the old process id.
 fn empty(dir: &Path) -> Result<()> {
-    for entry in fs::read_dir(dir)
-        .map_err(DevDbError::io("read", dir))?
-        .filter_map(Result::ok)
-    {
+    for entry in fs::read_dir(dir).map_err(DevDbError::io("read", dir))?.filter_map(Result::ok) {
         fs::remove_file(entry.path()).map_err(DevDbError::io("remove", &entry.path()))?;
     }
     Ok(())

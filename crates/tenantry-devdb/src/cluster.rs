@@ -92,10 +92,7 @@ fn initdb(
     }
     let path = home.data();
     if log::tells_of_full_disk(&said) {
-        return Err(DevDbError::DiskFull {
-            path,
-            message: said,
-        });
+        return Err(DevDbError::DiskFull { path, message: said });
     }
     Err(DevDbError::Initdb { path, output: said })
 }
@@ -104,11 +101,7 @@ fn initdb(
 /// PostgreSQL's own since 17, and the system's before, if that has it.
 fn locales(installation: &Installation) -> &'static [&'static [&'static str]] {
     if installation.version().major >= 17 {
-        &[&[
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-        ]]
+        &[&["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]]
     } else {
         &[&["--locale=C.UTF-8"], &["--locale=C"]]
     }
@@ -117,11 +110,7 @@ fn locales(installation: &Installation) -> &'static [&'static [&'static str]] {
 /// Removes what runs before this one left half done. Best effort: an `initdb` whose owner was
 /// killed may still be writing there, and ends when it finds its directory gone.
 fn sweep(home: &Home) {
-    for entry in fs::read_dir(home.root())
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-    {
+    for entry in fs::read_dir(home.root()).into_iter().flatten().filter_map(Result::ok) {
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
             tracing::info!(path = %entry.path().display(), "removing a half-done initdb");
             if let Err(error) = fs::remove_dir_all(entry.path()) {
@@ -137,11 +126,7 @@ fn write_private(home: &Home, path: &Path, content: &str) -> Result<()> {
         fs::remove_file(path).map_err(DevDbError::io("remove", path))?;
     }
     let create = || -> io::Result<File> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(content.as_bytes())?;
         file.sync_all()?;
         Ok(file)
@@ -151,7 +136,5 @@ fn write_private(home: &Home, path: &Path, content: &str) -> Result<()> {
 }
 
 fn sync_directory(dir: &Path) -> Result<()> {
-    File::open(dir)
-        .and_then(|it| it.sync_all())
-        .map_err(DevDbError::io("write", dir))
+    File::open(dir).and_then(|it| it.sync_all()).map_err(DevDbError::io("write", dir))
 }

@@ -52,13 +52,7 @@ impl DevDb {
         }
         let (owner, address) = acquired?;
         let password = cluster::password(&home)?;
-        Ok(Self {
-            home,
-            plan,
-            address,
-            password,
-            owner: Some(owner),
-        })
+        Ok(Self { home, plan, address, password, owner: Some(owner) })
     }
 
     /// The URL of a database of this server, for its superuser, password included.
@@ -66,10 +60,7 @@ impl DevDb {
     /// The database `postgres` is always there; see [`create_database`](Self::create_database).
     pub fn url(&self, database: &str) -> String {
         let (password, port) = (&self.password, self.address.port);
-        format!(
-            "postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{}",
-            url::encoded(database)
-        )
+        format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{}", url::encoded(database))
     }
 
     /// The port it listens on, at 127.0.0.1.
@@ -115,10 +106,7 @@ impl DevDb {
             .map_err(DevDbError::database("connect"))?;
         let driver = tokio::spawn(connection);
         let found = client.query_opt(exists, &[&name]).await;
-        if found
-            .map_err(DevDbError::database("list its databases"))?
-            .is_none()
-        {
+        if found.map_err(DevDbError::database("list its databases"))?.is_none() {
             let name = name.replace('"', "\"\"");
             let create = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
             match client.batch_execute(&create).await {
@@ -163,10 +151,7 @@ impl DevDb {
 
     /// Starts PostgreSQL after it was ended, at the same address.
     pub(crate) fn resume(&self) -> Result<()> {
-        let plan = Plan {
-            port: Some(self.address.port),
-            ..self.plan.clone()
-        };
+        let plan = Plan { port: Some(self.address.port), ..self.plan.clone() };
         let _turn = owner::take_turn(&self.home, plan.start_timeout)?;
         let lock = server::stop(&self.home, server::PATIENTLY)?;
         let installation = owner::programs(&self.home, &plan)?;

@@ -201,28 +201,16 @@ impl DevDbError {
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| match source.kind() {
-            io::ErrorKind::PermissionDenied => Self::Permission {
-                doing,
-                path,
-                source,
-            },
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull {
-                path,
-                message: source.to_string(),
-            },
-            _ => Self::Io {
-                doing,
-                path,
-                source,
-            },
+            io::ErrorKind::PermissionDenied => Self::Permission { doing, path, source },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { path, message: source.to_string() }
+            }
+            _ => Self::Io { doing, path, source },
         }
     }
 
     pub(crate) fn data_dir(path: &Path, reason: impl Into<String>) -> Self {
-        Self::DataDir {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
+        Self::DataDir { path: path.to_owned(), reason: reason.into() }
     }
 
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
@@ -237,9 +225,7 @@ pub struct Looked(pub(crate) Vec<(String, String)>);
 impl Looked {
     /// Each place and what was found there.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(place, found)| (place.as_str(), found.as_str()))
+        self.0.iter().map(|(place, found)| (place.as_str(), found.as_str()))
     }
 
     pub(crate) fn note(&mut self, place: impl Into<String>, found: impl Into<String>) {
@@ -275,10 +261,7 @@ mod tests {
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         let error = DevDbError::io("create", Path::new("/x"))(denied);
         assert_eq!(error.to_string(), "no permission to create /x");
-        let busy = DevDbError::Busy {
-            path: "/x".into(),
-            waited: Duration::from_secs(120),
-        };
+        let busy = DevDbError::Busy { path: "/x".into(), waited: Duration::from_secs(120) };
         assert_eq!(
             busy.to_string(),
             "another program has been starting or stopping PostgreSQL in /x for 120s"

@@ -81,14 +81,13 @@ pub(crate) fn find_major(dir: &Path, major: u32) -> Result<Installation> {
         return Err(not_found(looked));
     }
     let versions: Vec<_> = found.iter().map(|it| it.version.to_string()).collect();
-    found
-        .into_iter()
-        .find(|it| it.version.major == major)
-        .ok_or_else(|| DevDbError::VersionMismatch {
+    found.into_iter().find(|it| it.version.major == major).ok_or_else(|| {
+        DevDbError::VersionMismatch {
             dir: dir.to_owned(),
             made_by: major,
             found: versions.join(", "),
-        })
+        }
+    })
 }
 
 fn all_places() -> Vec<Place> {
@@ -137,10 +136,7 @@ fn search(places: &[Place]) -> (Vec<Installation>, Looked) {
 }
 
 fn not_found(looked: Looked) -> DevDbError {
-    DevDbError::NotFound {
-        looked,
-        hint: hint(),
-    }
+    DevDbError::NotFound { looked, hint: hint() }
 }
 
 fn version_of(bin_dir: &Path) -> Result<Version, String> {
@@ -150,11 +146,8 @@ fn version_of(bin_dir: &Path) -> Result<Version, String> {
         .map_err(|error| format!("`postgres --version` does not run: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     Version::parse(&text).ok_or_else(|| {
-        let said = if text.trim().is_empty() {
-            String::from_utf8_lossy(&output.stderr)
-        } else {
-            text
-        };
+        let said =
+            if text.trim().is_empty() { String::from_utf8_lossy(&output.stderr) } else { text };
         format!("`postgres --version` says {:?}", said.trim())
     })
 }
@@ -183,15 +176,9 @@ impl Version {
         let mut numbers = version.split(|c: char| !c.is_ascii_digit());
         let major = numbers.next()?.parse().ok()?;
         // 17beta1 and 18devel have no minor version yet.
-        let minor = match version
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .strip_prefix('.')
+        let minor = match version.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix('.')
         {
-            Some(rest) => rest
-                .split(|c: char| !c.is_ascii_digit())
-                .next()?
-                .parse()
-                .ok()?,
+            Some(rest) => rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?,
             None => 0,
         };
         Some(Self { major, minor })
@@ -227,10 +214,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_postgresql_writes_them() {
-        assert_eq!(
-            version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some((15, 18))
-        );
+        assert_eq!(version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some((15, 18)));
         assert_eq!(version("postgres (PostgreSQL) 17.2\n"), Some((17, 2)));
         assert_eq!(version("postgres (PostgreSQL) 18beta1"), Some((18, 0)));
         assert_eq!(version("postgres (PostgreSQL) 19devel"), Some((19, 0)));

@@ -55,9 +55,7 @@ pub(crate) fn tail(home: &Home) -> String {
 fn read_end(home: &Home, begin: u64) -> std::io::Result<String> {
     let mut file = File::open(home.log())?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(
-        begin.max(length.saturating_sub(TOLD_BYTES)),
-    ))?;
+    file.seek(SeekFrom::Start(begin.max(length.saturating_sub(TOLD_BYTES))))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -65,11 +63,7 @@ fn read_end(home: &Home, begin: u64) -> std::io::Result<String> {
 
 /// Whether PostgreSQL or one of its programs says that the disk is full.
 pub(crate) fn tells_of_full_disk(text: &str) -> bool {
-    let signs = [
-        "No space left on device",
-        "Check free disk space",
-        "Disk quota exceeded",
-    ];
+    let signs = ["No space left on device", "Check free disk space", "Disk quota exceeded"];
     signs.iter().any(|it| text.contains(it))
 }
 
@@ -82,9 +76,7 @@ mod tests {
         let short_write = "FATAL:  could not extend file \"base/1/2691\": wrote only 4096 of 8192 \
             bytes at block 20\nHINT:  Check free disk space.";
         assert!(tells_of_full_disk(short_write));
-        assert!(tells_of_full_disk(
-            "could not write to file: No space left on device"
-        ));
+        assert!(tells_of_full_disk("could not write to file: No space left on device"));
         assert!(!tells_of_full_disk("FATAL:  invalid value for parameter"));
     }
 }

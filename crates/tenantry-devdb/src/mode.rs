@@ -15,11 +15,9 @@ impl Mode {
     pub(crate) fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Durable => &[],
-            Self::Fast => &[
-                ("fsync", "off"),
-                ("synchronous_commit", "off"),
-                ("full_page_writes", "off"),
-            ],
+            Self::Fast => {
+                &[("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")]
+            }
         }
     }
 }

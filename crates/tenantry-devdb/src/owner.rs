@@ -40,14 +40,7 @@ impl Owner {
         let share = lock::shared(&home.owners_lock(), Instant::now() + OTHERS)?;
         let share = share.ok_or_else(|| busy(home, OTHERS))?;
         let (address, hold, started_it) = attach_or_start(home, plan)?;
-        Ok((
-            Self {
-                hold,
-                share,
-                started_it,
-            },
-            address,
-        ))
+        Ok((Self { hold, share, started_it }, address))
     }
 
     /// Gives the share back, and stops the server at this address if it was the last one.
@@ -77,11 +70,7 @@ impl Owner {
         watchdog::end(home)?;
         drop(hold);
         address::remove_socket_dir(home, address);
-        if plan.afterwards.wipe {
-            home.remove()
-        } else {
-            Ok(())
-        }
+        if plan.afterwards.wipe { home.remove() } else { Ok(()) }
     }
 }
 
@@ -151,20 +140,10 @@ fn attach(home: &Home, plan: &Plan) -> Result<Option<Hold>> {
     let (Some(running), Some(address)) = (pidfile::read(home), Address::read(home)) else {
         return Ok(None);
     };
-    tracing::warn!(
-        postmaster = running.postmaster.pid,
-        "its watchdog is gone; setting another"
-    );
+    tracing::warn!(postmaster = running.postmaster.pid, "its watchdog is gone; setting another");
     let (hold, reader) = pipe::make(home)?;
     let (_, log) = Log::open(home)?;
     let sockets = &address.socket_dir;
-    watchdog::adopt(
-        home,
-        plan.afterwards,
-        sockets,
-        reader,
-        log,
-        &running.postmaster,
-    )?;
+    watchdog::adopt(home, plan.afterwards, sockets, reader, log, &running.postmaster)?;
     Ok(Some(hold))
 }

@@ -36,10 +36,7 @@ pub(crate) fn read(home: &Home) -> Option<PidFile> {
 /// To be called with the server's lock held: then no server that we started lives.
 pub(crate) fn remove_stale(home: &Home) -> Result<()> {
     if let Some(alive) = read(home) {
-        return Err(DevDbError::Foreign {
-            path: home.data(),
-            pid: alive.postmaster.pid,
-        });
+        return Err(DevDbError::Foreign { path: home.data(), pid: alive.postmaster.pid });
     }
     let path = home.data().join("postmaster.pid");
     match fs::remove_file(&path) {
@@ -73,17 +70,8 @@ mod tests {
     fn it_is_read_at_every_stage_of_a_start() {
         assert_eq!(parse(""), None);
         assert_eq!(parse("4711\n/x/data\n"), Some((4711, Status::Busy)));
-        assert_eq!(
-            parse(&format!("{FILE}starting\n")),
-            Some((4711, Status::Busy))
-        );
-        assert_eq!(
-            parse(&format!("{FILE}ready   \n")),
-            Some((4711, Status::Ready))
-        );
-        assert_eq!(
-            parse(&format!("{FILE}stopping\n")),
-            Some((4711, Status::Busy))
-        );
+        assert_eq!(parse(&format!("{FILE}starting\n")), Some((4711, Status::Busy)));
+        assert_eq!(parse(&format!("{FILE}ready   \n")), Some((4711, Status::Ready)));
+        assert_eq!(parse(&format!("{FILE}stopping\n")), Some((4711, Status::Busy)));
     }
 }

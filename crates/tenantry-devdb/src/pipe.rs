@@ -68,12 +68,7 @@ fn reopen(home: &Home, path: &Path) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let mkfifo = home
-        .account()
-        .command("mkfifo")
-        .args(["-m", "600"])
-        .arg(path)
-        .output();
+    let mkfifo = home.account().command("mkfifo").args(["-m", "600"]).arg(path).output();
     let output = mkfifo.map_err(DevDbError::io("run mkfifo for", path))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -86,11 +81,7 @@ fn open_writer(path: &Path) -> Result<File, Errno> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let writer = File::from(open(path, flags, Mode::empty())?);
     let is_pipe = FileType::from_raw_mode(rustix::fs::fstat(&writer)?.st_mode) == FileType::Fifo;
-    if is_pipe {
-        Ok(writer)
-    } else {
-        Err(Errno::INVAL)
-    }
+    if is_pipe { Ok(writer) } else { Err(Errno::INVAL) }
 }
 
 fn announce(mut writer: File, home: &Home) -> Result<Door> {

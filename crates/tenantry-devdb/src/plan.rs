@@ -41,10 +41,7 @@ impl Default for Plan {
             port: None,
             installation: None,
             start_timeout: Duration::from_secs(60),
-            afterwards: Afterwards {
-                linger: Duration::ZERO,
-                wipe: false,
-            },
+            afterwards: Afterwards { linger: Duration::ZERO, wipe: false },
             extra: Vec::new(),
         }
     }
@@ -53,26 +50,15 @@ impl Default for Plan {
 impl Plan {
     /// Everything PostgreSQL is told beyond where to listen.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
-        let of_mode = self
-            .mode
-            .settings()
-            .iter()
-            .map(|&(k, v)| (k.to_owned(), v.to_owned()));
+        let of_mode = self.mode.settings().iter().map(|&(k, v)| (k.to_owned(), v.to_owned()));
         of_mode.chain(self.extra.iter().cloned()).collect()
     }
 
     pub(crate) fn check(&self) -> Result<()> {
         for (name, value) in &self.extra {
-            let refuse = |reason| {
-                Err(DevDbError::Setting {
-                    name: name.clone(),
-                    reason,
-                })
-            };
+            let refuse = |reason| Err(DevDbError::Setting { name: name.clone(), reason });
             if name.is_empty()
-                || !name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
             {
                 return refuse("a setting's name is made of a-z 0-9 _ .");
             }
@@ -96,11 +82,7 @@ mod tests {
 
     fn checked(name: &str, value: &str) -> Result<()> {
         let extra = vec![(name.to_owned(), value.to_owned())];
-        Plan {
-            extra,
-            ..Plan::default()
-        }
-        .check()
+        Plan { extra, ..Plan::default() }.check()
     }
 
     #[test]
@@ -123,12 +105,7 @@ mod tests {
     #[test]
     fn a_setting_given_last_comes_after_those_of_the_mode() {
         let extra = vec![("fsync".to_owned(), "on".to_owned())];
-        let settings = Plan {
-            mode: Mode::Fast,
-            extra,
-            ..Plan::default()
-        }
-        .settings();
+        let settings = Plan { mode: Mode::Fast, extra, ..Plan::default() }.settings();
         let values: Vec<_> = settings.iter().filter(|(k, _)| k == "fsync").collect();
         assert_eq!(values.last().unwrap().1, "on");
     }

@@ -18,10 +18,7 @@ pub(crate) struct Known {
 impl Known {
     /// The process with this id, if it lives and its command line has these words.
     pub(crate) fn find<W: AsRef<OsStr>>(pid: u32, words: &[W]) -> Option<Self> {
-        let words = words
-            .iter()
-            .map(|it| it.as_ref().to_string_lossy().into_owned())
-            .collect();
+        let words = words.iter().map(|it| it.as_ref().to_string_lossy().into_owned()).collect();
         let known = Self { pid, words };
         known.lives().then_some(known)
     }
@@ -58,14 +55,8 @@ fn command_line(pid: u32) -> Option<String> {
         return None;
     }
     let pid = pid.to_string();
-    let output = Command::new("ps")
-        .args(["-ww", "-o", "args=", "-p", &pid])
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid]).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -89,9 +80,7 @@ mod tests {
         let pid = child.id();
 
         // A process is there for an instant before its command line is.
-        let known = std::iter::repeat_with(|| Known::find(pid, &["/some/where"]))
-            .flatten()
-            .next();
+        let known = std::iter::repeat_with(|| Known::find(pid, &["/some/where"])).flatten().next();
         let known = known.expect("it lives");
         assert_eq!(Known::find(pid, &["/some/where", "/else/where"]), None);
 

@@ -86,18 +86,8 @@ fn launch(
     let (hold, owners) = pipe::make(home)?;
     let (log, file) = Log::open(home)?;
     let command = command_line(home, plan, installation, address);
-    let standard = Standard {
-        owners,
-        lock,
-        log: file,
-    };
-    watchdog::start(
-        home,
-        plan.afterwards,
-        &address.socket_dir,
-        standard,
-        command,
-    )?;
+    let standard = Standard { owners, lock, log: file };
+    watchdog::start(home, plan.afterwards, &address.socket_dir, standard, command)?;
     Ok((hold, log))
 }
 
@@ -118,11 +108,7 @@ pub(crate) fn wait(home: &Home, deadline: Instant) -> Result<Waited> {
 }
 
 pub(crate) fn too_late(home: &Home, plan: &Plan, log: String) -> DevDbError {
-    DevDbError::StartTimeout {
-        path: home.data(),
-        waited: plan.start_timeout,
-        log,
-    }
+    DevDbError::StartTimeout { path: home.data(), waited: plan.start_timeout, log }
 }
 
 /// How a server is told to end: each signal, and for how long its effect is waited for.
@@ -136,10 +122,8 @@ pub(crate) const PATIENTLY: Manner = &[
 ];
 
 /// The same for a destructor, which must not hold up its caller; the watchdog does the rest.
-pub(crate) const BRIEFLY: Manner = &[
-    (Signal::INT, Duration::from_secs(5)),
-    (Signal::QUIT, Duration::from_secs(2)),
-];
+pub(crate) const BRIEFLY: Manner =
+    &[(Signal::INT, Duration::from_secs(5)), (Signal::QUIT, Duration::from_secs(2))];
 
 /// What a crash is to the server.
 pub(crate) const BRUTALLY: Manner = &[(Signal::KILL, Duration::from_secs(30))];
@@ -171,10 +155,7 @@ pub(crate) fn stop(home: &Home, manner: Manner) -> Result<File> {
         }
         tracing::warn!(?signal, data = %home.data().display(), "PostgreSQL did not end in time");
     }
-    Err(DevDbError::StopTimeout {
-        path: home.data(),
-        waited: started.elapsed(),
-    })
+    Err(DevDbError::StopTimeout { path: home.data(), waited: started.elapsed() })
 }
 
 fn command_line(
@@ -183,11 +164,8 @@ fn command_line(
     installation: &Installation,
     address: &Address,
 ) -> Vec<OsString> {
-    let mut line: Vec<OsString> = vec![
-        installation.program("postgres").into(),
-        "-D".into(),
-        home.data().into(),
-    ];
+    let mut line: Vec<OsString> =
+        vec![installation.program("postgres").into(), "-D".into(), home.data().into()];
     let mut set = |name: &str, value: OsString| {
         let mut setting = OsString::from(format!("{name}="));
         setting.push(value);

@@ -71,10 +71,7 @@ pub(crate) fn adopt(
 ) -> Result<()> {
     let mut command = command(home, afterwards, socket_dir);
     command.arg("adopt").arg(postmaster.pid.to_string());
-    spawn(
-        home,
-        command.stdin(owners).stdout(Stdio::null()).stderr(log),
-    )
+    spawn(home, command.stdin(owners).stdout(Stdio::null()).stderr(log))
 }
 
 /// Whether there is a watchdog.
@@ -88,11 +85,7 @@ pub(crate) fn end(home: &Home) -> Result<()> {
     let started = Instant::now();
     while let Some(watchdog) = find(home) {
         let waited = started.elapsed();
-        watchdog.signal(if waited < COURTESY {
-            Signal::USR1
-        } else {
-            Signal::KILL
-        });
+        watchdog.signal(if waited < COURTESY { Signal::USR1 } else { Signal::KILL });
         if waited > GIVE_UP {
             let reason = format!("its watchdog (process {}) does not end", watchdog.pid);
             return Err(DevDbError::data_dir(home.root(), reason));
@@ -126,13 +119,9 @@ fn command(home: &Home, afterwards: Afterwards, socket_dir: &Path) -> Command {
 }
 
 fn spawn(home: &Home, command: &mut Command) -> Result<()> {
-    let mut child = command
-        .spawn()
-        .map_err(DevDbError::io("start PostgreSQL in", home.root()))?;
+    let mut child = command.spawn().map_err(DevDbError::io("start PostgreSQL in", home.root()))?;
     // Somebody has to wait for it, or it stays in the process table for as long as we live.
     let reaper = thread::Builder::new().name("tenantry-devdb".to_owned());
     let waiting = reaper.spawn(move || child.wait());
-    waiting
-        .map(drop)
-        .map_err(DevDbError::io("wait for PostgreSQL in", home.root()))
+    waiting.map(drop).map_err(DevDbError::io("wait for PostgreSQL in", home.root()))
 }

@@ -17,12 +17,7 @@ pub(crate) async fn apply(
     site: &Site,
     file: &Migration,
 ) -> Result<(), NotApplied> {
-    let before = format!(
-        "BEGIN; {}; {}; {}; ",
-        site.lock(),
-        ledger::create(site),
-        site.bind()
-    );
+    let before = format!("BEGIN; {}; {}; {}; ", site.lock(), ledger::create(site), site.bind());
     let ran = run(connection, site, file, &before, "; COMMIT").await;
     if ran.is_err() {
         // If the connection is lost, PostgreSQL rolls back by itself.
@@ -48,11 +43,7 @@ async fn run(
     after: &str,
 ) -> Result<(), NotApplied> {
     let head = format!("{before}{};\n", ledger::claim(site, file));
-    let message = format!(
-        "{head}{}\n;{}{after}",
-        file.sql,
-        ledger::complete(site, file)
-    );
+    let message = format!("{head}{}\n;{}{after}", file.sql, ledger::complete(site, file));
     let Err(error) = connection.batch(&message).await else {
         return Ok(());
     };
@@ -60,9 +51,7 @@ async fn run(
         return Err(NotApplied::AppliedByAnother);
     }
     let position = error.as_database_error().and_then(|error| error.position);
-    let constraint = error
-        .as_database_error()
-        .and_then(|error| error.constraint.clone());
+    let constraint = error.as_database_error().and_then(|error| error.constraint.clone());
     let mut failure = Failure::from(error).in_file(&file.name);
     if constraint.as_deref() == Some("applied_in_one_transaction") {
         failure.code = "MIGRATION_UNFINISHED";
@@ -87,16 +76,10 @@ fn is_taken(error: &tenantry::Error, site: &Site) -> bool {
 /// The line of a position in the whole message, in characters from 1.
 fn line_of(position: u32, head: &str, sql: &str) -> usize {
     let before = head.chars().count() + 1;
-    let within = usize::try_from(position)
-        .unwrap_or(usize::MAX)
-        .saturating_sub(before);
+    let within = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(before);
     // What is wrong after the last line is something that the file left open.
     let last = sql.trim_end().chars().count();
-    1 + sql
-        .chars()
-        .take(within.min(last))
-        .filter(|&character| character == '\n')
-        .count()
+    1 + sql.chars().take(within.min(last)).filter(|&character| character == '\n').count()
 }
 
 #[cfg(test)]

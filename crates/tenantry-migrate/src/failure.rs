@@ -43,15 +43,7 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: &'static str, message: String) -> Self {
-        Self {
-            code,
-            file: None,
-            line: None,
-            sqlstate: None,
-            message,
-            detail: None,
-            hint: None,
-        }
+        Self { code, file: None, line: None, sqlstate: None, message, detail: None, hint: None }
     }
 
     pub(crate) fn in_file(mut self, file: &str) -> Self {

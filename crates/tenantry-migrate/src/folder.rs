@@ -79,18 +79,12 @@ impl Migrations {
                 problems.push(FolderProblem::new(
                     &second.name,
                     None,
-                    format!(
-                        "it has the number of {}; each needs one of its own",
-                        first.name
-                    ),
+                    format!("it has the number of {}; each needs one of its own", first.name),
                 ));
             }
         }
         if problems.is_empty() {
-            return Ok(Some(Self {
-                folder: folder.to_owned(),
-                files,
-            }));
+            return Ok(Some(Self { folder: folder.to_owned(), files }));
         }
         problems.sort_by(|a, b| a.file().cmp(b.file()));
         Err(FolderError::invalid(folder, problems))
@@ -98,10 +92,7 @@ impl Migrations {
 
     /// No migrations, for a folder that isn't there.
     pub(crate) fn none(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            files: Vec::new(),
-        }
+        Self { folder: folder.to_owned(), files: Vec::new() }
     }
 
     /// The folder.
@@ -136,28 +127,18 @@ fn read_entry(entry: &fs::DirEntry) -> Result<Option<Migration>, FolderProblem> 
         problem(Some(line), "it is not UTF-8; save it as UTF-8".to_owned())
     })?;
     // Some editors begin a file with a mark, which PostgreSQL takes for a syntax error.
-    let sql = sql
-        .strip_prefix('\u{feff}')
-        .map(ToOwned::to_owned)
-        .unwrap_or(sql);
+    let sql = sql.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(sql);
     if let Some(nul) = sql.find('\0') {
         let line = 1 + sql[..nul].matches('\n').count();
-        return Err(problem(
-            Some(line),
-            "it has a NUL character in it".to_owned(),
-        ));
+        return Err(problem(Some(line), "it has a NUL character in it".to_owned()));
     }
     match script::check(&sql) {
-        Ok(0) => Err(problem(
-            None,
-            "it holds no statement; write one, or take the file away".to_owned(),
-        )),
-        Ok(_) => Ok(Some(Migration {
-            number,
-            name: name.into_owned(),
-            checksum: checksum(&sql),
-            sql,
-        })),
+        Ok(0) => {
+            Err(problem(None, "it holds no statement; write one, or take the file away".to_owned()))
+        }
+        Ok(_) => {
+            Ok(Some(Migration { number, name: name.into_owned(), checksum: checksum(&sql), sql }))
+        }
         Err(fault) => Err(problem(Some(fault.line), fault.kind.to_string())),
     }
 }

@@ -53,15 +53,7 @@ pub(crate) fn create(site: &Site) -> String {
 
 /// Claims a migration: refused by the primary key when it has been applied meanwhile.
 pub(crate) fn claim(site: &Site, file: &Migration) -> String {
-    let (
-        ledger,
-        Migration {
-            number,
-            name,
-            checksum,
-            ..
-        },
-    ) = (&site.ledger, file);
+    let (ledger, Migration { number, name, checksum, .. }) = (&site.ledger, file);
     // Name and checksum hold no quote: the one is checked, the other hexadecimal.
     format!(
         "INSERT INTO {ledger} (number, name, checksum) VALUES ({number}, '{name}', '{checksum}')"
@@ -129,38 +121,26 @@ async fn look(connection: &mut impl Connection, sites: &[&Site]) -> Result<Vec<S
         let index = usize::try_from(row.get::<_, i32>(0)).unwrap_or(0);
         if let Some(state) = states.get_mut(index.wrapping_sub(1)) {
             let has_ledger = row.get(1);
-            *state = if has_ledger {
-                State::Ledger(Ledger::new())
-            } else {
-                State::NoLedger
-            };
+            *state = if has_ledger { State::Ledger(Ledger::new()) } else { State::NoLedger };
         }
     }
     Ok(states)
 }
 
 async fn read_chunk(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
-    let numbered: Vec<(usize, &Site)> = chunk
-        .iter()
-        .enumerate()
-        .map(|(number, (_, site))| (number, *site))
-        .collect();
+    let numbered: Vec<(usize, &Site)> =
+        chunk.iter().enumerate().map(|(number, (_, site))| (number, *site)).collect();
     match db.query(&select(&numbered), &[]).await {
         Ok(rows) => {
-            let mut states: Vec<(usize, Ledger)> = chunk
-                .iter()
-                .map(|(index, _)| (*index, Ledger::new()))
-                .collect();
+            let mut states: Vec<(usize, Ledger)> =
+                chunk.iter().map(|(index, _)| (*index, Ledger::new())).collect();
             for row in &rows {
                 let number = usize::try_from(row.get::<_, i32>(4)).unwrap_or(usize::MAX);
                 if let Some((_, ledger)) = states.get_mut(number) {
                     ledger.extend([entry(row)]);
                 }
             }
-            Ok(states
-                .into_iter()
-                .map(|(index, ledger)| (index, State::Ledger(ledger)))
-                .collect())
+            Ok(states.into_iter().map(|(index, ledger)| (index, State::Ledger(ledger))).collect())
         }
         Err(error) if error.as_database_error().is_some() => read_each(db, chunk).await,
         Err(error) => Err(error),
@@ -186,10 +166,7 @@ async fn read_each(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(us
 fn unreadable(site: &Site, error: tenantry::Error) -> Failure {
     let mut failure = Failure::from(error);
     failure.code = "LEDGER_UNREADABLE";
-    failure.message = format!(
-        "the ledger {} cannot be read: {}",
-        site.ledger, failure.message
-    );
+    failure.message = format!("the ledger {} cannot be read: {}", site.ledger, failure.message);
     failure
 }
 
@@ -210,12 +187,5 @@ fn select(sites: &[(usize, &Site)]) -> String {
 }
 
 fn entry(row: &Row) -> (i64, Entry) {
-    (
-        row.get(0),
-        Entry {
-            name: row.get(1),
-            checksum: row.get(2),
-            finished: row.get(3),
-        },
-    )
+    (row.get(0), Entry { name: row.get(1), checksum: row.get(2), finished: row.get(3) })
 }

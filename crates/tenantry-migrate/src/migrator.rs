@@ -80,16 +80,11 @@ impl Migrator {
     }
 
     fn tenant_migrations(&self) -> Result<Migrations> {
-        Ok(Migrations::read(
-            &self.manager.config().migrations().tenant_dir,
-        )?)
+        Ok(Migrations::read(&self.manager.config().migrations().tenant_dir)?)
     }
 
     fn site(&self, tenant: &Tenant) -> Site {
-        Site::of_tenant(
-            tenant.placement.schema.as_identifier(),
-            self.manager.config(),
-        )
+        Site::of_tenant(tenant.placement.schema.as_identifier(), self.manager.config())
     }
 
     fn shared_site(&self) -> Site {

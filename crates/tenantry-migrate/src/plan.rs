@@ -23,10 +23,7 @@ pub(crate) fn pending<'a>(
             if let Some(failure) = contradiction(files, ledger) {
                 return Err(Box::new(failure));
             }
-            let lacking = files
-                .files()
-                .iter()
-                .filter(|file| !ledger.contains_key(&file.number));
+            let lacking = files.files().iter().filter(|file| !ledger.contains_key(&file.number));
             Ok(lacking.collect())
         }
         State::Unreadable(failure) => Err(Box::new(failure.clone())),
@@ -43,9 +40,7 @@ pub(crate) fn applied(state: &State) -> usize {
 
 /// Where a ledger says something else than the files.
 fn contradiction(files: &Migrations, ledger: &Ledger) -> Option<Failure> {
-    ledger
-        .iter()
-        .find_map(|(number, entry)| against(files, *number, entry))
+    ledger.iter().find_map(|(number, entry)| against(files, *number, entry))
 }
 
 fn against(migrations: &Migrations, number: i64, entry: &Entry) -> Option<Failure> {
@@ -68,22 +63,14 @@ fn against(migrations: &Migrations, number: i64, entry: &Entry) -> Option<Failur
     }
     let is_later_than_all = files.last().is_none_or(|last| number > last.number);
     (!is_later_than_all).then(|| {
-        let message = format!(
-            "it was applied and is no longer in {}",
-            migrations.folder().display()
-        );
-        Failure::new("MIGRATION_GONE", message)
-            .in_file(&entry.name)
-            .hint("put the file back")
+        let message =
+            format!("it was applied and is no longer in {}", migrations.folder().display());
+        Failure::new("MIGRATION_GONE", message).in_file(&entry.name).hint("put the file back")
     })
 }
 
 fn schema_missing(site: &Site) -> Failure {
-    Failure::new(
-        "SCHEMA_MISSING",
-        format!("the schema {} does not exist", site.quoted),
-    )
-    .hint(
+    Failure::new("SCHEMA_MISSING", format!("the schema {} does not exist", site.quoted)).hint(
         "restore it from a backup; or drop the tenant (tenantry tenant drop) and create it again, \
          empty",
     )

@@ -40,24 +40,14 @@ impl MigrateReport {
     /// Whether everything is as it should be now: nothing failed, and nothing was left.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        let shared = self
-            .shared
-            .as_ref()
-            .is_none_or(|shared| shared.error.is_none());
+        let shared = self.shared.as_ref().is_none_or(|shared| shared.error.is_none());
         shared && self.failed == 0 && self.unfinished == 0
     }
 
     /// Everything that failed.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        let shared = self
-            .shared
-            .iter()
-            .filter_map(|shared| shared.error.as_ref());
-        shared.chain(
-            self.tenants
-                .iter()
-                .filter_map(|tenant| tenant.error.as_ref()),
-        )
+        let shared = self.shared.iter().filter_map(|shared| shared.error.as_ref());
+        shared.chain(self.tenants.iter().filter_map(|tenant| tenant.error.as_ref()))
     }
 }
 
@@ -130,13 +120,8 @@ impl StatusReport {
     /// Whether every ledger could be read.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let errors = self
-            .tenants
-            .iter()
-            .filter_map(|tenant| tenant.error.as_ref());
-        errors
-            .chain(&self.shared.error)
-            .all(|error| error.code != "LEDGER_UNREADABLE")
+        let errors = self.tenants.iter().filter_map(|tenant| tenant.error.as_ref());
+        errors.chain(&self.shared.error).all(|error| error.code != "LEDGER_UNREADABLE")
     }
 
     /// Whether every schema has everything.
@@ -240,18 +225,12 @@ pub struct TenantDetails {
     pub pending: Vec<String>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(value: &usize) -> bool {
     *value == 0
 }

@@ -41,11 +41,7 @@ impl fmt::Display for FaultKind {
 /// Reads a script through: how many statements it has.
 pub(crate) fn check(sql: &str) -> Result<usize, Fault> {
     let mut count = 0;
-    for statement in (Scanner {
-        bytes: sql.as_bytes(),
-        at: 0,
-        line: 1,
-    }) {
+    for statement in (Scanner { bytes: sql.as_bytes(), at: 0, line: 1 }) {
         count += 1;
         statement.check()?;
     }
@@ -67,22 +63,16 @@ const WORDS: usize = 5;
 
 impl Statement {
     fn check(&self) -> Result<(), Fault> {
-        let fault = |kind| {
-            Err(Fault {
-                line: self.line,
-                kind,
-            })
-        };
+        let fault = |kind| Err(Fault { line: self.line, kind });
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         match *words.as_slice() {
             ["rollback", "to", ..] | ["rollback", "work" | "transaction", "to", ..] => Ok(()),
-            ["prepare", "transaction", ..] => fault(FaultKind::TransactionControl(
-                "PREPARE TRANSACTION".to_owned(),
-            )),
-            [
-                word @ ("begin" | "start" | "commit" | "end" | "rollback" | "abort"),
-                ..,
-            ] => fault(FaultKind::TransactionControl(word.to_uppercase())),
+            ["prepare", "transaction", ..] => {
+                fault(FaultKind::TransactionControl("PREPARE TRANSACTION".to_owned()))
+            }
+            [word @ ("begin" | "start" | "commit" | "end" | "rollback" | "abort"), ..] => {
+                fault(FaultKind::TransactionControl(word.to_uppercase()))
+            }
             ["copy", ..] if self.from_stdin => fault(FaultKind::CopyFromStdin),
             _ => Ok(()),
         }
@@ -188,10 +178,7 @@ impl Iterator for Scanner<'_> {
 impl Scanner<'_> {
     fn advance(&mut self, bytes: usize) {
         let end = (self.at + bytes).min(self.bytes.len());
-        self.line += self.bytes[self.at..end]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        self.line += self.bytes[self.at..end].iter().filter(|&&byte| byte == b'\n').count();
         self.at = end;
     }
 
@@ -202,10 +189,7 @@ impl Scanner<'_> {
     /// To the end of the line.
     fn comment(&mut self) {
         let rest = &self.bytes[self.at..];
-        let length = rest
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .unwrap_or(rest.len());
+        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
         self.advance(length);
     }
 
@@ -252,14 +236,9 @@ impl Scanner<'_> {
     /// `$tag$ … $tag$`, or a `$` that is no quote.
     fn dollar_quoted(&mut self) {
         let rest = &self.bytes[self.at + 1..];
-        let length = rest
-            .iter()
-            .take_while(|&&byte| is_name(byte) && byte != b'$')
-            .count();
+        let length = rest.iter().take_while(|&&byte| is_name(byte) && byte != b'$').count();
         let is_tag = rest.get(length) == Some(&b'$')
-            && rest
-                .first()
-                .is_some_and(|first| length == 0 || is_name_start(*first));
+            && rest.first().is_some_and(|first| length == 0 || is_name_start(*first));
         if !is_tag {
             self.advance(1);
             return;
@@ -273,10 +252,7 @@ impl Scanner<'_> {
     /// A keyword, name or number, in lower case.
     fn word(&mut self) -> String {
         let start = self.at;
-        let length = self.bytes[start..]
-            .iter()
-            .take_while(|&&byte| is_name(byte))
-            .count();
+        let length = self.bytes[start..].iter().take_while(|&&byte| is_name(byte)).count();
         self.advance(length);
         String::from_utf8_lossy(&self.bytes[start..self.at]).to_ascii_lowercase()
     }

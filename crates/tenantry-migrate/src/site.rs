@@ -23,21 +23,13 @@ impl Site {
     pub(crate) fn of_tenant(schema: &Identifier, config: &Config) -> Self {
         let isolation = config.isolation();
         let shared = isolation.fallthrough.then_some(&isolation.shared_schema);
-        Self::new(
-            schema,
-            isolation.extension_schemas.iter().chain(shared),
-            config,
-        )
+        Self::new(schema, isolation.extension_schemas.iter().chain(shared), config)
     }
 
     /// The shared schema.
     pub(crate) fn of_shared(config: &Config) -> Self {
         let isolation = config.isolation();
-        Self::new(
-            &isolation.shared_schema,
-            &isolation.extension_schemas,
-            config,
-        )
+        Self::new(&isolation.shared_schema, &isolation.extension_schemas, config)
     }
 
     fn new<'a>(
@@ -64,10 +56,7 @@ impl Site {
 
     /// Waits for the schema's lock, which is held to the end of the transaction.
     pub(crate) fn lock(&self) -> String {
-        format!(
-            "SELECT pg_catalog.pg_advisory_xact_lock({})",
-            lock_key(&self.schema)
-        )
+        format!("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_key(&self.schema))
     }
 
     /// Gives the transaction a fresh start, whatever an earlier file has set.
@@ -79,10 +68,7 @@ impl Site {
 
 /// The key of a schema's lock. PostgreSQL keeps each database's locks apart.
 fn lock_key(schema: &str) -> i64 {
-    let digest = Sha256::new()
-        .chain_update("tenantry migrate ")
-        .chain_update(schema)
-        .finalize();
+    let digest = Sha256::new().chain_update("tenantry migrate ").chain_update(schema).finalize();
     let first: [u8; 8] = std::array::from_fn(|index| digest[index]);
     i64::from_be_bytes(first)
 }
@@ -92,24 +78,15 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config::builder()
-            .set("connection.url", "postgres://localhost/app")
-            .load()
-            .unwrap()
+        Config::builder().set("connection.url", "postgres://localhost/app").load().unwrap()
     }
 
     #[test]
     fn names_are_quoted_wherever_they_stand() {
         let schema = Identifier::parse(r#"Kunde "7", public"#).unwrap();
         let site = Site::of_tenant(&schema, &config());
-        assert_eq!(
-            site.ledger,
-            r#""Kunde ""7"", public"."tenantry_migrations""#
-        );
-        assert!(
-            site.bind()
-                .ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#)
-        );
+        assert_eq!(site.ledger, r#""Kunde ""7"", public"."tenantry_migrations""#);
+        assert!(site.bind().ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#));
     }
 
     #[test]

@@ -26,27 +26,15 @@ pub(crate) use self::{slots::Resting, waiters::Reply};
 /// What the owner of the state must do after releasing the lock.
 pub(crate) enum Action<D: Driver> {
     /// Lend the connection in `slot` to a waiter.
-    Grant {
-        reply: Reply<D>,
-        target: Arc<Target<D::Server>>,
-        slot: usize,
-        resting: Resting<D>,
-    },
+    Grant { reply: Reply<D>, target: Arc<Target<D::Server>>, slot: usize, resting: Resting<D> },
     /// Tell a waiter that there will be no connection.
-    Fail {
-        reply: Reply<D>,
-        error: AcquireError<D::Error>,
-    },
+    Fail { reply: Reply<D>, error: AcquireError<D::Error> },
     /// Open a connection for `slot`.
     Open { slot: usize, server: D::Server },
     /// Clean a connection.
     Clean { slot: usize, resting: Resting<D> },
     /// Close a connection and wait for its end.
-    Close {
-        slot: usize,
-        connection: D::Connection,
-        reason: CloseReason,
-    },
+    Close { slot: usize, connection: D::Connection, reason: CloseReason },
     /// A target is used for the first time.
     TargetCreated(TargetId),
     /// A target is forgotten.
@@ -109,15 +97,13 @@ impl<D: Driver> Core<D> {
         self.touch(target.id(), now, out);
         self.counters.leases += 1;
         while let Some(slot) = self.slots.best_idle(target) {
-            let resting = self
-                .slots
-                .lend(slot, target.id())
-                .expect("best_idle gives idle slots");
+            let mut resting =
+                self.slots.lend(slot, target.id()).expect("best_idle gives idle slots");
             if self.driver.condition(&resting.connection) == Condition::Broken {
                 self.close(slot, resting.connection, CloseReason::Broken, out);
                 continue;
             }
-            self.lent(&resting, target.id());
+            self.lent(slot, &mut resting, target.id());
             return Ok(Acquired::Now { slot, resting });
         }
         self.counters.waits += 1;
@@ -164,14 +150,8 @@ impl<D: Driver> Core<D> {
     /// Forgets a target for good; its waiters hear of it.
     pub(crate) fn retire(&mut self, target: &Target<D::Server>, out: &mut Vec<Action<D>>) {
         target.set_retired();
-        for waiter in self
-            .waiters
-            .remove_where(|waiter| waiter.target.id() == target.id())
-        {
-            out.push(Action::Fail {
-                reply: waiter.reply,
-                error: AcquireError::Retired,
-            });
+        for waiter in self.waiters.remove_where(|waiter| waiter.target.id() == target.id()) {
+            out.push(Action::Fail { reply: waiter.reply, error: AcquireError::Retired });
         }
         if !self.evict(target.id(), out) {
             self.forget(target.id(), out);
@@ -182,10 +162,7 @@ impl<D: Driver> Core<D> {
     pub(crate) fn shut(&mut self, out: &mut Vec<Action<D>>) {
         self.closed = true;
         for waiter in self.waiters.remove_where(|_| true) {
-            out.push(Action::Fail {
-                reply: waiter.reply,
-                error: AcquireError::Closed,
-            });
+            out.push(Action::Fail { reply: waiter.reply, error: AcquireError::Closed });
         }
         for slot in 0..self.slots.len() {
             if let Some(resting) = self.slots.take_idle(slot) {
@@ -228,7 +205,8 @@ impl<D: Driver> Core<D> {
         }
     }
 
-    fn lent(&mut self, resting: &Resting<D>, target: TargetId) {
+    fn lent(&mut self, slot: usize, resting: &mut Resting<D>, target: TargetId) {
+        resting.at_home = self.slots.home(target) == Some(slot);
         self.targets.leased(target);
         if resting.last == Some(target) {
             self.counters.warm += 1;
@@ -260,11 +238,7 @@ impl<D: Driver> Core<D> {
     ) {
         self.slots.set(slot, Slot::Closing);
         self.counters.closed += 1;
-        out.push(Action::Close {
-            slot,
-            connection,
-            reason,
-        });
+        out.push(Action::Close { slot, connection, reason });
     }
 
     /// Whether every connection has ended.
@@ -289,12 +263,8 @@ impl<D: Driver> Core<D> {
             max_connections: self.config.max_connections,
             in_use: self.slots.count(|slot| matches!(slot, Slot::Leased { .. })),
             idle: self.slots.count(|slot| matches!(slot, Slot::Idle(_))),
-            opening: self
-                .slots
-                .count(|slot| matches!(slot, Slot::Opening { .. })),
-            cleaning: self
-                .slots
-                .count(|slot| matches!(slot, Slot::Cleaning { .. })),
+            opening: self.slots.count(|slot| matches!(slot, Slot::Opening { .. })),
+            cleaning: self.slots.count(|slot| matches!(slot, Slot::Cleaning { .. })),
             closing: self.slots.count(|slot| matches!(slot, Slot::Closing)),
             waiting: self.waiters.len(),
             targets: self.targets.len(),

@@ -6,7 +6,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{CloseReason, Driver, Target, pool::Inner};
+use crate::{CloseReason, Driver, Target, core::Resting, pool::Inner};
 
 /// A connection lent to one target.
 ///
@@ -17,6 +17,7 @@ pub struct Lease<D: Driver> {
     target: Arc<Target<D::Server>>,
     pub(crate) slot: usize,
     born: Instant,
+    at_home: bool,
     connection: Option<D::Connection>,
 }
 
@@ -25,15 +26,15 @@ impl<D: Driver> Lease<D> {
         inner: Arc<Inner<D>>,
         target: Arc<Target<D::Server>>,
         slot: usize,
-        born: Instant,
-        connection: D::Connection,
+        resting: Resting<D>,
     ) -> Self {
         Self {
             inner,
             target,
             slot,
-            born,
-            connection: Some(connection),
+            born: resting.born,
+            at_home: resting.at_home,
+            connection: Some(resting.connection),
         }
     }
 
@@ -42,11 +43,16 @@ impl<D: Driver> Lease<D> {
         &self.target
     }
 
+    /// Whether this is the target's home connection, the one it gets whenever that one is free: what
+    /// is kept here for the target (prepared statements) will be of use again.
+    pub fn is_home(&self) -> bool {
+        self.at_home
+    }
+
     /// Closes the connection instead of giving it back.
     pub fn discard(mut self) {
         if let Some(connection) = self.connection.take() {
-            self.inner
-                .close_leased(self.slot, connection, CloseReason::Discarded);
+            self.inner.close_leased(self.slot, connection, CloseReason::Discarded);
         }
     }
 }

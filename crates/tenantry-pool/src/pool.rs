@@ -83,13 +83,14 @@ impl<D: Driver> Pool<D> {
             Acquired::Now { slot, resting } => return Ok(self.inner.lease(target, slot, resting)),
             Acquired::Wait { ticket } => ticket,
         };
-        let place = Place {
-            inner: &self.inner,
-            ticket,
-        };
+        let mut place = Place { inner: &self.inner, ticket: Some(ticket) };
         let receiver = receiver.expect("a waiter has a receiver");
         match timeout(self.inner.config.acquire_timeout, receiver).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => {
+                // Whoever is answered has left the queue.
+                place.ticket = None;
+                answer
+            }
             Ok(Err(_)) => Err(AcquireError::Closed),
             Err(_) => {
                 let error = self.inner.lock().timeout(start.elapsed());
@@ -130,9 +131,7 @@ impl<D: Driver> Pool<D> {
             }
         };
         let _ = timeout(deadline, all_ended).await;
-        CloseReport {
-            left: self.stats().total(),
-        }
+        CloseReport { left: self.stats().total() }
     }
 
     /// Whether the target is remembered: used within `target_ttl` and not evicted.
@@ -180,29 +179,27 @@ impl<D: Driver> Pool<D> {
 
 impl<D: Driver> Clone for Pool<D> {
     fn clone(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-        }
+        Self { inner: Arc::clone(&self.inner) }
     }
 }
 
 impl<D: Driver> fmt::Debug for Pool<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("stats", &self.stats())
-            .finish_non_exhaustive()
+        f.debug_struct("Pool").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }
 
 /// A place in the queue, given up on drop.
 struct Place<'a, D: Driver> {
     inner: &'a Inner<D>,
-    ticket: u64,
+    ticket: Option<u64>,
 }
 
 impl<D: Driver> Drop for Place<'_, D> {
     fn drop(&mut self) {
-        self.inner.lock().leave(self.ticket);
+        if let Some(ticket) = self.ticket {
+            self.inner.lock().leave(ticket);
+        }
     }
 }
 
@@ -233,12 +230,7 @@ impl<D: Driver> Inner<D> {
 
     fn run(self: &Arc<Self>, action: Action<D>) {
         match action {
-            Action::Grant {
-                reply,
-                target,
-                slot,
-                resting,
-            } => {
+            Action::Grant { reply, target, slot, resting } => {
                 // A waiter that has just gone drops the lease, which gives the connection back.
                 let _ = reply.send(Ok(self.lease(&target, slot, resting)));
             }
@@ -251,13 +243,8 @@ impl<D: Driver> Inner<D> {
             Action::Clean { slot, resting } => {
                 self.runtime.spawn(Arc::clone(self).clean(slot, resting));
             }
-            Action::Close {
-                slot,
-                connection,
-                reason,
-            } => {
-                self.runtime
-                    .spawn(Arc::clone(self).close(slot, connection, reason));
+            Action::Close { slot, connection, reason } => {
+                self.runtime.spawn(Arc::clone(self).close(slot, connection, reason));
             }
             Action::TargetCreated(target) => self.driver.event(Event::TargetCreated(target)),
             Action::TargetEvicted(target) => self.driver.event(Event::TargetEvicted(target)),
@@ -270,13 +257,7 @@ impl<D: Driver> Inner<D> {
         slot: usize,
         resting: Resting<D>,
     ) -> Lease<D> {
-        Lease::new(
-            Arc::clone(self),
-            Arc::clone(target),
-            slot,
-            resting.born,
-            resting.connection,
-        )
+        Lease::new(Arc::clone(self), Arc::clone(target), slot, resting)
     }
 
     pub(crate) fn give_back(
@@ -309,16 +290,10 @@ impl<D: Driver> Inner<D> {
             Ok(connection) => {
                 self.step(|core, out| core.opened(slot, connection, Instant::now(), out));
                 let open = self.lock().stats().total();
-                self.driver.event(Event::Opened {
-                    server: &server,
-                    open,
-                });
+                self.driver.event(Event::Opened { server: &server, open });
             }
             Err(failure) => {
-                self.driver.event(Event::OpenFailed {
-                    server: &server,
-                    error: &failure,
-                });
+                self.driver.event(Event::OpenFailed { server: &server, error: &failure });
                 self.step(|core, out| core.open_failed(slot, failure, Instant::now(), out));
             }
         }

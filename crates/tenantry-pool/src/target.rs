@@ -26,9 +26,7 @@ impl TargetId {
     /// Pseudorandom Number Generators*, OOPSLA 2014).
     pub(crate) fn weight(self, slot: usize) -> u64 {
         let mut z = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            ^ (slot as u64)
-                .wrapping_add(1)
-                .wrapping_mul(0xd1b5_4a32_d192_ed03);
+            ^ (slot as u64).wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)

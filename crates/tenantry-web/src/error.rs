@@ -46,14 +46,7 @@ impl ApiError {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (message, details) = (message.into(), Vec::new());
-        Self(Box::new(Parts {
-            status,
-            code,
-            message,
-            details,
-            body: None,
-            source: None,
-        }))
+        Self(Box::new(Parts { status, code, message, details, body: None, source: None }))
     }
 
     /// 400 `VALIDATION_ERROR`, with what is wrong with each field.
@@ -107,22 +100,13 @@ impl ApiError {
     #[must_use]
     pub fn database_unavailable() -> Self {
         let message = "the database cannot be reached just now";
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "DATABASE_UNAVAILABLE",
-            message,
-        )
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", message)
     }
 
     /// 500 `INTERNAL_ERROR`; the cause is logged and not shown.
     pub fn internal(cause: impl Into<Source>) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::new(
-            status,
-            "INTERNAL_ERROR",
-            "something went wrong on the server",
-        )
-        .because(cause)
+        Self::new(status, "INTERNAL_ERROR", "something went wrong on the server").because(cause)
     }
 
     /// Keeps what caused it, for the log.

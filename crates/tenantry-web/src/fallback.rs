@@ -11,9 +11,5 @@ pub async fn not_found(uri: Uri) -> ApiError {
 /// [fallback](axum::Router::method_not_allowed_fallback). axum adds `Allow`.
 pub async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
     let message = format!("{} has no {method}", uri.path());
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        message,
-    )
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
 }

@@ -86,10 +86,7 @@ pub trait Identify: Send + Sync + 'static {
 
 /// An id out of text.
 fn parse(tenants: &TenantManager, text: &str) -> Result<Option<TenantId>, ApiError> {
-    let id = tenants
-        .config()
-        .parse_tenant_id(text)
-        .map_err(tenantry::Error::from)?;
+    let id = tenants.config().parse_tenant_id(text).map_err(tenantry::Error::from)?;
     Ok(Some(id))
 }
 
@@ -101,9 +98,7 @@ fn only<T>(
 ) -> Result<Option<T>, ApiError> {
     let first = values.next();
     if values.next().is_some() {
-        return Err(ApiError::tenant_invalid(format!(
-            "{place} is given more than once"
-        )));
+        return Err(ApiError::tenant_invalid(format!("{place} is given more than once")));
     }
     Ok(first)
 }

@@ -64,17 +64,8 @@ impl<I: Identify> TenantLayer<I> {
     /// A layer that goes by `identify`.
     pub fn new(manager: TenantManager, identify: I) -> Self {
         let (exempt, enrich, on_resolved) = (Vec::new(), Vec::new(), Vec::new());
-        let settings = Settings {
-            manager,
-            identify,
-            exempt,
-            optional: false,
-            enrich,
-            on_resolved,
-        };
-        Self {
-            settings: Arc::new(settings),
-        }
+        let settings = Settings { manager, identify, exempt, optional: false, enrich, on_resolved };
+        Self { settings: Arc::new(settings) }
     }
 
     /// Checks each request whose tenant was found: an error is its answer. The function gets a
@@ -153,11 +144,7 @@ impl<I: Identify> Settings<I> {
             return Ok(None);
         }
         let Some(id) = self.identify.identify(parts, &self.manager).await? else {
-            return if self.optional {
-                Ok(None)
-            } else {
-                Err(ApiError::tenant_required())
-            };
+            return if self.optional { Ok(None) } else { Err(ApiError::tenant_required()) };
         };
         Span::current().record("tenant", id.as_str());
         let tenant = self.manager.tenant(&id).await?;
@@ -182,9 +169,7 @@ impl<S, I> Layer<S> for TenantLayer<I> {
 
 impl<I> Clone for TenantLayer<I> {
     fn clone(&self) -> Self {
-        Self {
-            settings: Arc::clone(&self.settings),
-        }
+        Self { settings: Arc::clone(&self.settings) }
     }
 }
 

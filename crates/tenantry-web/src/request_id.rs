@@ -70,9 +70,7 @@ impl RequestIdLayer {
     /// A layer with a random start.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            next: Arc::new(AtomicU64::new(rand::random())),
-        }
+        Self { next: Arc::new(AtomicU64::new(rand::random())) }
     }
 }
 
@@ -86,10 +84,7 @@ impl<S> Layer<S> for RequestIdLayer {
     type Service = RequestIdService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RequestIdService {
-            inner,
-            next: Arc::clone(&self.next),
-        }
+        RequestIdService { inner, next: Arc::clone(&self.next) }
     }
 }
 
@@ -108,9 +103,7 @@ impl<S> RequestIdService<S> {
             b"0123456789abcdef"[digit as usize]
         });
         let mut text = [0; 16];
-        text.iter_mut()
-            .zip(digits)
-            .for_each(|(to, digit)| *to = digit);
+        text.iter_mut().zip(digits).for_each(|(to, digit)| *to = digit);
         RequestId(HeaderValue::from_bytes(&text).expect("hexadecimal digits are legal"))
     }
 }
@@ -166,18 +159,11 @@ mod tests {
         });
         let mut request = Request::new(Body::empty());
         if let Some(given) = given {
-            request
-                .headers_mut()
-                .insert(X_REQUEST_ID, HeaderValue::from_str(given).unwrap());
+            request.headers_mut().insert(X_REQUEST_ID, HeaderValue::from_str(given).unwrap());
         }
         let response = layer.layer(inside).oneshot(request).await.unwrap();
-        let outside = response.headers()[X_REQUEST_ID]
-            .to_str()
-            .unwrap()
-            .to_owned();
-        let body = axum::body::to_bytes(response.into_body(), 1000)
-            .await
-            .unwrap();
+        let outside = response.headers()[X_REQUEST_ID].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
         (outside, String::from_utf8(body.to_vec()).unwrap())
     }
 

@@ -39,8 +39,11 @@ impl Access {
     pub(crate) async fn acquire_any(&self) -> Result<Lease<PgDriver>> {
         let tenant = self.place.tenant.as_ref();
         let acquired = self.reach.pool.acquire(&self.place.target).await;
-        acquired
-            .map_err(|error| self.failed(Error::from_acquire(error, &self.place.address(), tenant)))
+        let mut lease = acquired.map_err(|error| {
+            self.failed(Error::from_acquire(error, &self.place.address(), tenant))
+        })?;
+        lease.at_home = lease.is_home();
+        Ok(lease)
     }
 
     /// Takes a connection for a tenant that works.
@@ -104,11 +107,7 @@ impl Access {
     pub(crate) fn watch<'a>(&'a self, sql: &'a str) -> Watch<'a> {
         let debug = &self.reach.debug;
         let wanted = debug.logs_queries() || debug.slow_query().is_some();
-        Watch {
-            access: self,
-            sql,
-            start: wanted.then(Instant::now),
-        }
+        Watch { access: self, sql, start: wanted.then(Instant::now) }
     }
 }
 
@@ -128,10 +127,7 @@ impl Watch<'_> {
         if debug.logs_queries() {
             self.log(elapsed, ran.is_ok());
         }
-        if debug
-            .slow_query()
-            .is_some_and(|threshold| elapsed >= threshold)
-        {
+        if debug.slow_query().is_some_and(|threshold| elapsed >= threshold) {
             self.log_slow(elapsed);
         }
     }
@@ -156,10 +152,6 @@ impl Watch<'_> {
     }
 
     fn tenant(&self) -> &str {
-        self.access
-            .place
-            .tenant
-            .as_ref()
-            .map_or("(shared)", |tenant| tenant.as_str())
+        self.access.place.tenant.as_ref().map_or("(shared)", |tenant| tenant.as_str())
     }
 }

@@ -58,11 +58,7 @@ impl Catalog {
     ///
     /// [`Error::TenantNotFound`], and those of a statement.
     pub async fn get(&self, id: &TenantId) -> Result<Arc<Tenant>> {
-        let found = if self.is_source {
-            self.read(id).await?
-        } else {
-            self.index.get(id)?
-        };
+        let found = if self.is_source { self.read(id).await? } else { self.index.get(id)? };
         Ok(found.tenant)
     }
 
@@ -154,10 +150,7 @@ impl Catalog {
     /// Reads a tenant's row and takes it in.
     pub(crate) async fn read(&self, id: &TenantId) -> Result<Resident> {
         let found = rows::some(&mut self.db.clone(), &[id.as_str()]).await?;
-        let row = found
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::TenantNotFound(id.clone()))?;
+        let row = found.into_iter().next().ok_or_else(|| Error::TenantNotFound(id.clone()))?;
         Ok(self.index.apply(row))
     }
 

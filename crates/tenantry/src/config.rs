@@ -134,11 +134,7 @@ impl Config {
     }
 
     fn read(settings: Settings, file: Option<PathBuf>) -> Result<Self, ConfigError> {
-        let directory = file
-            .as_deref()
-            .and_then(Path::parent)
-            .unwrap_or(Path::new(""))
-            .to_owned();
+        let directory = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
         let mut reader = Reader::new(settings, directory);
         let connection = ConnectionConfig::read(&mut reader);
         let isolation = IsolationConfig::read(&mut reader);

@@ -54,11 +54,7 @@ impl TenantContext {
     /// The context of a tenant that was looked up already.
     #[must_use]
     pub fn of(manager: &TenantManager, tenant: Arc<Tenant>) -> Self {
-        Self {
-            manager: manager.clone(),
-            tenant,
-            extra: HashMap::new(),
-        }
+        Self { manager: manager.clone(), tenant, extra: HashMap::new() }
     }
 
     /// Adds a value, in place of one of the same type.
@@ -71,9 +67,7 @@ impl TenantContext {
     /// The value of this type that was added.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(self.extra.get(&TypeId::of::<T>())?)
-            .downcast()
-            .ok()
+        Arc::clone(self.extra.get(&TypeId::of::<T>())?).downcast().ok()
     }
 
     /// The tenant.

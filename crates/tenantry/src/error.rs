@@ -163,10 +163,7 @@ impl Error {
                 Self::Unavailable(Arc::new(ConnectError::postgres(address, error)))
             }
             None => {
-                let reason = error
-                    .source()
-                    .map(|source| format!(": {source}"))
-                    .unwrap_or_default();
+                let reason = error.source().map(|source| format!(": {source}")).unwrap_or_default();
                 Self::Answer(format!("{error}{reason}").into())
             }
         }
@@ -191,19 +188,15 @@ impl Error {
         tenant: Option<&TenantId>,
     ) -> Self {
         match error {
-            AcquireError::Timeout {
-                waited,
-                in_use,
-                waiting,
-                max_connections,
-                last_failure,
-            } => Self::PoolTimeout(Arc::new(PoolTimeout {
-                waited,
-                in_use,
-                waiting,
-                max_connections,
-                last_failure: last_failure.map(|failure| failure.to_string()),
-            })),
+            AcquireError::Timeout { waited, in_use, waiting, max_connections, last_failure } => {
+                Self::PoolTimeout(Arc::new(PoolTimeout {
+                    waited,
+                    in_use,
+                    waiting,
+                    max_connections,
+                    last_failure: last_failure.map(|failure| failure.to_string()),
+                }))
+            }
             AcquireError::Unavailable(ConnectFailure::Driver(error)) => Self::Unavailable(error),
             AcquireError::Unavailable(ConnectFailure::Timeout(after)) => {
                 let error = io::Error::new(
@@ -268,13 +261,7 @@ pub struct PoolTimeout {
 
 impl fmt::Display for PoolTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            waited,
-            in_use,
-            waiting,
-            max_connections,
-            last_failure,
-        } = self;
+        let Self { waited, in_use, waiting, max_connections, last_failure } = self;
         write!(
             f,
             "no connection was free within {waited:.1?}: {in_use} of {max_connections} in use, \
@@ -296,32 +283,20 @@ pub struct ConnectError {
 
 impl ConnectError {
     pub(crate) fn io(address: &str, source: io::Error) -> Self {
-        Self {
-            address: address.to_owned(),
-            source: source.into(),
-        }
+        Self { address: address.to_owned(), source: source.into() }
     }
 
     pub(crate) fn postgres(address: &str, source: tokio_postgres::Error) -> Self {
-        Self {
-            address: address.to_owned(),
-            source: source.into(),
-        }
+        Self { address: address.to_owned(), source: source.into() }
     }
 
     /// The server has ended the connection and said why.
     pub(crate) fn lost(address: &str, source: DbError) -> Self {
-        Self {
-            address: address.to_owned(),
-            source: source.into(),
-        }
+        Self { address: address.to_owned(), source: source.into() }
     }
 
     pub(crate) fn tls(address: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self {
-            address: address.to_owned(),
-            source: source.into(),
-        }
+        Self { address: address.to_owned(), source: source.into() }
     }
 
     /// Where the server is: `host:port`, or the path of its socket.

@@ -16,10 +16,7 @@ pub(crate) struct Excerpt {
 impl Excerpt {
     pub(crate) fn of(text: &str) -> Self {
         let end = text.char_indices().nth(SHOWN).map(|(index, _)| index);
-        Self {
-            start: text[..end.unwrap_or(text.len())].to_owned(),
-            cut: end.is_some(),
-        }
+        Self { start: text[..end.unwrap_or(text.len())].to_owned(), cut: end.is_some() }
     }
 }
 
@@ -38,9 +35,6 @@ mod tests {
         assert_eq!(Excerpt::of("a\"\0\u{1b}b").to_string(), r#""a\"\0\u{1b}b""#);
         let forty = "é".repeat(40);
         assert_eq!(Excerpt::of(&forty).to_string(), format!("{forty:?}"));
-        assert_eq!(
-            Excerpt::of(&format!("{forty}é")).to_string(),
-            format!("{forty:?}…")
-        );
+        assert_eq!(Excerpt::of(&format!("{forty}é")).to_string(), format!("{forty:?}…"));
     }
 }

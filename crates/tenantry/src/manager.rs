@@ -227,10 +227,7 @@ impl TenantManager {
     #[must_use]
     pub fn active_tenants(&self) -> Vec<TenantId> {
         let targets = self.inner.reach.pool.targets();
-        targets
-            .into_iter()
-            .filter_map(|target| self.inner.index.tenant_of(target))
-            .collect()
+        targets.into_iter().filter_map(|target| self.inner.index.tenant_of(target)).collect()
     }
 
     /// How often and how fast failed attempts are repeated.

@@ -39,13 +39,7 @@ impl Place {
     /// Where a tenant's statements go: its schema, then what `beside` names, then `pg_temp`.
     pub(crate) fn of_tenant(tenant: &Tenant, server: Server, beside: &[Identifier]) -> Arc<Self> {
         let schema = tenant.placement.schema.as_identifier().clone();
-        Self::new(
-            Some(tenant.id.clone()),
-            schema,
-            tenant.status,
-            server,
-            beside,
-        )
+        Self::new(Some(tenant.id.clone()), schema, tenant.status, server, beside)
     }
 
     /// Where the shared schema's statements go.

@@ -72,9 +72,7 @@ impl SchemaName {
 /// Whether a schema of this name is PostgreSQL's, Tenantry's or everybody's.
 pub(crate) fn is_reserved(name: &str) -> bool {
     is_system(name)
-        || ["public", "tenantry"]
-            .iter()
-            .any(|reserved| name.eq_ignore_ascii_case(reserved))
+        || ["public", "tenantry"].iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
 }
 
 /// Whether a schema of this name is PostgreSQL's own.
@@ -84,8 +82,7 @@ pub(crate) fn is_system(name: &str) -> bool {
 
 /// Whether a name begins with `pg_`, which PostgreSQL keeps for itself.
 fn has_system_prefix(name: &str) -> bool {
-    name.get(..3)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("pg_"))
+    name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("pg_"))
 }
 
 impl fmt::Display for SchemaName {
@@ -194,10 +191,7 @@ mod tests {
     fn names_postgresql_cannot_hold_are_refused() {
         let message = |name: &str| SchemaName::parse(name).unwrap_err().to_string();
         assert_eq!(message(""), r#"invalid schema name "": it is empty"#);
-        assert_eq!(
-            message("a\0b"),
-            r#"invalid schema name "a\0b": it has a NUL at byte 2"#
-        );
+        assert_eq!(message("a\0b"), r#"invalid schema name "a\0b": it has a NUL at byte 2"#);
         assert!(message(&"a".repeat(64)).ends_with("it has 64 bytes, and PostgreSQL allows 63"));
         assert!(SchemaName::parse(&"a".repeat(63)).is_ok());
     }
@@ -206,10 +200,7 @@ mod tests {
     fn json_is_a_string_and_is_checked() {
         let name = SchemaName::parse("Kunde 7").unwrap();
         assert_eq!(serde_json::to_string(&name).unwrap(), r#""Kunde 7""#);
-        assert_eq!(
-            serde_json::from_str::<SchemaName>(r#""Kunde 7""#).unwrap(),
-            name
-        );
+        assert_eq!(serde_json::from_str::<SchemaName>(r#""Kunde 7""#).unwrap(), name);
         assert!(serde_json::from_str::<SchemaName>(r#""public""#).is_err());
     }
 }

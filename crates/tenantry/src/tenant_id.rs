@@ -193,10 +193,7 @@ mod tests {
     fn says_what_is_wrong_and_where() {
         let cases = [
             ("", r#""": it is empty, and needs 1 to 63 of a-z 0-9 - _"#),
-            (
-                "Acme Corp",
-                r#""Acme Corp": 'A' at position 1 is not in a-z 0-9 - _"#,
-            ),
+            ("Acme Corp", r#""Acme Corp": 'A' at position 1 is not in a-z 0-9 - _"#),
             ("a b", r#""a b": ' ' at position 2 is not in a-z 0-9 - _"#),
             (" a", r#"" a": ' ' at position 1 is not in a-z 0-9 - _"#),
             ("a,b", r#""a,b": ',' at position 2 is not in a-z 0-9 - _"#),
@@ -205,27 +202,15 @@ mod tests {
             ("..", r#""..": '.' at position 1 is not in a-z 0-9 - _"#),
             ("a/b", r#""a/b": '/' at position 2 is not in a-z 0-9 - _"#),
             ("a\0", r#""a\0": '\0' at position 2 is not in a-z 0-9 - _"#),
-            (
-                "a\nb",
-                r#""a\nb": '\n' at position 2 is not in a-z 0-9 - _"#,
-            ),
+            ("a\nb", r#""a\nb": '\n' at position 2 is not in a-z 0-9 - _"#),
             ("é", r#""é": 'é' at position 1 is not in a-z 0-9 - _"#),
-            (
-                "ab🦀",
-                r#""ab🦀": '🦀' at position 3 is not in a-z 0-9 - _"#,
-            ),
+            ("ab🦀", r#""ab🦀": '🦀' at position 3 is not in a-z 0-9 - _"#),
             (
                 "a -c search_path=b",
                 r#""a -c search_path=b": ' ' at position 2 is not in a-z 0-9 - _"#,
             ),
-            (
-                "-a",
-                r#""-a": '-' at position 1: an id begins and ends with a letter or digit"#,
-            ),
-            (
-                "a_",
-                r#""a_": '_' at position 2: an id begins and ends with a letter or digit"#,
-            ),
+            ("-a", r#""-a": '-' at position 1: an id begins and ends with a letter or digit"#),
+            ("a_", r#""a_": '_' at position 2: an id begins and ends with a letter or digit"#),
         ];
         for (id, expected) in cases {
             assert_eq!(message(id), format!("invalid tenant id {expected}"));
@@ -234,10 +219,8 @@ mod tests {
 
     #[test]
     fn a_very_long_id_is_refused_with_a_short_message() {
-        let expected = format!(
-            r#"invalid tenant id "{}"…: it is longer than 63 characters"#,
-            "a".repeat(40)
-        );
+        let expected =
+            format!(r#"invalid tenant id "{}"…: it is longer than 63 characters"#, "a".repeat(40));
         assert_eq!(message(&"a".repeat(64)), expected);
         assert_eq!(message(&"a".repeat(10_000_000)), expected);
         assert!(message(&"\u{202e}".repeat(100_000)).len() < 500);

@@ -68,23 +68,16 @@ impl IntoResponse for TenantRejection {
 /// The context that the layer has left.
 fn context(parts: &Parts) -> Result<&TenantContext, TenantRejection> {
     let extensions = &parts.extensions;
-    extensions
-        .get::<TenantContext>()
-        .ok_or_else(|| match extensions.get::<TenantManager>() {
-            Some(_) => TenantRejection::NoTenant,
-            None => TenantRejection::NoLayer,
-        })
+    extensions.get::<TenantContext>().ok_or_else(|| match extensions.get::<TenantManager>() {
+        Some(_) => TenantRejection::NoTenant,
+        None => TenantRejection::NoLayer,
+    })
 }
 
 /// The manager, which is there with a tenant and without.
 fn manager(parts: &Parts) -> Result<&TenantManager, TenantRejection> {
-    let of_tenant = parts
-        .extensions
-        .get::<TenantContext>()
-        .map(TenantContext::manager);
-    of_tenant
-        .or_else(|| parts.extensions.get())
-        .ok_or(TenantRejection::NoLayer)
+    let of_tenant = parts.extensions.get::<TenantContext>().map(TenantContext::manager);
+    of_tenant.or_else(|| parts.extensions.get()).ok_or(TenantRejection::NoLayer)
 }
 
 macro_rules! of_the_tenant {
@@ -114,9 +107,7 @@ macro_rules! of_the_tenant {
     };
 }
 
-of_the_tenant!(TenantDb, |it: &TenantContext| it
-    .db()
-    .map_err(|_| TenantRejection::Gone));
+of_the_tenant!(TenantDb, |it: &TenantContext| it.db().map_err(|_| TenantRejection::Gone));
 of_the_tenant!(TenantContext, |it: &TenantContext| Ok(it.clone()));
 of_the_tenant!(TenantId, |it: &TenantContext| Ok(it.tenant_id().clone()));
 // A copy; `TenantContext::tenant` shares it.

@@ -9,9 +9,7 @@ pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 /// PostgreSQL's text holds any character but NUL.
 pub(crate) fn text(value: &str, _: &()) -> garde::Result {
-    let nul = value
-        .find('\0')
-        .map(|_| garde::Error::new("holds a NUL character"));
+    let nul = value.find('\0').map(|_| garde::Error::new("holds a NUL character"));
     nul.map_or(Ok(()), Err)
 }
 

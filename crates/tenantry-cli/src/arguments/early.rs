@@ -12,11 +12,7 @@ pub(crate) struct Early {
 
 impl Early {
     pub(crate) fn look(arguments: &[OsString]) -> Self {
-        let mut found = Self {
-            json: false,
-            quiet: false,
-            color: ColorChoice::Auto,
-        };
+        let mut found = Self { json: false, quiet: false, color: ColorChoice::Auto };
         let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
         while let Some(word) = words.next() {
             match &*word {
@@ -58,14 +54,8 @@ mod tests {
         assert!(look("tenantry migrate --nonsense --json").json);
         assert!(!look("tenantry tenant show -- --json").json);
         assert!(look("tenantry -q status").quiet);
-        assert_eq!(
-            look("tenantry --color=never status").color,
-            ColorChoice::Never
-        );
-        assert_eq!(
-            look("tenantry status --color always").color,
-            ColorChoice::Always
-        );
+        assert_eq!(look("tenantry --color=never status").color, ColorChoice::Never);
+        assert_eq!(look("tenantry status --color always").color, ColorChoice::Always);
         assert_eq!(look("tenantry --color").color, ColorChoice::Auto);
     }
 }

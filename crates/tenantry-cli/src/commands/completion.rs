@@ -19,10 +19,7 @@ pub(super) fn run(completion: &Completion, console: &Console) -> Exit {
     let mut command = Arguments::command();
     clap_complete::generate(completion.shell, &mut command, "tenantry", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    let document = Script {
-        shell: completion.shell.to_string(),
-        script,
-    };
+    let document = Script { shell: completion.shell.to_string(), script };
     console.answer(&document, || &document.script);
     Exit::Done
 }

@@ -52,14 +52,8 @@ pub(super) async fn run(arguments: Demo, global: &Global, console: &Console) -> 
         database = Database::find(global, &folder, console) => database?,
         () = interrupts.next() => return Err(Failure::interrupted("stopped before it began")),
     };
-    let served = serve(
-        &database.config,
-        listener,
-        &folder,
-        console,
-        &mut interrupts,
-        &database.own,
-    );
+    let served =
+        serve(&database.config, listener, &folder, console, &mut interrupts, &database.own);
     let served = served.await;
     if let Some(own) = database.own {
         own.stop().await?;
@@ -69,13 +63,10 @@ pub(super) async fn run(arguments: Demo, global: &Global, console: &Console) -> 
 
 async fn listen(arguments: &Demo) -> Result<TcpListener> {
     let Demo { host, port } = arguments;
-    TcpListener::bind((host.as_str(), *port))
-        .await
-        .map_err(|error| {
-            let message =
-                format!("cannot listen on {host}:{port}: {error}; PORT names another port");
-            Failure::new(Exit::Failed, "ADDRESS_UNAVAILABLE", message)
-        })
+    TcpListener::bind((host.as_str(), *port)).await.map_err(|error| {
+        let message = format!("cannot listen on {host}:{port}: {error}; PORT names another port");
+        Failure::new(Exit::Failed, "ADDRESS_UNAVAILABLE", message)
+    })
 }
 
 /// The database of the demo: the one that is configured, or its own.
@@ -97,19 +88,13 @@ impl Database {
             Err(error) if !is_without_url(&error) => return Err(error.into()),
             Err(_) => {}
         }
-        console.remark(format_args!(
-            "starting PostgreSQL in {} …",
-            folder.postgres().display()
-        ));
+        console.remark(format_args!("starting PostgreSQL in {} …", folder.postgres().display()));
         let own = DevDb::builder().data_dir(folder.postgres()).start().await?;
         own.create_database(DATABASE).await?;
         let url = own.url(DATABASE);
         folder.write_config(Some(&url))?;
         let config = loader.set("connection.url", url).load()?;
-        Ok(Self {
-            config,
-            own: Some(own),
-        })
+        Ok(Self { config, own: Some(own) })
     }
 }
 
@@ -144,9 +129,8 @@ async fn serve(
             return Err(failure);
         }
     };
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::io("the address is not known", &error))?;
+    let address =
+        listener.local_addr().map_err(|error| Failure::io("the address is not known", &error))?;
     let ready = Ready {
         listening: format!("http://{address}"),
         data_dir: own.as_ref().map(|own| own.data_dir().display().to_string()),
@@ -187,35 +171,22 @@ async fn prepare(manager: &TenantManager) -> Result<Vec<ReadyTenant>> {
         let applied = match manager.catalog().get(&id).await {
             Ok(_) => migrate(&migrator, &id).await?,
             Err(tenantry::Error::TenantNotFound(_)) => {
-                migrator
-                    .create_tenant(NewTenant::new(id.clone()), true)
-                    .await?
-                    .applied
+                migrator.create_tenant(NewTenant::new(id.clone()), true).await?.applied
             }
             Err(error) => return Err(error.into()),
         };
         let mut db = manager.db_checked(&id).await?;
         projects_api::sample_data(&mut db).await?;
         let schema = manager.schema_name(&id)?.to_string();
-        ready.push(ReadyTenant {
-            id,
-            schema,
-            applied,
-        });
+        ready.push(ReadyTenant { id, schema, applied });
     }
     Ok(ready)
 }
 
 async fn migrate(migrator: &Migrator, id: &TenantId) -> Result<Vec<String>> {
-    let report = migrator
-        .migrate(std::slice::from_ref(id), &MigrateOptions::new())
-        .await?;
+    let report = migrator.migrate(std::slice::from_ref(id), &MigrateOptions::new()).await?;
     if let Some(failure) = report.failures().next() {
         return Err(MigrateError::from(failure.clone()).into());
     }
-    Ok(report
-        .tenants
-        .into_iter()
-        .flat_map(|tenant| tenant.applied)
-        .collect())
+    Ok(report.tenants.into_iter().flat_map(|tenant| tenant.applied).collect())
 }

@@ -18,20 +18,14 @@ pub(super) async fn run(arguments: &Health, global: &Global, console: &Console) 
     let manager = connect(config, Access::Reading).await?;
     if ids.is_empty() {
         let all = manager.catalog().list().await?;
-        let active = all
-            .iter()
-            .filter(|tenant| tenant.status == TenantStatus::Active);
+        let active = all.iter().filter(|tenant| tenant.status == TenantStatus::Active);
         ids = active.map(|tenant| tenant.id.clone()).collect();
     }
     let within = Duration::from_secs(arguments.timeout.into());
     let options = HealthOptions::default().tenants(ids).ping_timeout(within);
     let health = manager.health(options).await;
     console.answer(&health, || text(&health));
-    Ok(if health.healthy {
-        Exit::Done
-    } else {
-        Exit::Failed
-    })
+    Ok(if health.healthy { Exit::Done } else { Exit::Failed })
 }
 
 fn text(health: &HealthCheckResult) -> String {
@@ -42,10 +36,7 @@ fn text(health: &HealthCheckResult) -> String {
             HealthStatus::Unhealthy => "❌ Unhealthy",
         };
         let took = took.map_or_else(|| "–".to_owned(), duration);
-        (
-            took,
-            error.map_or_else(|| word.to_owned(), |error| format!("{word}: {error}")),
-        )
+        (took, error.map_or_else(|| word.to_owned(), |error| format!("{word}: {error}")))
     };
     let (took, status) = answer(
         health.shared_db,

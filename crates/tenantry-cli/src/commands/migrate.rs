@@ -19,11 +19,7 @@ use crate::{
 pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) -> Result<Exit> {
     let config = environment::config(global)?;
     let ids = environment::tenant_ids(&config, &arguments.tenant)?;
-    let access = if arguments.dry_run {
-        Access::Reading
-    } else {
-        Access::Writing
-    };
+    let access = if arguments.dry_run { Access::Reading } else { Access::Writing };
     let mut interrupts = Interrupts::listen()?;
     let manager = connect(config, access).await?;
     let migrator = Migrator::new(manager.clone());
@@ -111,12 +107,7 @@ fn text(report: &MigrateReport) -> String {
     if let Some(shared) = &report.shared {
         let _ = match shared.status {
             MigrateStatus::Succeeded => {
-                writeln!(
-                    text,
-                    "Shared schema {}: {}",
-                    shared.schema,
-                    shared.applied.join(", ")
-                )
+                writeln!(text, "Shared schema {}: {}", shared.schema, shared.applied.join(", "))
             }
             MigrateStatus::Skipped => {
                 writeln!(text, "Shared schema {}: nothing to do", shared.schema)
@@ -125,12 +116,7 @@ fn text(report: &MigrateReport) -> String {
         };
     }
     if report.total > 0 {
-        let _ = write!(
-            text,
-            "{}: {}",
-            count(report.total, "tenant"),
-            parts.join(", ")
-        );
+        let _ = write!(text, "{}: {}", count(report.total, "tenant"), parts.join(", "));
         let _ = writeln!(text, " ({})", duration(report.duration_ms));
     } else if report.shared.is_none() {
         text.push_str("There are no tenants.\n");
@@ -144,12 +130,7 @@ fn dry_run(report: &MigrateReport) -> String {
     if let Some(shared) = &report.shared {
         schemas.push((format!("shared schema {}", shared.schema), &shared.pending));
     }
-    schemas.extend(
-        report
-            .tenants
-            .iter()
-            .map(|tenant| (tenant.id.to_string(), &tenant.pending)),
-    );
+    schemas.extend(report.tenants.iter().map(|tenant| (tenant.id.to_string(), &tenant.pending)));
     let mut any = false;
     for (name, pending) in schemas.iter().filter(|(_, pending)| !pending.is_empty()) {
         let _ = writeln!(text, "- {name}: {}", pending.join(", "));
@@ -182,25 +163,11 @@ fn tell_failures(report: &MigrateReport, console: &Console) {
 /// What a stopped run has left to do.
 fn tell_left(report: &MigrateReport, console: &Console) {
     const LISTED: usize = 20;
-    let left = report
-        .tenants
-        .iter()
-        .filter(|tenant| tenant.status == MigrateStatus::Unfinished);
+    let left = report.tenants.iter().filter(|tenant| tenant.status == MigrateStatus::Unfinished);
     for tenant in left.take(LISTED) {
-        console.remark(format_args!(
-            "left: {}: {}",
-            tenant.id,
-            tenant.pending.join(", ")
-        ));
+        console.remark(format_args!("left: {}: {}", tenant.id, tenant.pending.join(", ")));
     }
-    if let Some(more) = report
-        .unfinished
-        .checked_sub(LISTED)
-        .filter(|more| *more > 0)
-    {
-        console.remark(format_args!(
-            "left: {} more (tenantry status)",
-            count(more, "tenant")
-        ));
+    if let Some(more) = report.unfinished.checked_sub(LISTED).filter(|more| *more > 0) {
+        console.remark(format_args!("left: {} more (tenantry status)", count(more, "tenant")));
     }
 }

@@ -21,11 +21,7 @@ pub(super) async fn run(arguments: &Status, global: &Global, console: &Console) 
         tell_failures(&report, console);
     }
     let differs = arguments.check && !report.is_ok();
-    Ok(if differs || !report.is_complete() {
-        Exit::Failed
-    } else {
-        Exit::Done
-    })
+    Ok(if differs || !report.is_complete() { Exit::Failed } else { Exit::Done })
 }
 
 fn text(report: &StatusReport) -> String {
@@ -60,28 +56,17 @@ fn text(report: &StatusReport) -> String {
     if !report.pending_migrations.is_empty() {
         text.push_str("\nPending migrations:\n");
         for pending in &report.pending_migrations {
-            let _ = writeln!(
-                text,
-                "- {} ({})",
-                pending.name,
-                count(pending.tenants, "tenant")
-            );
+            let _ = writeln!(text, "- {} ({})", pending.name, count(pending.tenants, "tenant"));
         }
     }
     if let Some(flags) = what_to_migrate(report) {
-        let _ = writeln!(
-            text,
-            "\nRun 'tenantry migrate {flags}' to apply pending migrations."
-        );
+        let _ = writeln!(text, "\nRun 'tenantry migrate {flags}' to apply pending migrations.");
     }
     text
 }
 
 fn what_to_migrate(report: &StatusReport) -> Option<&'static str> {
-    match (
-        report.pending_migrations.is_empty(),
-        report.shared.pending > 0,
-    ) {
+    match (report.pending_migrations.is_empty(), report.shared.pending > 0) {
         (false, false) => Some("--all"),
         (false, true) => Some("--all --shared"),
         (true, true) => Some("--shared"),
@@ -91,10 +76,7 @@ fn what_to_migrate(report: &StatusReport) -> Option<&'static str> {
 
 fn tell_failures(report: &StatusReport, console: &Console) {
     if let Some(error) = &report.shared.error {
-        console.error(format_args!(
-            "shared schema {}: {error}",
-            report.shared.schema
-        ));
+        console.error(format_args!("shared schema {}: {error}", report.shared.schema));
     }
     for tenant in &report.tenants {
         if let Some(error) = &tenant.error {

@@ -22,8 +22,5 @@ async fn as_json_it_is_one_document_with_the_script() {
 async fn another_shell_is_a_usage_error() {
     let ran = run(tenantry("completion tcsh")).await;
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr
-            .contains("[possible values: bash, elvish, fish, powershell, zsh]")
-    );
+    assert!(ran.stderr.contains("[possible values: bash, elvish, fish, powershell, zsh]"));
 }

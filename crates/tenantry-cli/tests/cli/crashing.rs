@@ -11,10 +11,7 @@ async fn killed_and_run_again_each_migration_is_applied_once() {
         project.file(&format!("migrations/tenant/000{number}_count.sql"), &sql);
     }
     let client = project.client().await;
-    client
-        .batch_execute("CREATE TABLE public.counted (schema text, number int)")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE public.counted (schema text, number int)").await.unwrap();
     let ids: Vec<String> = (0..12).map(|number| format!("t{number:02}")).collect();
     let mut sql = String::new();
     for id in &ids {
@@ -27,18 +24,11 @@ async fn killed_and_run_again_each_migration_is_applied_once() {
     client.batch_execute(&sql).await.unwrap();
 
     let applied = async || -> i64 {
-        client
-            .query_one("SELECT count(*) FROM counted", &[])
-            .await
-            .unwrap()
-            .get(0)
+        client.query_one("SELECT count(*) FROM counted", &[]).await.unwrap().get(0)
     };
     // Each process gets a few files further than the one before.
     for target in [1, 9, 23, 24, 42] {
-        let mut migrating = project
-            .command("migrate --all --concurrency 3")
-            .spawn()
-            .unwrap();
+        let mut migrating = project.command("migrate --all --concurrency 3").spawn().unwrap();
         while applied().await < target {
             tokio::task::yield_now().await;
         }

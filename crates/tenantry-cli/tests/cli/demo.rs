@@ -20,30 +20,18 @@ struct Demo {
 
 impl Demo {
     async fn start(mut command: Command) -> Self {
-        let mut child = command
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut said = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {
             said.push_str(&line);
             said.push('\n');
             if let Some(address) = line.strip_prefix("listening on http://") {
-                return Self {
-                    child,
-                    lines,
-                    address: address.parse().unwrap(),
-                    said,
-                };
+                return Self { child, lines, address: address.parse().unwrap(), said };
             }
         }
         let output = child.wait_with_output().await.unwrap();
-        panic!(
-            "it ended: {said}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        panic!("it ended: {said}{}", String::from_utf8_lossy(&output.stderr));
     }
 
     async fn get(&self, path: &str, tenant: &str) -> String {
@@ -67,12 +55,7 @@ impl Demo {
             rest.push('\n');
         }
         let output = self.child.wait_with_output().await.unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         rest
     }
 }
@@ -88,21 +71,13 @@ async fn on_its_own_it_starts_postgresql_serves_and_keeps_the_data() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(demo_in(folder.path())).await;
     assert!(
-        demo.said
-            .contains("Tenant acme, in schema tenant_acme: applied 0001_"),
+        demo.said.contains("Tenant acme, in schema tenant_acme: applied 0001_"),
         "{}",
         demo.said
     );
     let first = demo.get("/projects", "acme").await;
-    assert!(
-        first.starts_with("HTTP/1.1 200") && first.contains("Launch of acme"),
-        "{first}"
-    );
-    assert!(
-        demo.get("/projects", "nobody")
-            .await
-            .starts_with("HTTP/1.1 404")
-    );
+    assert!(first.starts_with("HTTP/1.1 200") && first.contains("Launch of acme"), "{first}");
+    assert!(demo.get("/projects", "nobody").await.starts_with("HTTP/1.1 404"));
 
     let mut status = tenantry("--config .demo/tenantry.toml status --check");
     status.current_dir(folder.path());
@@ -110,21 +85,13 @@ async fn on_its_own_it_starts_postgresql_serves_and_keeps_the_data() {
 
     let rest = demo.stop(Signal::INT).await;
     assert!(rest.contains("curl -X POST http://127.0.0.1:"), "{rest}");
-    assert!(
-        !rest.contains("{projectId}"),
-        "the commands work as they are: {rest}"
-    );
+    assert!(!rest.contains("{projectId}"), "the commands work as they are: {rest}");
     let mut status = tenantry("--config .demo/tenantry.toml status");
     status.current_dir(folder.path());
     assert_eq!(run(status).await.status, 3, "its PostgreSQL has stopped");
 
     let demo = Demo::start(demo_in(folder.path())).await;
-    assert!(
-        demo.said
-            .contains("Tenant acme, in schema tenant_acme: as it was"),
-        "{}",
-        demo.said
-    );
+    assert!(demo.said.contains("Tenant acme, in schema tenant_acme: as it was"), "{}", demo.said);
     let again = demo.get("/projects", "acme").await;
     let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
     assert_eq!(body(&again), body(&first));
@@ -135,29 +102,13 @@ async fn on_its_own_it_starts_postgresql_serves_and_keeps_the_data() {
 async fn with_a_database_url_it_uses_that_server() {
     let project = Project::new().await;
     let demo = Demo::start(project.command("demo")).await;
-    assert!(
-        demo.said.contains("PostgreSQL: the configured one"),
-        "{}",
-        demo.said
-    );
-    assert!(
-        demo.get("/users", "globex")
-            .await
-            .contains("ada@globex.example")
-    );
+    assert!(demo.said.contains("PostgreSQL: the configured one"), "{}", demo.said);
+    assert!(demo.get("/users", "globex").await.contains("ada@globex.example"));
     assert_eq!(project.schemas("tenant_globex").await, 1);
     demo.stop(Signal::INT).await;
     let sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() \
                AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-    assert!(
-        project
-            .client()
-            .await
-            .query(sql, &[])
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(project.client().await.query(sql, &[]).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -169,11 +120,6 @@ async fn a_port_that_is_taken_is_told_before_anything_starts() {
     command.env("PORT", port.to_string());
     let ran = run(command).await;
     assert_eq!(ran.status, 1);
-    assert!(
-        ran.stderr
-            .contains(&format!("cannot listen on 127.0.0.1:{port}")),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{}", ran.stderr);
     assert!(!folder.path().join(".demo").exists());
 }

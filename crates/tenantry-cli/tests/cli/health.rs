@@ -17,11 +17,7 @@ async fn health_looks_at_every_active_tenant() {
     let shown = project.run("health").await;
     assert_eq!(shown.status, 0);
     assert!(shown.stdout.contains("│ acme     │"), "{}", shown.stdout);
-    assert!(
-        shown.stdout.contains("1 tenant, all well ("),
-        "{}",
-        shown.stdout
-    );
+    assert!(shown.stdout.contains("1 tenant, all well ("), "{}", shown.stdout);
 }
 
 #[tokio::test]
@@ -30,9 +26,6 @@ async fn a_tenant_that_cannot_be_used_is_unhealthy() {
     let ran = project.run("--json health --tenant nobody").await;
     assert_eq!(ran.status, 1);
     let health = ran.json();
-    assert_eq!(
-        (&health["healthy"], &health["unhealthyPools"]),
-        (&false.into(), &1.into())
-    );
+    assert_eq!((&health["healthy"], &health["unhealthyPools"]), (&false.into(), &1.into()));
     assert_eq!(health["pools"][0]["error"], "there is no tenant \"nobody\"");
 }

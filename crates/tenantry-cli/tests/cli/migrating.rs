@@ -32,25 +32,13 @@ async fn a_person_reads_one_line() {
 
 #[tokio::test]
 async fn a_tenant_that_fails_is_named_with_file_line_and_message() {
-    let wrong = (
-        "0002_wrong.sql",
-        "CREATE TABLE a (id int);\nSELECT nonsense FROM a;\n",
-    );
+    let wrong = ("0002_wrong.sql", "CREATE TABLE a (id int);\nSELECT nonsense FROM a;\n");
     let project = Project::with(&[USERS, wrong]).await;
     project.create(&["acme", "globex"]).await;
     let client = project.client().await;
-    client
-        .batch_execute("CREATE TABLE public.seen ()")
-        .await
-        .unwrap();
-    project.file(
-        "migrations/tenant/0002_wrong.sql",
-        "SELECT 1;\nSELECT * FROM users_of_acme;",
-    );
-    client
-        .batch_execute("CREATE TABLE tenant_acme.users_of_acme ()")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE public.seen ()").await.unwrap();
+    project.file("migrations/tenant/0002_wrong.sql", "SELECT 1;\nSELECT * FROM users_of_acme;");
+    client.batch_execute("CREATE TABLE tenant_acme.users_of_acme ()").await.unwrap();
 
     let ran = project.run("--json migrate --all").await;
     assert_eq!(ran.status, 1);
@@ -81,10 +69,7 @@ async fn shared_goes_first_and_alone_if_nothing_else_is_asked_for() {
     )])
     .await;
     project.create(&["acme"]).await;
-    project.file(
-        "migrations/shared/0001_plans.sql",
-        "CREATE TABLE plans (id int PRIMARY KEY);",
-    );
+    project.file("migrations/shared/0001_plans.sql", "CREATE TABLE plans (id int PRIMARY KEY);");
     let ran = project.run("--json migrate --all --shared").await;
     assert_eq!(ran.status, 0);
     insta::assert_json_snapshot!("shared_and_all", ran.json());
@@ -99,10 +84,7 @@ async fn shared_goes_first_and_alone_if_nothing_else_is_asked_for() {
 async fn when_shared_fails_the_tenants_wait() {
     let project = Project::with(&[USERS]).await;
     project.create(&["acme"]).await;
-    project.file(
-        "migrations/shared/0001_plans.sql",
-        "CREATE TABLE plans (id nonsense);",
-    );
+    project.file("migrations/shared/0001_plans.sql", "CREATE TABLE plans (id nonsense);");
     let ran = project.run("migrate --all --shared").await;
     insta::assert_snapshot!(ran.shown(), @r#"
     exit status 1
@@ -140,15 +122,7 @@ async fn a_dry_run_writes_nothing_not_even_the_catalog() {
     let ran = project.run("--json migrate --tenant acme --dry-run").await;
     insta::assert_json_snapshot!("dry_run", ran.json());
     let tables = "SELECT FROM pg_tables WHERE schemaname IN ('public', 'tenant_acme')";
-    assert!(
-        project
-            .client()
-            .await
-            .query(tables, &[])
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(project.client().await.query(tables, &[]).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -175,11 +149,7 @@ async fn quiet_tells_only_the_result_and_what_goes_wrong() {
 async fn a_reader_that_goes_away_is_no_error() {
     let project = Project::with(&[USERS]).await;
     project.create(&["acme"]).await;
-    let mut child = project
-        .command("--json migrate --all")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = project.command("--json migrate --all").stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(0));

@@ -47,23 +47,13 @@ async fn wrong_ids_never_get_as_far_as_the_database() {
             command.arg(id);
             let ran = run(command).await;
             assert_eq!(ran.status, 2, "{before} {id:?}: {ran:?}");
-            assert!(
-                ran.stderr.contains("invalid tenant id"),
-                "{before} {id:?}: {}",
-                ran.stderr
-            );
-            assert!(
-                ran.stderr.len() < 500,
-                "an answer is shorter than the question"
-            );
+            assert!(ran.stderr.contains("invalid tenant id"), "{before} {id:?}: {}", ran.stderr);
+            assert!(ran.stderr.len() < 500, "an answer is shorter than the question");
         }
         let mut command = nowhere("--json migrate");
         command.arg(format!("--tenant={id}"));
         let ran = run(command).await;
-        assert_eq!(
-            (ran.status, ran.json()["error"]["code"].as_str()),
-            (2, Some("TENANT_INVALID"))
-        );
+        assert_eq!((ran.status, ran.json()["error"]["code"].as_str()), (2, Some("TENANT_INVALID")));
     }
 }
 
@@ -103,25 +93,15 @@ async fn wrong_migrations_are_told_before_anything_runs() {
     project.create(&["acme"]).await;
     let ran = project.run("migrate --all").await;
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr.contains("0002_a.sql:1: BEGIN is not allowed"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("0002_a.sql:1: BEGIN is not allowed"), "{}", ran.stderr);
     let ran = project.run("--json migrate --shared").await;
-    assert_eq!(
-        (ran.status, ran.json()["error"]["code"].as_str()),
-        (2, Some("MIGRATIONS_MISSING"))
-    );
+    assert_eq!((ran.status, ran.json()["error"]["code"].as_str()), (2, Some("MIGRATIONS_MISSING")));
 }
 
 #[tokio::test]
 async fn dot_env_is_read_and_never_goes_over_the_environment() {
     let project = Project::with(&[USERS]).await;
-    project.file(
-        ".env",
-        "DATABASE_URL=postgres://nobody@127.0.0.1:1/nowhere\n",
-    );
+    project.file(".env", "DATABASE_URL=postgres://nobody@127.0.0.1:1/nowhere\n");
     project.run("status").await.done();
     let mut command = project.command("status");
     command.env_remove("DATABASE_URL");

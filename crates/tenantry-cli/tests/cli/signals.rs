@@ -7,10 +7,8 @@ use tokio_postgres::Client;
 use crate::support::{Project, USERS};
 
 /// A file that waits for whoever holds the lock.
-const WAITS: (&str, &str) = (
-    "0002_waits.sql",
-    "CREATE TABLE waited (); SELECT pg_advisory_xact_lock(7);",
-);
+const WAITS: (&str, &str) =
+    ("0002_waits.sql", "CREATE TABLE waited (); SELECT pg_advisory_xact_lock(7);");
 
 fn interrupt(child: &Child) {
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
@@ -30,15 +28,9 @@ const WAITING: &str = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT 
 async fn in_the_middle(project: &Project) -> (Child, Client) {
     project.create(&["acme", "globex"]).await;
     let client = project.client().await;
-    client
-        .batch_execute("SELECT pg_advisory_lock(7)")
-        .await
-        .unwrap();
-    let child = project
-        .command("migrate --all --concurrency 1")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    client.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
+    let child =
+        project.command("migrate --all --concurrency 1").stderr(Stdio::piped()).spawn().unwrap();
     wait_for(&client, WAITING).await;
     (child, client)
 }
@@ -53,10 +45,7 @@ async fn ctrl_c_finishes_the_file_and_says_what_is_left() {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
     stderr.read_line(&mut said).await.unwrap();
-    client
-        .batch_execute("SELECT pg_advisory_unlock(7)")
-        .await
-        .unwrap();
+    client.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
     stderr.read_to_string(&mut said).await.unwrap();
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(130));
@@ -76,16 +65,11 @@ async fn a_second_ctrl_c_rolls_back_and_waits_until_that_is_done() {
     let (mut child, client) = in_the_middle(&project).await;
     interrupt(&child);
     let mut stderr = tokio::io::BufReader::new(child.stderr.take().unwrap());
-    tokio::io::AsyncBufReadExt::read_line(&mut stderr, &mut String::new())
-        .await
-        .unwrap();
+    tokio::io::AsyncBufReadExt::read_line(&mut stderr, &mut String::new()).await.unwrap();
     interrupt(&child);
     let status = child.wait().await.unwrap();
     assert_eq!(status.code(), Some(130));
-    assert!(
-        client.query(WAITING, &[]).await.unwrap().is_empty(),
-        "nothing runs any more"
-    );
+    assert!(client.query(WAITING, &[]).await.unwrap().is_empty(), "nothing runs any more");
     let status = project.run("--json status").await.json();
     assert_eq!(status["tenants"][0]["applied"], 1);
 }
@@ -94,20 +78,11 @@ async fn a_second_ctrl_c_rolls_back_and_waits_until_that_is_done() {
 async fn an_interrupted_creation_leaves_nothing() {
     let project = Project::with(&[USERS, WAITS]).await;
     let client = project.client().await;
-    client
-        .batch_execute("SELECT pg_advisory_lock(7)")
-        .await
-        .unwrap();
+    client.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
     let mut child = project.command("tenant create acme").spawn().unwrap();
     wait_for(&client, WAITING).await;
     interrupt(&child);
     assert_eq!(child.wait().await.unwrap().code(), Some(130));
     assert_eq!(project.schemas("tenant_acme").await, 0);
-    assert!(
-        project
-            .run("tenant list")
-            .await
-            .done()
-            .contains("no tenants yet")
-    );
+    assert!(project.run("tenant list").await.done().contains("no tenants yet"));
 }

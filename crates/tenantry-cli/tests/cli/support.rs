@@ -6,14 +6,10 @@ use tenantry_devdb::testing::TestDb;
 use tokio::process::Command;
 use tokio_postgres::Client;
 
-pub(crate) const USERS: (&str, &str) = (
-    "0001_users.sql",
-    "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);",
-);
-pub(crate) const PROJECTS: (&str, &str) = (
-    "0002_projects.sql",
-    "CREATE TABLE projects (id int PRIMARY KEY);",
-);
+pub(crate) const USERS: (&str, &str) =
+    ("0001_users.sql", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);");
+pub(crate) const PROJECTS: (&str, &str) =
+    ("0002_projects.sql", "CREATE TABLE projects (id int PRIMARY KEY);");
 
 /// A folder to run the command in, and a database.
 pub(crate) struct Project {
@@ -25,10 +21,7 @@ impl Project {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("migrations/tenant")).unwrap();
-        Self {
-            db: TestDb::create().await,
-            folder,
-        }
+        Self { db: TestDb::create().await, folder }
     }
 
     /// With these migrations for tenants.
@@ -50,9 +43,7 @@ impl Project {
     /// The command, in the folder, with the database.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = tenantry(line);
-        command
-            .current_dir(self.folder.path())
-            .env("DATABASE_URL", self.db.url());
+        command.current_dir(self.folder.path()).env("DATABASE_URL", self.db.url());
         command
     }
 
@@ -62,9 +53,7 @@ impl Project {
 
     pub(crate) async fn create(&self, ids: &[&str]) {
         for id in ids {
-            self.run(&format!("tenant create {id} --no-migrate"))
-                .await
-                .done();
+            self.run(&format!("tenant create {id} --no-migrate")).await.done();
         }
     }
 
@@ -75,12 +64,7 @@ impl Project {
     /// How many schemas there are by this name.
     pub(crate) async fn schemas(&self, name: &str) -> usize {
         let sql = "SELECT FROM pg_namespace WHERE nspname = $1";
-        self.client()
-            .await
-            .query(sql, &[&name])
-            .await
-            .unwrap()
-            .len()
+        self.client().await.query(sql, &[&name]).await.unwrap().len()
     }
 }
 
@@ -88,14 +72,7 @@ impl Project {
 pub(crate) fn tenantry(line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
     command.args(line.split_whitespace());
-    for name in [
-        "DATABASE_URL",
-        "HOST",
-        "PORT",
-        "LOG_LEVEL",
-        "TENANTRY_CONFIG",
-        "RUST_BACKTRACE",
-    ] {
+    for name in ["DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "TENANTRY_CONFIG", "RUST_BACKTRACE"] {
         command.env_remove(name);
     }
     command
@@ -127,12 +104,7 @@ pub(crate) struct Ran {
 impl Ran {
     /// It must have succeeded, and silently.
     pub(crate) fn done(self) -> String {
-        assert_eq!(
-            (self.status, self.stderr.as_str()),
-            (0, ""),
-            "{}",
-            self.stdout
-        );
+        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         self.stdout
     }
 
@@ -146,11 +118,7 @@ impl Ran {
 
     /// Everything that a person sees.
     pub(crate) fn shown(&self) -> String {
-        let Self {
-            status,
-            stdout,
-            stderr,
-        } = self;
+        let Self { status, stdout, stderr } = self;
         let mut shown = format!("exit status {status}\n");
         for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
             if !text.is_empty() {
@@ -193,9 +161,7 @@ fn redact(value: &mut Value) {
 fn redact_text(text: &str) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
-        let line = match line
-            .rfind(" (")
-            .filter(|_| line.ends_with("ms)") || line.ends_with("s)"))
+        let line = match line.rfind(" (").filter(|_| line.ends_with("ms)") || line.ends_with("s)"))
         {
             Some(at)
                 if line[at + 2..].starts_with(|c: char| c.is_ascii_digit())
@@ -209,10 +175,7 @@ fn redact_text(text: &str) -> String {
             Some(at) => format!("{}YYYY-MM-DD hh:mm{}", &line[..at], &line[at + 16..]),
             None => line,
         };
-        let line = match line
-            .strip_prefix("Created     ")
-            .or(line.strip_prefix("Updated     "))
-        {
+        let line = match line.strip_prefix("Created     ").or(line.strip_prefix("Updated     ")) {
             Some(_) => format!("{}…", &line[..12]),
             None => line,
         };
@@ -224,11 +187,8 @@ fn redact_text(text: &str) -> String {
 fn is_moment(text: &str) -> bool {
     let pattern = "0000-00-00 00:00";
     text.len() >= pattern.len()
-        && text
-            .bytes()
-            .zip(pattern.bytes())
-            .all(|(byte, like)| match like {
-                b'0' => byte.is_ascii_digit(),
-                like => byte == like,
-            })
+        && text.bytes().zip(pattern.bytes()).all(|(byte, like)| match like {
+            b'0' => byte.is_ascii_digit(),
+            like => byte == like,
+        })
 }

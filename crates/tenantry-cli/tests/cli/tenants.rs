@@ -58,13 +58,7 @@ async fn a_migration_that_fails_leaves_nothing_of_the_tenant() {
     assert_eq!(ran.status, 1);
     insta::assert_json_snapshot!("not_created", ran.json());
     assert_eq!(project.schemas("tenant_acme").await, 0);
-    assert!(
-        project
-            .run("tenant list")
-            .await
-            .done()
-            .contains("no tenants yet")
-    );
+    assert!(project.run("tenant list").await.done().contains("no tenants yet"));
 }
 
 #[tokio::test]
@@ -93,18 +87,9 @@ async fn a_schema_that_is_named_is_taken_over() {
 #[tokio::test]
 async fn lists_of_no_tenants_are_lists() {
     let project = Project::with(&[USERS]).await;
-    assert_eq!(
-        project.run("--json tenant list").await.json()["tenants"],
-        serde_json::json!([])
-    );
+    assert_eq!(project.run("--json tenant list").await.json()["tenants"], serde_json::json!([]));
     let ran = project.run("--json tenant show acme").await;
-    assert_eq!(
-        (ran.status, ran.json()["error"]["code"].as_str()),
-        (1, Some("TENANT_NOT_FOUND"))
-    );
+    assert_eq!((ran.status, ran.json()["error"]["code"].as_str()), (1, Some("TENANT_NOT_FOUND")));
     let ran = project.run("--json tenant drop acme --yes").await;
-    assert_eq!(
-        (ran.status, ran.json()["error"]["code"].as_str()),
-        (1, Some("TENANT_NOT_FOUND"))
-    );
+    assert_eq!((ran.status, ran.json()["error"]["code"].as_str()), (1, Some("TENANT_NOT_FOUND")));
 }

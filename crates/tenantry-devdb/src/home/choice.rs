@@ -16,11 +16,7 @@ pub(crate) fn choose(asked: &Path, account: Account) -> Result<Home> {
     if account.reaches(nearest_existing(&asked))? {
         take(&asked, account)?;
         if account.reaches(&asked)? {
-            return Ok(Home {
-                root: asked,
-                account,
-                asked: None,
-            });
+            return Ok(Home { root: asked, account, asked: None });
         }
     }
     let instead = instead_of(&asked);
@@ -36,22 +32,13 @@ pub(crate) fn choose(asked: &Path, account: Account) -> Result<Home> {
     }
     take(&instead, account)?;
     if !account.reaches(&instead)? {
-        return Err(DevDbError::data_dir(
-            &asked,
-            "PostgreSQL's account cannot reach it",
-        ));
+        return Err(DevDbError::data_dir(&asked, "PostgreSQL's account cannot reach it"));
     }
-    Ok(Home {
-        root: instead,
-        account,
-        asked: Some(asked),
-    })
+    Ok(Home { root: instead, account, asked: Some(asked) })
 }
 
 fn nearest_existing(path: &Path) -> &Path {
-    path.ancestors()
-        .find(|it| it.exists())
-        .unwrap_or(Path::new("/"))
+    path.ancestors().find(|it| it.exists()).unwrap_or(Path::new("/"))
 }
 
 /// Makes the directory ours, if it is new, empty or was ours before.
@@ -59,16 +46,11 @@ fn take(dir: &Path, account: Account) -> Result<()> {
     match DirBuilder::new().recursive(true).mode(0o755).create(dir) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(DevDbError::data_dir(
-                dir,
-                "it is a file and not a directory",
-            ));
+            return Err(DevDbError::data_dir(dir, "it is a file and not a directory"));
         }
         Err(error) => return Err(DevDbError::io("create", dir)(error)),
     }
-    let owner = fs::metadata(dir)
-        .map_err(DevDbError::io("read", dir))?
-        .uid();
+    let owner = fs::metadata(dir).map_err(DevDbError::io("read", dir))?.uid();
     if account != Account::Own && owner != 0 {
         let reason = format!("it belongs to user {owner}; start as that user, or name another");
         return Err(DevDbError::data_dir(dir, reason));
@@ -88,15 +70,8 @@ fn take(dir: &Path, account: Account) -> Result<()> {
 
 fn instead_of(asked: &Path) -> PathBuf {
     let shared = Path::new("/var/tmp");
-    let parent = if shared.is_dir() {
-        shared.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
-    parent.join(format!(
-        "tenantry-{:016x}",
-        fnv1a(asked.as_os_str().as_encoded_bytes())
-    ))
+    let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+    parent.join(format!("tenantry-{:016x}", fnv1a(asked.as_os_str().as_encoded_bytes())))
 }
 
 /// A hash that is the same in every build and release, which the standard library's is not.
@@ -114,14 +89,8 @@ mod tests {
     fn the_directory_chosen_instead_is_always_the_same() {
         assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
-        assert_eq!(
-            instead_of(Path::new("/root/x")),
-            instead_of(Path::new("/root/x"))
-        );
-        assert_ne!(
-            instead_of(Path::new("/root/x")),
-            instead_of(Path::new("/root/y"))
-        );
+        assert_eq!(instead_of(Path::new("/root/x")), instead_of(Path::new("/root/x")));
+        assert_ne!(instead_of(Path::new("/root/x")), instead_of(Path::new("/root/y")));
     }
 
     #[test]

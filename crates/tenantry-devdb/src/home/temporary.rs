@@ -19,11 +19,7 @@ const OLD: Duration = Duration::from_secs(600);
 /// the data in them, and not always the directory.
 pub(crate) fn temporary(account: Account) -> Result<Home> {
     let tmp = Path::new("/tmp");
-    let parent = if tmp.is_dir() {
-        tmp.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
+    let parent = if tmp.is_dir() { tmp.to_owned() } else { std::env::temp_dir() };
     sweep(&parent);
     let dir = tempfile::Builder::new()
         .prefix(PREFIX)
@@ -35,19 +31,11 @@ pub(crate) fn temporary(account: Account) -> Result<Home> {
     // The permissions again, since making a directory heeds the umask.
     fs::set_permissions(&root, account.passage())
         .map_err(DevDbError::io("set the permissions of", &root))?;
-    Ok(Home {
-        root,
-        account,
-        asked: None,
-    })
+    Ok(Home { root, account, asked: None })
 }
 
 fn sweep(parent: &Path) {
-    for entry in fs::read_dir(parent)
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-    {
+    for entry in fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok) {
         if entry.file_name().to_string_lossy().starts_with(PREFIX) && is_left(&entry.path()) {
             tracing::debug!(path = %entry.path().display(), "removing a temporary database");
             // What cannot be removed now is tried again the next time.

@@ -13,10 +13,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new(name: impl Into<String>, dirs: Vec<PathBuf>) -> Self {
-        Self {
-            name: name.into(),
-            dirs,
-        }
+        Self { name: name.into(), dirs }
     }
 }
 
@@ -30,22 +27,12 @@ pub(super) enum Candidate {
 
 pub(super) fn usual() -> Vec<Place> {
     let mut places = vec![
-        Place::new(
-            "pg_config --bindir",
-            pg_config_bindir().into_iter().collect(),
-        ),
+        Place::new("pg_config --bindir", pg_config_bindir().into_iter().collect()),
         Place::new("PATH", in_path()),
-        Place::new(
-            "/usr/lib/postgresql/*/bin",
-            versions("/usr/lib/postgresql", "", "bin"),
-        ),
+        Place::new("/usr/lib/postgresql/*/bin", versions("/usr/lib/postgresql", "", "bin")),
         Place::new("/usr/pgsql-*/bin", versions("/usr", "pgsql-", "bin")),
     ];
-    for opt in [
-        "/opt/homebrew/opt",
-        "/usr/local/opt",
-        "/home/linuxbrew/.linuxbrew/opt",
-    ] {
+    for opt in ["/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt"] {
         let mut dirs = versions(opt, "postgresql@", "bin");
         dirs.extend(existing(Path::new(opt).join("postgresql/bin")));
         places.push(Place::new(format!("{opt}/postgresql@*/bin"), dirs));
@@ -68,10 +55,7 @@ pub(super) fn programs_in(dir: &Path) -> Candidate {
     if bin_dir.join("postgres").is_file() {
         return Candidate::Found(bin_dir.to_owned());
     }
-    Candidate::Missing(format!(
-        "{} is there, but no postgres beside it",
-        initdb.display()
-    ))
+    Candidate::Missing(format!("{} is there, but no postgres beside it", initdb.display()))
 }
 
 fn pg_config_bindir() -> Option<PathBuf> {

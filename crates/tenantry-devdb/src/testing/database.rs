@@ -59,11 +59,7 @@ impl TestDb {
             lease.end();
             return Err(DevDbError::database("create a database")(error));
         }
-        Ok(Self {
-            server,
-            name,
-            lease: Some(lease),
-        })
+        Ok(Self { server, name, lease: Some(lease) })
     }
 
     /// Its URL, for the superuser.
@@ -96,9 +92,7 @@ impl TestDb {
 
 impl fmt::Debug for TestDb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestDb")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("TestDb").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -125,23 +119,17 @@ impl Drop for TestDb {
 }
 
 fn drop_database(url: &str, statement: &str) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(DevDbError::io("make a runtime for", url.as_ref()))?;
     runtime.block_on(async {
         let client = connect(url).await?;
-        client
-            .batch_execute(statement)
-            .await
-            .map_err(DevDbError::database("drop a database"))
+        client.batch_execute(statement).await.map_err(DevDbError::database("drop a database"))
     })
 }
 
 async fn connect(url: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls)
-        .await
-        .map_err(DevDbError::database("connect"))?;
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.map_err(DevDbError::database("connect"))?;
     tokio::spawn(async move {
         // Whoever uses the client gets the error too.
         let _ = connection.await;
@@ -153,9 +141,7 @@ async fn connect(url: &str) -> Result<Client> {
 fn new_name() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{PREFIX}{}_{:x}_{count}", process::id(), now.as_nanos())
 }
 

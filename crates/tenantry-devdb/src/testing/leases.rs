@@ -85,9 +85,8 @@ mod tests {
 
         sweep(db).await.unwrap();
 
-        let (client, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls)
-            .await
-            .unwrap();
+        let (client, connection) =
+            tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
         tokio::spawn(connection);
         let query = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1";
         let rows = client.query(query, &[]).await.unwrap();

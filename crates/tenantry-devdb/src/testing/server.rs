@@ -35,9 +35,7 @@ impl TestServer {
     pub async fn start_with(configure: impl FnOnce(DevDbBuilder) -> DevDbBuilder) -> Result<Self> {
         // What was committed before a crash must be there after it, and a file that is written but
         // not forced to the disk survives the crash of a process.
-        let builder = DevDb::builder()
-            .mode(Mode::Fast)
-            .setting("synchronous_commit", "on");
+        let builder = DevDb::builder().mode(Mode::Fast).setting("synchronous_commit", "on");
         let db = configure(builder).start().await?;
         Ok(Self { db: Arc::new(db) })
     }

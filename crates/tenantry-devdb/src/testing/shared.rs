@@ -67,11 +67,7 @@ fn flavour() -> String {
     match env::var(BIN_VARIABLE) {
         Ok(dir) => {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-            dir.chars()
-                .map(plain)
-                .collect::<String>()
-                .trim_matches('-')
-                .to_owned()
+            dir.chars().map(plain).collect::<String>().trim_matches('-').to_owned()
         }
         Err(_) => "shared".to_owned(),
     }
@@ -80,17 +76,12 @@ fn flavour() -> String {
 /// Cargo's target directory, told by cargo and nextest to each test by the directory of its crate.
 fn target_dir() -> PathBuf {
     let crate_dir = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let crate_dir = crate_dir
-        .or_else(|| env::current_dir().ok())
-        .unwrap_or_default();
+    let crate_dir = crate_dir.or_else(|| env::current_dir().ok()).unwrap_or_default();
     choose_target_dir(env::var_os("CARGO_TARGET_DIR"), &crate_dir)
 }
 
 fn choose_target_dir(told: Option<OsString>, crate_dir: &Path) -> PathBuf {
-    let workspace = crate_dir
-        .ancestors()
-        .filter(|it| it.join("Cargo.lock").exists())
-        .last();
+    let workspace = crate_dir.ancestors().filter(|it| it.join("Cargo.lock").exists()).last();
     let workspace = workspace.unwrap_or(crate_dir);
     workspace.join(told.map_or_else(|| PathBuf::from("target"), PathBuf::from))
 }

@@ -10,11 +10,7 @@ use crate::support::{
 #[tokio::test]
 async fn a_crashed_server_starts_again_with_its_data() {
     let dir = Dir::new();
-    let db = server_in(&dir)
-        .setting("synchronous_commit", "on")
-        .start()
-        .await
-        .unwrap();
+    let db = server_in(&dir).setting("synchronous_commit", "on").start().await.unwrap();
     run(&db.url("postgres"), "CREATE TABLE t AS SELECT 42 AS answer").await;
     kill(postmaster(&dir.server()));
     drop(db);
@@ -32,19 +28,12 @@ async fn a_stale_pid_file_is_healed_even_if_its_process_id_lives_again() {
     let data = dir.server().join("data");
     let pid_file = data.join("postmaster.pid");
     // Our own id: alive, and certainly not PostgreSQL.
-    let stale = format!(
-        "{}\n{}\n1700000000\n1\n\n\n",
-        std::process::id(),
-        data.display()
-    );
+    let stale = format!("{}\n{}\n1700000000\n1\n\n\n", std::process::id(), data.display());
     fs::write(&pid_file, stale).unwrap();
 
     let db = server_in(&dir).start().await.unwrap();
     assert_eq!(ask(&db.url("postgres"), "SELECT 1").await, "1");
-    assert_ne!(
-        postmaster(&dir.server()),
-        i32::try_from(std::process::id()).unwrap()
-    );
+    assert_ne!(postmaster(&dir.server()), i32::try_from(std::process::id()).unwrap());
 }
 
 #[tokio::test]
@@ -64,10 +53,8 @@ async fn an_initdb_that_was_killed_half_way_leaves_nothing_behind() {
     let db = server_in(&dir).start().await.unwrap();
     assert_eq!(ask(&db.url("postgres"), "SELECT 1").await, "1");
     db.stop().await.unwrap();
-    let left: Vec<_> = names_in(&server)
-        .into_iter()
-        .filter(|it| it.starts_with("data.new-"))
-        .collect();
+    let left: Vec<_> =
+        names_in(&server).into_iter().filter(|it| it.starts_with("data.new-")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -85,9 +72,7 @@ async fn a_new_owner_revives_a_server_that_crashed_under_another() {
     second.stop().await.unwrap();
     assert_eq!(ask(&url, "SELECT 1").await, "1");
     first.stop().await.unwrap();
-    assert!(!listens(
-        url.rsplit([':', '/']).nth(1).unwrap().parse().unwrap()
-    ));
+    assert!(!listens(url.rsplit([':', '/']).nth(1).unwrap().parse().unwrap()));
 }
 
 #[tokio::test]
@@ -104,9 +89,7 @@ async fn a_server_whose_watchdog_was_killed_gets_another() {
 
     let mut second = OwnerProcess::spawn(&dir.server());
     second.url();
-    eventually("there is another watchdog", || {
-        watchdog().is_some_and(|it| it != killed)
-    });
+    eventually("there is another watchdog", || watchdog().is_some_and(|it| it != killed));
     first.stop().await.unwrap();
     assert!(listens(port));
     second.kill();
@@ -143,12 +126,7 @@ async fn a_port_that_was_asked_for_and_is_taken_is_an_error() {
     let port = taken.local_addr().unwrap().port();
     let error = server_in(&dir).port(port).start().await.unwrap_err();
     assert_eq!(error.code(), "PORT_TAKEN");
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("port {port} on 127.0.0.1 is taken")),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&format!("port {port} on 127.0.0.1 is taken")), "{error}");
 }
 
 #[tokio::test]
@@ -164,21 +142,13 @@ async fn a_server_that_somebody_else_started_is_left_alone() {
         .stdin(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    fs::write(
-        data.join("postmaster.pid"),
-        format!("{}\n{}\n", foreign.id(), data.display()),
-    )
-    .unwrap();
+    fs::write(data.join("postmaster.pid"), format!("{}\n{}\n", foreign.id(), data.display()))
+        .unwrap();
 
     let error = server_in(&dir).start().await.unwrap_err();
 
     assert_eq!(error.code(), "FOREIGN_SERVER");
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("process {}", foreign.id())),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&format!("process {}", foreign.id())), "{error}");
     foreign.kill().unwrap();
     foreign.wait().unwrap();
 }

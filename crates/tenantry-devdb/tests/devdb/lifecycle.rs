@@ -14,10 +14,7 @@ async fn a_server_starts_and_answers() {
     let db = server_in(&dir).start().await.unwrap();
     assert!(db.started_it());
     assert_eq!(ask(&db.url("postgres"), "SELECT 1 + 1").await, "2");
-    assert_eq!(
-        ask(&db.url("postgres"), "current_setting('server_encoding')").await,
-        "UTF8"
-    );
+    assert_eq!(ask(&db.url("postgres"), "current_setting('server_encoding')").await, "UTF8");
     assert_eq!(ask(&db.url("postgres"), "SELECT upper('é')").await, "É");
     db.stop().await.unwrap();
 }
@@ -84,11 +81,7 @@ async fn commits_are_durable_by_default_and_fast_on_demand() {
     let fast = DevDb::builder().mode(Mode::Fast).start().await.unwrap();
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
         let show = format!("current_setting('{setting}')");
-        assert_eq!(
-            ask(&durable.url("postgres"), &show).await,
-            "on",
-            "{setting}"
-        );
+        assert_eq!(ask(&durable.url("postgres"), &show).await, "on", "{setting}");
         assert_eq!(ask(&fast.url("postgres"), &show).await, "off", "{setting}");
     }
 }
@@ -96,35 +89,21 @@ async fn commits_are_durable_by_default_and_fast_on_demand() {
 #[tokio::test]
 async fn settings_reach_the_server() {
     let dir = Dir::new();
-    let builder = server_in(&dir)
-        .max_connections(17)
-        .setting("application_name", "it's \"a\" $b");
+    let builder = server_in(&dir).max_connections(17).setting("application_name", "it's \"a\" $b");
     let db = builder.start().await.unwrap();
     let url = db.url("postgres");
     assert_eq!(ask(&url, "current_setting('max_connections')").await, "17");
-    assert_eq!(
-        ask(&url, "current_setting('application_name')").await,
-        "it's \"a\" $b"
-    );
-    assert_eq!(
-        ask(&url, "current_setting('listen_addresses')").await,
-        "127.0.0.1"
-    );
+    assert_eq!(ask(&url, "current_setting('application_name')").await, "it's \"a\" $b");
+    assert_eq!(ask(&url, "current_setting('listen_addresses')").await, "127.0.0.1");
 }
 
 #[tokio::test]
 async fn a_setting_that_postgresql_refuses_is_told_in_its_own_words() {
     let dir = Dir::new();
-    let error = server_in(&dir)
-        .setting("shared_buffers", "a lot")
-        .start()
-        .await
-        .unwrap_err();
+    let error = server_in(&dir).setting("shared_buffers", "a lot").start().await.unwrap_err();
     assert_eq!(error.code(), "START_FAILED");
     assert!(
-        error
-            .to_string()
-            .contains("invalid value for parameter \"shared_buffers\""),
+        error.to_string().contains("invalid value for parameter \"shared_buffers\""),
         "{error}"
     );
 
@@ -134,27 +113,16 @@ async fn a_setting_that_postgresql_refuses_is_told_in_its_own_words() {
 
 #[tokio::test]
 async fn a_setting_that_would_move_the_server_is_refused() {
-    let error = DevDb::builder()
-        .setting("listen_addresses", "*")
-        .start()
-        .await
-        .unwrap_err();
+    let error = DevDb::builder().setting("listen_addresses", "*").start().await.unwrap_err();
     assert_eq!(error.code(), "SETTING_INVALID");
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_ready_in_time_is_an_error_and_is_stopped() {
     let dir = Dir::new();
-    let error = server_in(&dir)
-        .start_timeout(Duration::ZERO)
-        .start()
-        .await
-        .unwrap_err();
+    let error = server_in(&dir).start_timeout(Duration::ZERO).start().await.unwrap_err();
     assert_eq!(error.code(), "START_TIMEOUT");
-    let db = server_in(&dir)
-        .start()
-        .await
-        .expect("a second start waits for the end of the first");
+    let db = server_in(&dir).start().await.expect("a second start waits for the end of the first");
     assert_eq!(ask(&db.url("postgres"), "SELECT 1").await, "1");
 }
 
@@ -186,10 +154,7 @@ async fn nobody_gets_in_without_the_password() {
     }
     let password = url.split([':', '@']).nth(2).unwrap();
     let socket_url = format!("{socket_url} password={password}");
-    assert_eq!(
-        ask(&socket_url, "SELECT inet_server_addr() IS NULL").await,
-        "true"
-    );
+    assert_eq!(ask(&socket_url, "SELECT inet_server_addr() IS NULL").await, "true");
 }
 
 #[tokio::test]
@@ -231,10 +196,7 @@ fn variables_of_the_callers_environment_do_not_leak_in() {
     ];
     let mut owner = OwnerProcess::spawn_with(&dir.server(), &variables);
     let url = owner.url();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let messages = runtime.block_on(ask(&url, "current_setting('lc_messages')"));
     assert_eq!(messages, "C");
     owner.finish();

@@ -16,9 +16,7 @@ fn a_server_stops_when_its_owner_is_killed() {
     assert!(listens(port));
     owner.kill();
     eventually("the server stops", || !listens(port));
-    eventually("it shut down properly", || {
-        !dir.server().join("data/postmaster.pid").exists()
-    });
+    eventually("it shut down properly", || !dir.server().join("data/postmaster.pid").exists());
 }
 
 #[test]
@@ -67,11 +65,7 @@ async fn many_processes_that_start_at_once_share_one_new_server() {
 
     let last = owners.pop().unwrap();
     for (number, owner) in owners.into_iter().enumerate() {
-        if number % 2 == 0 {
-            owner.kill()
-        } else {
-            owner.finish()
-        }
+        if number % 2 == 0 { owner.kill() } else { owner.finish() }
     }
     assert_eq!(ask(&urls[0], "SELECT 1").await, "1");
     last.kill();
@@ -90,16 +84,8 @@ async fn owners_that_come_and_go_never_meet_a_server_that_is_stopping() {
         tokio::spawn(async move {
             for visit in 0..5 {
                 let db = builder.clone().start().await.unwrap();
-                run(
-                    &db.url("postgres"),
-                    &format!("INSERT INTO visits VALUES ({visit})"),
-                )
-                .await;
-                if visitor % 2 == 0 {
-                    db.stop().await.unwrap()
-                } else {
-                    drop(db)
-                }
+                run(&db.url("postgres"), &format!("INSERT INTO visits VALUES ({visit})")).await;
+                if visitor % 2 == 0 { db.stop().await.unwrap() } else { drop(db) }
             }
         })
     });
@@ -108,10 +94,7 @@ async fn owners_that_come_and_go_never_meet_a_server_that_is_stopping() {
     }
 
     let db = server_in(&dir).start().await.unwrap();
-    assert_eq!(
-        ask(&db.url("postgres"), "SELECT count(*) FROM visits").await,
-        "20"
-    );
+    assert_eq!(ask(&db.url("postgres"), "SELECT count(*) FROM visits").await, "20");
 }
 
 #[tokio::test]
@@ -122,10 +105,7 @@ async fn a_killed_owner_leaves_the_server_to_the_one_who_comes_next() {
     first.kill();
     // Whether it is still running, or stopping, or has stopped.
     let second = server_in(&dir).start().await.unwrap();
-    assert_eq!(
-        ask(&second.url("postgres"), "SELECT answer FROM t").await,
-        "42"
-    );
+    assert_eq!(ask(&second.url("postgres"), "SELECT answer FROM t").await, "42");
     second.stop().await.unwrap();
 }
 
@@ -148,11 +128,7 @@ async fn a_server_that_lingers_waits_for_the_next_owner() {
 #[tokio::test]
 async fn a_server_lingers_no_longer_than_it_should() {
     let dir = Dir::new();
-    let db = server_in(&dir)
-        .linger(Duration::from_secs(1))
-        .start()
-        .await
-        .unwrap();
+    let db = server_in(&dir).linger(Duration::from_secs(1)).start().await.unwrap();
     let port = db.port();
     db.stop().await.unwrap();
     assert!(listens(port));

@@ -20,12 +20,7 @@ fn a_directory_without_postgresql_is_an_error_that_names_it() {
     let dir = Dir::new();
     let error = Installation::at(dir.path()).unwrap_err();
     assert_eq!(error.code(), "POSTGRES_NOT_FOUND");
-    assert!(
-        error
-            .to_string()
-            .contains(&dir.path().display().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&dir.path().display().to_string()), "{error}");
 }
 
 #[test]
@@ -35,10 +30,7 @@ fn the_variable_for_the_programs_is_heeded_and_named_when_it_is_wrong() {
     let mut owner = OwnerProcess::spawn_with(&dir.server(), &variables);
     let error = owner.says("error");
     assert!(error.starts_with("POSTGRES_NOT_FOUND"), "{error}");
-    for part in [
-        "TENANTRY_PG_BIN (/nowhere/bin): no such directory",
-        "install it with",
-    ] {
+    for part in ["TENANTRY_PG_BIN (/nowhere/bin): no such directory", "install it with"] {
         assert!(error.contains(part), "{part:?} is not in {error}");
     }
 }
@@ -50,10 +42,7 @@ async fn data_of_another_version_is_an_error_that_says_what_to_do() {
     fs::write(dir.server().join("data/PG_VERSION"), "12\n").unwrap();
     let error = server_in(&dir).start().await.unwrap_err();
     assert_eq!(error.code(), "POSTGRES_VERSION_MISMATCH");
-    assert!(
-        error.to_string().contains("install PostgreSQL 12"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("install PostgreSQL 12"), "{error}");
 }
 
 #[tokio::test]
@@ -63,10 +52,7 @@ async fn a_directory_with_other_files_is_left_alone() {
     fs::write(dir.server().join("thesis.tex"), "important").unwrap();
     let error = server_in(&dir).start().await.unwrap_err();
     assert_eq!(error.code(), "DATA_DIR_INVALID");
-    assert!(
-        error.to_string().contains("it holds other files"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("it holds other files"), "{error}");
     assert_eq!(fs::read_dir(dir.server()).unwrap().count(), 1);
 }
 
@@ -74,12 +60,7 @@ async fn a_directory_with_other_files_is_left_alone() {
 async fn paths_with_unusual_characters_are_no_trouble() {
     let dir = Dir::new();
     let odd = dir.path().join("it's a \"dir\" $HOME; ü");
-    let db = DevDb::builder()
-        .data_dir(&odd)
-        .mode(Mode::Fast)
-        .start()
-        .await
-        .unwrap();
+    let db = DevDb::builder().data_dir(&odd).mode(Mode::Fast).start().await.unwrap();
     assert_eq!(db.data_dir(), odd);
     assert_eq!(ask(&db.url("postgres"), "SELECT 1").await, "1");
     db.stop().await.unwrap();
@@ -89,12 +70,7 @@ async fn paths_with_unusual_characters_are_no_trouble() {
 async fn a_very_long_path_is_no_trouble() {
     let dir = Dir::new();
     let long = dir.path().join("x".repeat(200)).join("y".repeat(200));
-    let db = DevDb::builder()
-        .data_dir(&long)
-        .mode(Mode::Fast)
-        .start()
-        .await
-        .unwrap();
+    let db = DevDb::builder().data_dir(&long).mode(Mode::Fast).start().await.unwrap();
     assert!(db.socket_dir().as_os_str().len() < 40);
     assert_eq!(ask(&db.url("postgres"), "SELECT 1").await, "1");
 }

@@ -58,20 +58,12 @@ pub(crate) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> 
 /// The one value that a query of one row gives, as text.
 pub(crate) async fn ask(url: &str, query: &str) -> String {
     let client = connect(url).await.unwrap();
-    let row = client
-        .query_one(&format!("SELECT ({query})::text"), &[])
-        .await
-        .unwrap();
+    let row = client.query_one(&format!("SELECT ({query})::text"), &[]).await.unwrap();
     row.get(0)
 }
 
 pub(crate) async fn run(url: &str, statements: &str) {
-    connect(url)
-        .await
-        .unwrap()
-        .batch_execute(statements)
-        .await
-        .unwrap();
+    connect(url).await.unwrap().batch_execute(statements).await.unwrap();
 }
 
 /// Waits until it is true.
@@ -100,9 +92,7 @@ pub(crate) fn kill(pid: i32) {
 /// The files in a directory, by name.
 pub(crate) fn names_in(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap();
-    entries
-        .map(|it| it.unwrap().file_name().to_string_lossy().into_owned())
-        .collect()
+    entries.map(|it| it.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// The variable by which a process knows that it is to own a server, and where.
@@ -181,19 +171,11 @@ async fn the_process_of_an_owner() {
     let Some(server) = std::env::var_os(OWNS) else {
         return;
     };
-    let db = DevDb::builder()
-        .data_dir(server)
-        .mode(Mode::Fast)
-        .start()
-        .await;
+    let db = DevDb::builder().data_dir(server).mode(Mode::Fast).start().await;
     let db = match db {
         Ok(db) => db,
         Err(error) => {
-            println!(
-                "\nowner: error {} {}",
-                error.code(),
-                error.to_string().replace('\n', "|")
-            );
+            println!("\nowner: error {} {}", error.code(), error.to_string().replace('\n', "|"));
             return;
         }
     };

@@ -27,9 +27,7 @@ async fn a_database_goes_with_its_test_whoever_is_connected() {
 
 #[tokio::test]
 async fn many_databases_are_created_at_once() {
-    let tasks: Vec<_> = (0..16)
-        .map(|_| tokio::spawn(TestDb::try_create()))
-        .collect();
+    let tasks: Vec<_> = (0..16).map(|_| tokio::spawn(TestDb::try_create())).collect();
     for task in tasks {
         let db = task.await.unwrap().unwrap();
         assert_eq!(ask(&db.url(), "current_database()").await, db.name());
@@ -45,9 +43,7 @@ async fn the_shared_server_is_fast_and_roomy() {
 
 #[tokio::test]
 async fn a_test_stops_and_starts_a_server_of_its_own() {
-    let server = TestServer::start_with(|it| it.max_connections(20))
-        .await
-        .unwrap();
+    let server = TestServer::start_with(|it| it.max_connections(20)).await.unwrap();
     let url = server.url("postgres");
     run(&url, "CREATE TABLE t AS SELECT 42 AS answer").await;
     let client = connect(&url).await.unwrap();
@@ -70,10 +66,7 @@ async fn a_test_kills_a_server_of_its_own() {
 
     server.kill().await.unwrap();
     assert!(client.batch_execute("SELECT 1").await.is_err());
-    assert!(
-        server.db().data_dir().join("data/postmaster.pid").exists(),
-        "it had no time to tidy"
-    );
+    assert!(server.db().data_dir().join("data/postmaster.pid").exists(), "it had no time to tidy");
 
     server.restart().await.unwrap();
     assert_eq!(ask(&url, "SELECT answer FROM t").await, "42");

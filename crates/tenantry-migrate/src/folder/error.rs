@@ -19,24 +19,15 @@ enum Fault {
 
 impl FolderError {
     pub(super) fn missing(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            fault: Fault::Missing,
-        }
+        Self { folder: folder.to_owned(), fault: Fault::Missing }
     }
 
     pub(super) fn unreadable(folder: &Path, error: &io::Error) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            fault: Fault::Unreadable(error.to_string()),
-        }
+        Self { folder: folder.to_owned(), fault: Fault::Unreadable(error.to_string()) }
     }
 
     pub(super) fn invalid(folder: &Path, problems: Vec<FolderProblem>) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            fault: Fault::Invalid(problems),
-        }
+        Self { folder: folder.to_owned(), fault: Fault::Invalid(problems) }
     }
 
     /// The error's stable name: `MIGRATIONS_MISSING` or `MIGRATIONS_INVALID`.
@@ -74,18 +65,13 @@ impl fmt::Display for FolderError {
                  [migrations] of tenantry.toml"
             ),
             Fault::Unreadable(reason) => {
-                write!(
-                    f,
-                    "the folder {folder} of migrations cannot be read: {reason}"
-                )
+                write!(f, "the folder {folder} of migrations cannot be read: {reason}")
             }
             Fault::Invalid(problems) => match problems.as_slice() {
                 [problem] => write!(f, "invalid migration {folder}/{problem}"),
                 problems => {
                     write!(f, "invalid migrations, {} problems:", problems.len())?;
-                    problems
-                        .iter()
-                        .try_for_each(|problem| write!(f, "\n- {folder}/{problem}"))
+                    problems.iter().try_for_each(|problem| write!(f, "\n- {folder}/{problem}"))
                 }
             },
         }
@@ -104,11 +90,7 @@ pub struct FolderProblem {
 
 impl FolderProblem {
     pub(super) fn new(file: &str, line: Option<usize>, reason: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            reason,
-        }
+        Self { file: file.to_owned(), line, reason }
     }
 
     /// The file's name.

@@ -66,14 +66,8 @@ mod tests {
 
     #[test]
     fn what_is_no_migration_may_lie_beside_them() {
-        for name in [
-            "README.md",
-            ".gitkeep",
-            "0001_a.sql~",
-            "0001_a.sql.orig",
-            "notes.txt",
-            "2026",
-        ] {
+        for name in ["README.md", ".gitkeep", "0001_a.sql~", "0001_a.sql.orig", "notes.txt", "2026"]
+        {
             assert_eq!(read(name, true), FileName::Other, "{name}");
         }
         assert_eq!(read("old", false), FileName::Other);
@@ -96,10 +90,7 @@ mod tests {
         ] {
             assert!(matches!(read(name, true), FileName::Mistake(_)), "{name}");
         }
-        assert!(matches!(
-            read(&format!("1_{}.sql", "a".repeat(200)), true),
-            FileName::Mistake(_)
-        ));
+        assert!(matches!(read(&format!("1_{}.sql", "a".repeat(200)), true), FileName::Mistake(_)));
         assert!(matches!(read("0001_a", false), FileName::Mistake(_)));
     }
 }

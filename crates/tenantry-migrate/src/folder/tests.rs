@@ -13,9 +13,7 @@ fn refused(files: &[(&str, &[u8])]) -> String {
     let folder = folder(files);
     let error = Migrations::read(folder.path()).unwrap_err();
     assert_eq!(error.code(), "MIGRATIONS_INVALID");
-    error
-        .to_string()
-        .replace(&folder.path().display().to_string(), "FOLDER")
+    error.to_string().replace(&folder.path().display().to_string(), "FOLDER")
 }
 
 #[test]
@@ -27,11 +25,7 @@ fn files_come_in_the_order_of_their_numbers() {
         ("README.md", b"how to"),
     ]);
     let migrations = Migrations::read(folder.path()).unwrap();
-    let names: Vec<_> = migrations
-        .files()
-        .iter()
-        .map(|file| file.name.as_str())
-        .collect();
+    let names: Vec<_> = migrations.files().iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["0001_a.sql", "0002_b.sql", "10_c.sql"]);
 }
 
@@ -41,12 +35,7 @@ fn a_missing_folder_says_where_to_name_another() {
     let missing = folder.path().join("nowhere");
     let error = Migrations::read(&missing).unwrap_err();
     assert_eq!(error.code(), "MIGRATIONS_MISSING");
-    assert!(
-        error
-            .to_string()
-            .contains("nowhere for migrations; make it"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("nowhere for migrations; make it"), "{error}");
     assert!(Migrations::read_if_there(&missing).unwrap().is_none());
 }
 
@@ -88,16 +77,11 @@ fn all_problems_are_told_at_once() {
 fn line_ends_and_a_byte_order_mark_change_no_checksum() {
     let checksum_of = |content: &[u8]| {
         let folder = folder(&[("0001_a.sql", content)]);
-        Migrations::read(folder.path()).unwrap().files()[0]
-            .checksum
-            .clone()
+        Migrations::read(folder.path()).unwrap().files()[0].checksum.clone()
     };
     let unix = checksum_of(b"SELECT 1;\nSELECT 2;\n");
     assert_eq!(unix.len(), 64);
     assert_eq!(checksum_of(b"SELECT 1;\r\nSELECT 2;\r\n"), unix);
-    assert_eq!(
-        checksum_of("\u{feff}SELECT 1;\nSELECT 2;\n".as_bytes()),
-        unix
-    );
+    assert_eq!(checksum_of("\u{feff}SELECT 1;\nSELECT 2;\n".as_bytes()), unix);
     assert_ne!(checksum_of(b"SELECT 1;\nSELECT 2; \n"), unix);
 }

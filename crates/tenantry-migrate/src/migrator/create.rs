@@ -28,11 +28,7 @@ impl Migrator {
     /// taken; [`MigrateError::Failed`](crate::MigrateError::Failed) with a file's failure or
     /// `SCHEMA_EXISTS`; [`MigrateError::Folder`](crate::MigrateError::Folder).
     pub async fn create_tenant(&self, new: NewTenant, migrate: bool) -> Result<CreatedTenant> {
-        let files = if migrate {
-            Some(self.tenant_migrations()?)
-        } else {
-            None
-        };
+        let files = if migrate { Some(self.tenant_migrations()?) } else { None };
         let catalog = self.manager.catalog();
         let schema = catalog.schema_for(&new)?;
         let site = Site::of_tenant(schema.as_identifier(), self.manager.config());
@@ -57,19 +53,14 @@ impl Migrator {
         tx.commit().await?;
         // Takes the new row into this process's index, too.
         let tenant = catalog.get(new.tenant_id()).await?;
-        Ok(CreatedTenant {
-            tenant: Tenant::clone(&tenant),
-            applied,
-        })
+        Ok(CreatedTenant { tenant: Tenant::clone(&tenant), applied })
     }
 }
 
 async fn make_schema(tx: &mut Transaction, site: &Site, may_exist: bool) -> Result<(), Failure> {
     tx.batch_execute(&site.lock()).await?;
     let perhaps = if may_exist { "IF NOT EXISTS " } else { "" };
-    let made = tx
-        .batch_execute(&format!("CREATE SCHEMA {perhaps}{}", site.quoted))
-        .await;
+    let made = tx.batch_execute(&format!("CREATE SCHEMA {perhaps}{}", site.quoted)).await;
     made.map_err(|error| match error.sqlstate() {
         Some("42P06") => {
             let message = format!("the schema {} is there, and no tenant has it", site.quoted);

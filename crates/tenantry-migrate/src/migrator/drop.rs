@@ -33,14 +33,10 @@ impl Migrator {
             self.drop_in_parts(&site).await?;
         }
         let mut tx = self.locked(&site).await?;
-        tx.batch(&format!("DROP SCHEMA IF EXISTS {} CASCADE", site.quoted))
-            .await?;
+        tx.batch(&format!("DROP SCHEMA IF EXISTS {} CASCADE", site.quoted)).await?;
         tx.commit().await?;
         catalog.delete(id).await?;
-        Ok(DroppedTenant {
-            id: id.clone(),
-            schema: site.schema,
-        })
+        Ok(DroppedTenant { id: id.clone(), schema: site.schema })
     }
 
     async fn drop_in_parts(&self, site: &Site) -> Result<()> {

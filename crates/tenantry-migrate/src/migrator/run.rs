@@ -45,11 +45,7 @@ pub(super) async fn run(
         Which::All | Which::These(_) => Some(migrator.tenant_migrations()?),
     };
     let shared_dir = &migrator.manager.config().migrations().shared_dir;
-    let shared_files = if options.shared {
-        Some(Migrations::read(shared_dir)?)
-    } else {
-        None
-    };
+    let shared_files = if options.shared { Some(Migrations::read(shared_dir)?) } else { None };
 
     let (tenants, unknown) = tenants(migrator, which).await?;
     let shared = match &shared_files {
@@ -108,9 +104,7 @@ async fn migrate_shared(
             let mut session = migrator.manager.shared_session().await?;
             let made = match is_missing {
                 true => {
-                    session
-                        .batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", site.quoted))
-                        .await
+                    session.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", site.quoted)).await
                 }
                 false => Ok(()),
             };
@@ -151,10 +145,7 @@ async fn migrate_tenants(
             }
         }
     }
-    options.tell(Progress::Planned {
-        total: tenants.len(),
-        to_do: to_do.len(),
-    });
+    options.tell(Progress::Planned { total: tenants.len(), to_do: to_do.len() });
     let work = to_do.into_iter().map(|(tenant, site, state)| async move {
         let outcome = migrate_one(migrator, tenant, site, files, state, options).await;
         let report = outcome.of_tenant(&tenant.id, false);
@@ -164,10 +155,7 @@ async fn migrate_tenants(
     // One connection stays free, for the listener or for whoever else needs one.
     let budget = migrator.manager.config().connection().max_connections;
     let concurrency = options.concurrency.min(budget.saturating_sub(1)).max(1);
-    let done: Vec<_> = stream::iter(work)
-        .buffer_unordered(concurrency)
-        .collect()
-        .await;
+    let done: Vec<_> = stream::iter(work).buffer_unordered(concurrency).collect().await;
     reports.extend(done);
     Ok(reports)
 }
@@ -186,12 +174,7 @@ async fn migrate_one(
     options.tell(Progress::Started(&tenant.id));
     match migrator.manager.session(&tenant.id).await {
         Ok(mut session) => {
-            let applied = |file: &str| {
-                options.tell(Progress::Applied {
-                    tenant: &tenant.id,
-                    file,
-                })
-            };
+            let applied = |file: &str| options.tell(Progress::Applied { tenant: &tenant.id, file });
             bring_up(&mut session, site, files, state, options, applied).await
         }
         Err(error) => Outcome::failed(error.into()),
@@ -213,24 +196,13 @@ async fn bring_up(
             Ok(pending) => pending,
             Err(failure) => return outcome.with_error(*failure),
         };
-        let Some(taken) = apply_each(
-            connection,
-            site,
-            &pending,
-            options,
-            &on_applied,
-            &mut outcome,
-        )
-        .await
+        let Some(taken) =
+            apply_each(connection, site, &pending, options, &on_applied, &mut outcome).await
         else {
             return outcome;
         };
         // Another runner is at work here: see how far it is.
-        tracing::debug!(
-            schema = site.schema,
-            file = taken.name,
-            "applied by another runner"
-        );
+        tracing::debug!(schema = site.schema, file = taken.name, "applied by another runner");
         state = match ledger::read(connection, site).await {
             Ok(state) => state,
             Err(error) => return outcome.with_error(error.into()),
@@ -248,12 +220,7 @@ async fn apply_each<'a>(
     outcome: &mut Outcome,
 ) -> Option<&'a Migration> {
     for (index, file) in pending.iter().enumerate() {
-        let left = || {
-            pending[index..]
-                .iter()
-                .map(|file| file.name.clone())
-                .collect()
-        };
+        let left = || pending[index..].iter().map(|file| file.name.clone()).collect();
         if options.stop.is_stopped() {
             outcome.pending = left();
             return None;
@@ -281,10 +248,7 @@ impl Outcome {
 
     fn pending(files: &[&Migration]) -> Self {
         let pending = files.iter().map(|file| file.name.clone()).collect();
-        Self {
-            pending,
-            ..Self::default()
-        }
+        Self { pending, ..Self::default() }
     }
 
     fn with_error(mut self, failure: Failure) -> Self {
@@ -293,11 +257,7 @@ impl Outcome {
     }
 
     fn status(&self, dry_run: bool) -> MigrateStatus {
-        match (
-            &self.error,
-            self.pending.is_empty(),
-            self.applied.is_empty(),
-        ) {
+        match (&self.error, self.pending.is_empty(), self.applied.is_empty()) {
             (Some(_), _, _) => MigrateStatus::Failed,
             (None, false, _) if dry_run => MigrateStatus::Pending,
             (None, false, _) => MigrateStatus::Unfinished,
@@ -308,34 +268,14 @@ impl Outcome {
 
     fn of_tenant(self, id: &TenantId, dry_run: bool) -> TenantReport {
         let status = self.status(dry_run);
-        let Self {
-            applied,
-            pending,
-            error,
-        } = self;
-        TenantReport {
-            id: id.clone(),
-            status,
-            applied,
-            pending,
-            error,
-        }
+        let Self { applied, pending, error } = self;
+        TenantReport { id: id.clone(), status, applied, pending, error }
     }
 
     fn of_shared(self, site: &Site, dry_run: bool) -> SharedReport {
         let status = self.status(dry_run);
-        let Self {
-            applied,
-            pending,
-            error,
-        } = self;
-        SharedReport {
-            schema: site.schema.clone(),
-            status,
-            applied,
-            pending,
-            error,
-        }
+        let Self { applied, pending, error } = self;
+        SharedReport { schema: site.schema.clone(), status, applied, pending, error }
     }
 }
 
@@ -345,12 +285,7 @@ fn summarise(
     shared: Option<SharedReport>,
     tenants: Vec<TenantReport>,
 ) -> MigrateReport {
-    let count = |status| {
-        tenants
-            .iter()
-            .filter(|tenant| tenant.status == status)
-            .count()
-    };
+    let count = |status| tenants.iter().filter(|tenant| tenant.status == status).count();
     MigrateReport {
         dry_run: options.dry_run,
         total: tenants.len(),

@@ -35,18 +35,12 @@ impl Migrator {
             for file in pending {
                 let name = file.name.clone();
                 let entry = lacking.entry(file.number);
-                entry
-                    .or_insert(PendingMigration { name, tenants: 0 })
-                    .tenants += 1;
+                entry.or_insert(PendingMigration { name, tenants: 0 }).tenants += 1;
             }
             tenants.push(report);
         }
         let pending_migrations = lacking.into_values().rev().collect();
-        Ok(StatusReport {
-            shared,
-            tenants,
-            pending_migrations,
-        })
+        Ok(StatusReport { shared, tenants, pending_migrations })
     }
 
     /// How the shared schema stands. Writes nothing.
@@ -63,20 +57,9 @@ impl Migrator {
             State::NoSchema => State::NoLedger,
             state => state,
         };
-        let Standing {
-            applied,
-            pending,
-            status,
-            error,
-        } = Standing::of(&site, &files, &state);
+        let Standing { applied, pending, status, error } = Standing::of(&site, &files, &state);
         let schema = site.schema;
-        Ok(SharedStatus {
-            schema,
-            applied,
-            pending: pending.len(),
-            status,
-            error,
-        })
+        Ok(SharedStatus { schema, applied, pending: pending.len(), status, error })
     }
 
     /// A tenant, and how its schema stands. Writes nothing.
@@ -92,11 +75,7 @@ impl Migrator {
         let state = states.first().unwrap_or(&State::NoSchema);
         let (migrations, pending) = standing(id, &site, &files, state);
         let pending = pending.into_iter().map(|file| file.name.clone()).collect();
-        Ok(TenantDetails {
-            tenant: Tenant::clone(&tenant),
-            migrations,
-            pending,
-        })
+        Ok(TenantDetails { tenant: Tenant::clone(&tenant), migrations, pending })
     }
 }
 
@@ -113,31 +92,14 @@ impl<'a> Standing<'a> {
         let applied = plan::applied(state);
         match plan::pending(files, state, site) {
             Ok(pending) => {
-                let status = if pending.is_empty() {
-                    SchemaStatus::Ok
-                } else {
-                    SchemaStatus::Behind
-                };
-                Self {
-                    applied,
-                    pending,
-                    status,
-                    error: None,
-                }
+                let status =
+                    if pending.is_empty() { SchemaStatus::Ok } else { SchemaStatus::Behind };
+                Self { applied, pending, status, error: None }
             }
             Err(failure) => {
                 let is_missing = *state == State::NoSchema;
-                let status = if is_missing {
-                    SchemaStatus::Missing
-                } else {
-                    SchemaStatus::Failed
-                };
-                Self {
-                    applied,
-                    pending: Vec::new(),
-                    status,
-                    error: Some(*failure),
-                }
+                let status = if is_missing { SchemaStatus::Missing } else { SchemaStatus::Failed };
+                Self { applied, pending: Vec::new(), status, error: Some(*failure) }
             }
         }
     }
@@ -149,12 +111,7 @@ fn standing<'a>(
     files: &'a Migrations,
     state: &State,
 ) -> (TenantStatusReport, Vec<&'a Migration>) {
-    let Standing {
-        applied,
-        pending,
-        status,
-        error,
-    } = Standing::of(site, files, state);
+    let Standing { applied, pending, status, error } = Standing::of(site, files, state);
     let report = TenantStatusReport {
         id: id.clone(),
         schema: site.schema.clone(),

@@ -19,10 +19,7 @@ fn statements_are_counted_and_comments_are_none() {
         ("SELECT 1; SELECT 2;", 2),
         ("SELECT ';'; SELECT $$;$$; SELECT \";\" -- ;", 3),
         ("SELECT 'it''s;'; SELECT E'it\\'s;'; SELECT 2", 3),
-        (
-            "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3",
-            2,
-        ),
+        ("CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3", 2),
         ("SELECT $a$ $b$ ; $a$, $1, a$b$c; SELECT 2", 2),
     ];
     for (sql, count) in cases {
@@ -39,11 +36,7 @@ fn transaction_control_is_refused_with_its_line() {
         ("SELECT 1;\nROLLBACK", 2, "ROLLBACK"),
         ("START TRANSACTION", 1, "START"),
         ("SELECT $$\n\n$$; ABORT", 3, "ABORT"),
-        (
-            "\nPREPARE /* x */ TRANSACTION 'a'",
-            2,
-            "PREPARE TRANSACTION",
-        ),
+        ("\nPREPARE /* x */ TRANSACTION 'a'", 2, "PREPARE TRANSACTION"),
         (r"SELECT E'a\'; COMMIT; '; COMMIT", 1, "COMMIT"),
     ];
     for (sql, line, word) in cases {

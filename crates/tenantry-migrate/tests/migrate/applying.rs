@@ -10,21 +10,10 @@ async fn every_tenant_gets_every_file_in_its_own_schema() {
     let project = Project::with(&[USERS, PROJECTS]).await;
     project.enrol(&["acme", "globex", "initech"]).await;
     let report = migrate_all(&project.migrator().await).await;
-    assert_eq!(
-        (
-            report.total,
-            report.succeeded,
-            report.failed,
-            report.skipped
-        ),
-        (3, 3, 0, 0)
-    );
+    assert_eq!((report.total, report.succeeded, report.failed, report.skipped), (3, 3, 0, 0));
     assert!(report.is_success());
     for tenant in ["acme", "globex", "initech"] {
-        assert_eq!(
-            report_of(&report, tenant).applied,
-            ["0001_users.sql", "0002_projects.sql"]
-        );
+        assert_eq!(report_of(&report, tenant).applied, ["0001_users.sql", "0002_projects.sql"]);
         let schema = format!("tenant_{tenant}");
         assert_eq!(
             project.tables(&schema).await,
@@ -43,11 +32,7 @@ async fn a_second_run_has_nothing_to_do_and_takes_no_session() {
     let report = migrate_all(&migrator).await;
     assert_eq!((report.succeeded, report.skipped), (0, 2));
     assert_eq!(report_of(&report, "acme").status, MigrateStatus::Skipped);
-    assert_eq!(
-        migrator.manager().pool_count(),
-        0,
-        "no tenant was given a connection"
-    );
+    assert_eq!(migrator.manager().pool_count(), 0, "no tenant was given a connection");
 }
 
 #[tokio::test]
@@ -59,10 +44,7 @@ async fn a_new_file_goes_only_where_it_is_lacking() {
     project.tenant_file(PROJECTS.0, PROJECTS.1);
     let report = migrate_all(&project.migrator().await).await;
     assert_eq!(report_of(&report, "acme").applied, ["0002_projects.sql"]);
-    assert_eq!(
-        report_of(&report, "globex").applied,
-        ["0001_users.sql", "0002_projects.sql"]
-    );
+    assert_eq!(report_of(&report, "globex").applied, ["0001_users.sql", "0002_projects.sql"]);
 }
 
 #[tokio::test]
@@ -73,16 +55,9 @@ async fn the_ledger_says_what_was_applied_when_and_how_long_it_took() {
     let sql = "SELECT number, name::text, length(checksum), applied_at > now() - interval '1 min', \
                duration_ms FROM tenant_acme.tenantry_migrations";
     let row = project.client().await.query_one(sql, &[]).await.unwrap();
-    assert_eq!(
-        (row.get::<_, i64>(0), row.get::<_, &str>(1)),
-        (1, "0001_slow.sql")
-    );
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, &str>(1)), (1, "0001_slow.sql"));
     assert_eq!((row.get::<_, i32>(2), row.get::<_, bool>(3)), (64, true));
-    assert!(
-        (50..5000).contains(&row.get::<_, i32>(4)),
-        "{}",
-        row.get::<_, i32>(4)
-    );
+    assert!((50..5000).contains(&row.get::<_, i32>(4)), "{}", row.get::<_, i32>(4));
 }
 
 #[tokio::test]
@@ -91,10 +66,7 @@ async fn only_the_tenants_named_are_migrated_and_an_unknown_one_fails() {
     project.enrol(&["acme", "globex"]).await;
     let ids = [id("acme"), id("acme"), id("nobody")];
     let migrator = project.migrator().await;
-    let report = migrator
-        .migrate(&ids, &MigrateOptions::new())
-        .await
-        .unwrap();
+    let report = migrator.migrate(&ids, &MigrateOptions::new()).await.unwrap();
     assert_eq!((report.total, report.succeeded, report.failed), (2, 1, 1));
     let error = report_of(&report, "nobody").error.as_ref().unwrap();
     assert_eq!(error.code, "TENANT_NOT_FOUND");
@@ -107,25 +79,15 @@ async fn suspended_and_archived_tenants_are_migrated_like_others() {
     project.enrol(&["acme", "globex"]).await;
     let migrator = project.migrator().await;
     let catalog = migrator.manager().catalog();
-    catalog
-        .set_status(&id("acme"), TenantStatus::Suspended)
-        .await
-        .unwrap();
-    catalog
-        .set_status(&id("globex"), TenantStatus::Archived)
-        .await
-        .unwrap();
+    catalog.set_status(&id("acme"), TenantStatus::Suspended).await.unwrap();
+    catalog.set_status(&id("globex"), TenantStatus::Archived).await.unwrap();
     assert_eq!(migrate_all(&migrator).await.succeeded, 2);
 }
 
 #[tokio::test]
 async fn schemas_with_odd_names_and_a_ledger_of_another_name_work() {
     let project = Project::with(&[USERS]).await;
-    let config = project
-        .config()
-        .set("migrations.table", "Our \"ledger\"")
-        .load()
-        .unwrap();
+    let config = project.config().set("migrations.table", "Our \"ledger\"").load().unwrap();
     let manager = tenantry::TenantManager::connect(config).await.unwrap();
     let migrator = tenantry_migrate::Migrator::new(manager);
     let schema = SchemaName::parse(r#"Kunde "7", public; --"#).unwrap();
@@ -133,19 +95,13 @@ async fn schemas_with_odd_names_and_a_ledger_of_another_name_work() {
     migrator.create_tenant(new, false).await.unwrap();
     assert_eq!(migrate_all(&migrator).await.succeeded, 1);
     assert_eq!(migrate_all(&migrator).await.skipped, 1);
-    assert_eq!(
-        project.tables(schema.as_str()).await,
-        ["Our \"ledger\"", "users"]
-    );
+    assert_eq!(project.tables(schema.as_str()).await, ["Our \"ledger\"", "users"]);
 }
 
 #[tokio::test]
 async fn what_one_file_sets_does_not_reach_the_next_nor_another_tenant() {
     let project = Project::with(&[
-        (
-            "0001_set.sql",
-            "SET search_path = public; SET statement_timeout = '1h';",
-        ),
+        ("0001_set.sql", "SET search_path = public; SET statement_timeout = '1h';"),
         (
             "0002_users.sql",
             "CREATE TABLE users AS SELECT current_setting('statement_timeout') AS t;",
@@ -156,10 +112,7 @@ async fn what_one_file_sets_does_not_reach_the_next_nor_another_tenant() {
     let report = migrate_all(&project.migrator().await).await;
     assert_eq!(report.succeeded, 2, "{report:?}");
     for schema in ["tenant_acme", "tenant_globex"] {
-        assert_eq!(
-            project.tables(schema).await,
-            ["tenantry_migrations", "users"]
-        );
+        assert_eq!(project.tables(schema).await, ["tenantry_migrations", "users"]);
         let sql = format!("SELECT t FROM {schema}.users");
         let row = project.client().await.query_one(&sql, &[]).await.unwrap();
         assert_eq!(row.get::<_, &str>(0), "0");
@@ -174,25 +127,14 @@ async fn functions_comments_and_odd_ends_of_files_are_run_whole() {
             "CREATE FUNCTION answer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 42; END; $$; \
              -- the end",
         ),
-        (
-            "0002_view.sql",
-            "CREATE VIEW v AS SELECT answer() AS a /* ; */",
-        ),
-        (
-            "0003_atomic.sql",
-            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT a FROM v; END",
-        ),
+        ("0002_view.sql", "CREATE VIEW v AS SELECT answer() AS a /* ; */"),
+        ("0003_atomic.sql", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT a FROM v; END"),
     ])
     .await;
     project.enrol(&["acme"]).await;
     let report = migrate_all(&project.migrator().await).await;
     assert_eq!(report.succeeded, 1, "{report:?}");
-    let row = project
-        .client()
-        .await
-        .query_one("SELECT tenant_acme.f()", &[])
-        .await
-        .unwrap();
+    let row = project.client().await.query_one("SELECT tenant_acme.f()", &[]).await.unwrap();
     assert_eq!(row.get::<_, i32>(0), 42);
 }
 
@@ -202,24 +144,17 @@ async fn progress_tells_the_plan_and_each_step() {
     project.enrol(&["acme", "globex"]).await;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let telling = Arc::clone(&heard);
-    let options = MigrateOptions::new()
-        .concurrency(1)
-        .on_progress(move |progress| {
-            let line = match progress {
-                Progress::Planned { total, to_do } => format!("{to_do} of {total}"),
-                Progress::Started(tenant) => format!("{tenant} starts"),
-                Progress::Applied { tenant, file } => format!("{tenant} {file}"),
-                Progress::Finished(report) => format!("{} {:?}", report.id, report.status),
-                other => format!("{other:?}"),
-            };
-            telling.lock().unwrap().push(line);
-        });
-    project
-        .migrator()
-        .await
-        .migrate_all(&options)
-        .await
-        .unwrap();
+    let options = MigrateOptions::new().concurrency(1).on_progress(move |progress| {
+        let line = match progress {
+            Progress::Planned { total, to_do } => format!("{to_do} of {total}"),
+            Progress::Started(tenant) => format!("{tenant} starts"),
+            Progress::Applied { tenant, file } => format!("{tenant} {file}"),
+            Progress::Finished(report) => format!("{} {:?}", report.id, report.status),
+            other => format!("{other:?}"),
+        };
+        telling.lock().unwrap().push(line);
+    });
+    project.migrator().await.migrate_all(&options).await.unwrap();
     assert_eq!(
         *heard.lock().unwrap(),
         [
@@ -242,17 +177,9 @@ async fn a_dry_run_tells_what_would_be_applied_and_writes_nothing() {
     project.shared_file("0001_plans.sql", "CREATE TABLE plans ();");
     project.enrol(&["acme"]).await;
     let options = MigrateOptions::new().dry_run(true).shared(true);
-    let report = project
-        .migrator()
-        .await
-        .migrate_all(&options)
-        .await
-        .unwrap();
+    let report = project.migrator().await.migrate_all(&options).await.unwrap();
     assert_eq!((report.total, report.pending, report.succeeded), (1, 1, 0));
-    assert_eq!(
-        report_of(&report, "acme").pending,
-        ["0001_users.sql", "0002_projects.sql"]
-    );
+    assert_eq!(report_of(&report, "acme").pending, ["0001_users.sql", "0002_projects.sql"]);
     assert_eq!(report.shared.unwrap().pending, ["0001_plans.sql"]);
     assert!(project.tables("tenant_acme").await.is_empty());
     assert!(project.tables("public").await.is_empty());

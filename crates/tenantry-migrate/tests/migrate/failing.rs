@@ -11,16 +11,10 @@ async fn failure_of(sql: &str) -> Failure {
     assert_eq!(tenant.status, MigrateStatus::Failed);
     assert_eq!(
         (&*tenant.applied, &*tenant.pending),
-        (
-            &["0001_users.sql".to_owned()][..],
-            &["0002_wrong.sql".to_owned()][..],
-        )
+        (&["0001_users.sql".to_owned()][..], &["0002_wrong.sql".to_owned()][..],)
     );
     assert_eq!(project.ledger("tenant_acme").await, ["0001_users.sql"]);
-    assert_eq!(
-        project.tables("tenant_acme").await,
-        ["tenantry_migrations", "users"]
-    );
+    assert_eq!(project.tables("tenant_acme").await, ["tenantry_migrations", "users"]);
     tenant.error.clone().unwrap()
 }
 
@@ -49,19 +43,13 @@ async fn a_failure_names_the_file_the_line_and_what_postgresql_says() {
 #[tokio::test]
 async fn a_syntax_error_names_its_line_before_anything_runs() {
     let error = failure_of("CREATE TABLE a (id int);\n\nCREATE TABEL b ();").await;
-    assert_eq!(
-        (error.line, error.sqlstate.as_deref()),
-        (Some(3), Some("42601"))
-    );
+    assert_eq!((error.line, error.sqlstate.as_deref()), (Some(3), Some("42601")));
 }
 
 #[tokio::test]
 async fn what_a_file_leaves_open_is_told_at_its_last_line() {
     let error = failure_of("CREATE TABLE a (id int);\nCREATE TABLE b (\n  id int\n\n").await;
-    assert_eq!(
-        (error.line, error.sqlstate.as_deref()),
-        (Some(3), Some("42601"))
-    );
+    assert_eq!((error.line, error.sqlstate.as_deref()), (Some(3), Some("42601")));
 }
 
 #[tokio::test]
@@ -95,19 +83,13 @@ async fn one_tenant_that_fails_does_not_stop_the_others() {
     let project = Project::with(&[USERS, PROJECTS]).await;
     project.enrol(&["acme", "globex", "initech"]).await;
     let client = project.client().await;
-    client
-        .batch_execute("CREATE TABLE tenant_globex.projects ()")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE tenant_globex.projects ()").await.unwrap();
     let report = migrate_all(&project.migrator().await).await;
     assert_eq!((report.succeeded, report.failed), (2, 1));
     assert!(!report.is_success());
     assert_eq!(project.ledger("tenant_globex").await, ["0001_users.sql"]);
 
-    client
-        .batch_execute("DROP TABLE tenant_globex.projects")
-        .await
-        .unwrap();
+    client.batch_execute("DROP TABLE tenant_globex.projects").await.unwrap();
     let report = migrate_all(&project.migrator().await).await;
     assert_eq!((report.succeeded, report.skipped), (1, 2));
     assert_eq!(report_of(&report, "globex").applied, ["0002_projects.sql"]);
@@ -122,11 +104,7 @@ async fn an_applied_file_that_was_changed_fails_with_advice() {
     project.tenant_file(USERS.0, "CREATE TABLE users (id int);");
     project.tenant_file(PROJECTS.0, "CREATE TABLE projects ();");
     let report = migrate_all(&project.migrator().await).await;
-    assert_eq!(
-        (report.succeeded, report.failed),
-        (1, 1),
-        "a tenant without it goes on"
-    );
+    assert_eq!((report.succeeded, report.failed), (1, 1), "a tenant without it goes on");
     let error = report_of(&report, "acme").error.as_ref().unwrap();
     assert_eq!(error.code, "CHECKSUM_CHANGED");
     assert_eq!(
@@ -144,18 +122,12 @@ async fn an_applied_file_that_is_gone_fails_unless_the_whole_folder_is_older() {
     migrate_all(&project.migrator().await).await;
     project.remove_tenant_file(PROJECTS.0);
     let report = migrate_all(&project.migrator().await).await;
-    assert_eq!(
-        report.skipped, 1,
-        "an earlier version of the application was put back"
-    );
+    assert_eq!(report.skipped, 1, "an earlier version of the application was put back");
 
     project.tenant_file("0003_labels.sql", "CREATE TABLE labels ();");
     let report = migrate_all(&project.migrator().await).await;
     let error = report_of(&report, "acme").error.as_ref().unwrap();
-    assert_eq!(
-        (error.code, error.file.as_deref()),
-        ("MIGRATION_GONE", Some(PROJECTS.0))
-    );
+    assert_eq!((error.code, error.file.as_deref()), ("MIGRATION_GONE", Some(PROJECTS.0)));
 }
 
 #[tokio::test]
@@ -163,19 +135,13 @@ async fn a_tenant_without_its_schema_fails_and_no_schema_is_made() {
     let project = Project::with(&[USERS]).await;
     project.enrol(&["acme", "globex"]).await;
     let client = project.client().await;
-    client
-        .batch_execute("DROP SCHEMA tenant_acme")
-        .await
-        .unwrap();
+    client.batch_execute("DROP SCHEMA tenant_acme").await.unwrap();
     let report = migrate_all(&project.migrator().await).await;
     assert_eq!((report.succeeded, report.failed), (1, 1));
     let error = report_of(&report, "acme").error.as_ref().unwrap();
     assert_eq!(error.code, "SCHEMA_MISSING");
     assert_eq!(error.message, "the schema \"tenant_acme\" does not exist");
-    let left = client.query(
-        "SELECT FROM pg_namespace WHERE nspname = 'tenant_acme'",
-        &[],
-    );
+    let left = client.query("SELECT FROM pg_namespace WHERE nspname = 'tenant_acme'", &[]);
     assert!(left.await.unwrap().is_empty());
 }
 
@@ -191,37 +157,22 @@ async fn a_ledger_that_is_another_table_fails_its_tenant_alone() {
     assert_eq!((report.skipped, report.failed), (1, 1));
     let error = report_of(&report, "acme").error.as_ref().unwrap();
     assert_eq!(error.code, "LEDGER_UNREADABLE");
-    assert!(
-        error.message.contains("column \"number\" does not exist"),
-        "{error}"
-    );
+    assert!(error.message.contains("column \"number\" does not exist"), "{error}");
 }
 
 #[tokio::test]
 async fn a_file_that_ends_its_transaction_unseen_is_not_taken_for_applied() {
     // Whether a backslash escapes a quote is PostgreSQL's to know: here the COMMIT is no string.
-    let sneaky = (
-        "0001_sneaky.sql",
-        r"CREATE TABLE a (); SELECT '\'';COMMIT;--';",
-    );
+    let sneaky = ("0001_sneaky.sql", r"CREATE TABLE a (); SELECT '\'';COMMIT;--';");
     let project = Project::with(&[sneaky, USERS_NEXT]).await;
     project.enrol(&["acme"]).await;
-    let sql = format!(
-        "ALTER DATABASE {} SET standard_conforming_strings = off",
-        project.db.name()
-    );
+    let sql = format!("ALTER DATABASE {} SET standard_conforming_strings = off", project.db.name());
     project.client().await.batch_execute(&sql).await.unwrap();
     for _ in 0..2 {
         let report = migrate_all(&project.migrator().await).await;
         let error = report_of(&report, "acme").error.as_ref().unwrap();
-        assert_eq!(
-            (error.code, error.file.as_deref()),
-            ("MIGRATION_UNFINISHED", Some(sneaky.0))
-        );
-        assert_eq!(
-            project.tables("tenant_acme").await,
-            ["a", "tenantry_migrations"]
-        );
+        assert_eq!((error.code, error.file.as_deref()), ("MIGRATION_UNFINISHED", Some(sneaky.0)));
+        assert_eq!(project.tables("tenant_acme").await, ["a", "tenantry_migrations"]);
     }
 }
 

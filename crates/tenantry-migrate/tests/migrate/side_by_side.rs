@@ -8,26 +8,15 @@ async fn three_runners_at_once_apply_each_file_once() {
     let project = Project::with(&[
         USERS,
         PROJECTS,
-        (
-            "0003_count.sql",
-            "INSERT INTO public.counted VALUES (current_schema());",
-        ),
+        ("0003_count.sql", "INSERT INTO public.counted VALUES (current_schema());"),
         ("0004_slow.sql", "SELECT pg_sleep(0.002);"),
-        (
-            "0005_count.sql",
-            "INSERT INTO public.counted VALUES (current_schema());",
-        ),
+        ("0005_count.sql", "INSERT INTO public.counted VALUES (current_schema());"),
     ])
     .await;
     let client = project.client().await;
-    client
-        .batch_execute("CREATE TABLE public.counted (schema text)")
-        .await
-        .unwrap();
+    client.batch_execute("CREATE TABLE public.counted (schema text)").await.unwrap();
     let ids: Vec<String> = (0..20).map(|number| format!("t{number:02}")).collect();
-    project
-        .enrol(&ids.iter().map(String::as_str).collect::<Vec<_>>())
-        .await;
+    project.enrol(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
 
     let runners: Vec<Migrator> = join_all((0..3).map(|_| project.migrator())).await;
     let options = MigrateOptions::new().concurrency(5);
@@ -36,11 +25,7 @@ async fn three_runners_at_once_apply_each_file_once() {
     for report in reports {
         let report = report.unwrap();
         assert!(report.is_success(), "{:?}", report.failures().next());
-        applied += report
-            .tenants
-            .iter()
-            .map(|tenant| tenant.applied.len())
-            .sum::<usize>();
+        applied += report.tenants.iter().map(|tenant| tenant.applied.len()).sum::<usize>();
     }
     assert_eq!(applied, 20 * 5, "each file is in one report");
     let sql = "SELECT count(*), count(DISTINCT schema) FROM public.counted";
@@ -52,16 +37,11 @@ async fn three_runners_at_once_apply_each_file_once() {
 async fn the_budget_is_never_passed_whatever_the_concurrency() {
     let project = Project::with(&[USERS, ("0002_slow.sql", "SELECT pg_sleep(0.02);")]).await;
     let ids: Vec<String> = (0..30).map(|number| format!("t{number:02}")).collect();
-    project
-        .enrol(&ids.iter().map(String::as_str).collect::<Vec<_>>())
-        .await;
+    project.enrol(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let config = project
         .config()
         .set("connection.max_connections", 4)
-        .set(
-            "connection.url",
-            format!("{}?application_name=budgeted", project.db.url()),
-        )
+        .set("connection.url", format!("{}?application_name=budgeted", project.db.url()))
         .load()
         .unwrap();
     let migrator = Migrator::new(tenantry::TenantManager::connect(config).await.unwrap());

@@ -10,10 +10,7 @@ async fn status_tells_each_tenants_and_what_is_pending_newest_first() {
     project.tenant_file(PROJECTS.0, PROJECTS.1);
     project.enrol(&["new"]).await;
     let migrator = project.migrator().await;
-    migrator
-        .migrate(&[id("ok")], &tenantry_migrate::MigrateOptions::new())
-        .await
-        .unwrap();
+    migrator.migrate(&[id("ok")], &tenantry_migrate::MigrateOptions::new()).await.unwrap();
     let sql = "DROP SCHEMA tenant_gone CASCADE; \
                UPDATE tenant_wrong.tenantry_migrations SET checksum = 'another'";
     project.client().await.batch_execute(sql).await.unwrap();
@@ -22,14 +19,7 @@ async fn status_tells_each_tenants_and_what_is_pending_newest_first() {
     let tenants: Vec<_> = status
         .tenants
         .iter()
-        .map(|tenant| {
-            (
-                tenant.id.as_str(),
-                tenant.applied,
-                tenant.pending,
-                tenant.status,
-            )
-        })
+        .map(|tenant| (tenant.id.as_str(), tenant.applied, tenant.pending, tenant.status))
         .collect();
     assert_eq!(
         tenants,
@@ -67,12 +57,7 @@ async fn ledgers_are_read_in_chunks_when_there_are_many() {
     let migrator = project.migrator().await;
     project.client().await.batch_execute(&sql).await.unwrap();
     let report = migrate_all(&project.migrator().await).await;
-    assert_eq!(
-        (report.total, report.succeeded),
-        (430, 430),
-        "{:?}",
-        report.failures().next()
-    );
+    assert_eq!((report.total, report.succeeded), (430, 430), "{:?}", report.failures().next());
     let status = migrator.status().await.unwrap();
     assert_eq!(status.tenants.len(), 430);
     assert!(status.tenants.iter().all(|tenant| tenant.applied == 1));
@@ -83,24 +68,14 @@ async fn ledgers_are_read_in_chunks_when_there_are_many() {
 async fn a_read_only_manager_sees_no_tenants_in_an_empty_database_and_leaves_it_empty() {
     let project = Project::with(&[USERS]).await;
     let config = project.config().load().unwrap();
-    let manager = tenantry::TenantManager::builder(config)
-        .read_only()
-        .without_listener();
+    let manager = tenantry::TenantManager::builder(config).read_only().without_listener();
     let migrator = tenantry_migrate::Migrator::new(manager.connect().await.unwrap());
     assert!(migrator.status().await.unwrap().tenants.is_empty());
     assert!(migrator.list().await.unwrap().is_empty());
     let error = migrator.show(&id("acme")).await.unwrap_err();
     assert_eq!(error.code(), "TENANT_NOT_FOUND");
     let schemas = "SELECT FROM pg_namespace WHERE nspname = 'tenantry'";
-    assert!(
-        project
-            .client()
-            .await
-            .query(schemas, &[])
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(project.client().await.query(schemas, &[]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -10,30 +10,19 @@ async fn a_stopped_run_finishes_the_file_and_says_what_is_left() {
     project.enrol(&["acme", "globex"]).await;
     let stop = Stop::new();
     let stopping = stop.clone();
-    let options = MigrateOptions::new()
-        .concurrency(1)
-        .stop(stop)
-        .on_progress(move |progress| {
-            if let Progress::Applied { .. } = progress {
-                stopping.stop();
-            }
-        });
-    let report = project
-        .migrator()
-        .await
-        .migrate_all(&options)
-        .await
-        .unwrap();
+    let options = MigrateOptions::new().concurrency(1).stop(stop).on_progress(move |progress| {
+        if let Progress::Applied { .. } = progress {
+            stopping.stop();
+        }
+    });
+    let report = project.migrator().await.migrate_all(&options).await.unwrap();
     assert_eq!((report.total, report.unfinished), (2, 2));
     assert!(!report.is_success());
     let acme = report_of(&report, "acme");
     assert_eq!(acme.status, MigrateStatus::Unfinished);
     assert_eq!(
         (&*acme.applied, &*acme.pending),
-        (
-            &["0001_users.sql".to_owned()][..],
-            &["0002_projects.sql".to_owned()][..],
-        )
+        (&["0001_users.sql".to_owned()][..], &["0002_projects.sql".to_owned()][..],)
     );
     assert_eq!(report_of(&report, "globex").pending.len(), 2);
     assert_eq!(migrate_all(&project.migrator().await).await.succeeded, 2);
@@ -41,24 +30,14 @@ async fn a_stopped_run_finishes_the_file_and_says_what_is_left() {
 
 #[tokio::test]
 async fn a_dropped_run_is_rolled_back() {
-    let project = Project::with(&[(
-        "0001_slow.sql",
-        "CREATE TABLE users (); SELECT pg_sleep(60);",
-    )])
-    .await;
+    let project =
+        Project::with(&[("0001_slow.sql", "CREATE TABLE users (); SELECT pg_sleep(60);")]).await;
     project.enrol(&["acme"]).await;
     let migrator = project.migrator().await;
     let client = project.client().await;
     let running = "SELECT count(*) FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event = 'PgSleep'";
-    let is_running = async || {
-        client
-            .query_one(running, &[])
-            .await
-            .unwrap()
-            .get::<_, i64>(0)
-            > 0
-    };
+    let is_running = async || client.query_one(running, &[]).await.unwrap().get::<_, i64>(0) > 0;
     {
         let options = MigrateOptions::new();
         let migrating = migrator.migrate_all(&options);
@@ -69,8 +48,6 @@ async fn a_dropped_run_is_rolled_back() {
         }
     }
     let ended = async { while is_running().await {} };
-    tokio::time::timeout(Duration::from_secs(10), ended)
-        .await
-        .expect("it is cancelled");
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it is cancelled");
     assert!(project.tables("tenant_acme").await.is_empty());
 }

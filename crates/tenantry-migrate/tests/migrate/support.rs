@@ -7,10 +7,8 @@ use tenantry_migrate::{MigrateOptions, MigrateReport, Migrator, TenantReport};
 use tokio_postgres::Client;
 
 /// Two files, three tables.
-pub(crate) const USERS: (&str, &str) = (
-    "0001_users.sql",
-    "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);",
-);
+pub(crate) const USERS: (&str, &str) =
+    ("0001_users.sql", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);");
 pub(crate) const PROJECTS: (&str, &str) = (
     "0002_projects.sql",
     "CREATE TABLE projects (id int PRIMARY KEY, owner int REFERENCES users (id));\n\
@@ -27,10 +25,7 @@ impl Project {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("tenant")).unwrap();
-        Self {
-            db: TestDb::create().await,
-            folder,
-        }
+        Self { db: TestDb::create().await, folder }
     }
 
     /// With these migrations for tenants.
@@ -65,11 +60,7 @@ impl Project {
 
     pub(crate) async fn manager(&self) -> TenantManager {
         let config = self.config().load().unwrap();
-        TenantManager::builder(config)
-            .without_listener()
-            .connect()
-            .await
-            .unwrap()
+        TenantManager::builder(config).without_listener().connect().await.unwrap()
     }
 
     pub(crate) async fn migrator(&self) -> Migrator {
@@ -80,10 +71,7 @@ impl Project {
     pub(crate) async fn enrol(&self, ids: &[&str]) {
         let migrator = self.migrator().await;
         for tenant in ids {
-            migrator
-                .create_tenant(tenantry::NewTenant::new(id(tenant)), false)
-                .await
-                .unwrap();
+            migrator.create_tenant(tenantry::NewTenant::new(id(tenant)), false).await.unwrap();
         }
     }
 
@@ -115,9 +103,5 @@ pub(crate) async fn migrate_all(migrator: &Migrator) -> MigrateReport {
 }
 
 pub(crate) fn report_of<'a>(report: &'a MigrateReport, id: &str) -> &'a TenantReport {
-    report
-        .tenants
-        .iter()
-        .find(|tenant| tenant.id == id)
-        .unwrap()
+    report.tenants.iter().find(|tenant| tenant.id == id).unwrap()
 }

@@ -20,26 +20,14 @@ impl<D: Driver> Core<D> {
         if self.open_after.is_some_and(|after| now < after) {
             return;
         }
-        if self
-            .slots
-            .count(|slot| matches!(slot, Slot::Vacant | Slot::Idle(_)))
-            == 0
-        {
+        if self.slots.count(|slot| matches!(slot, Slot::Vacant | Slot::Idle(_))) == 0 {
             return;
         }
         for (server, mut need) in self.unmet() {
             while need > 0 {
                 if let Some(slot) = self.slots.vacant() {
-                    self.slots.set(
-                        slot,
-                        Slot::Opening {
-                            server: server.clone(),
-                        },
-                    );
-                    out.push(Action::Open {
-                        slot,
-                        server: server.clone(),
-                    });
+                    self.slots.set(slot, Slot::Opening { server: server.clone() });
+                    out.push(Action::Open { slot, server: server.clone() });
                 } else if self.slots.count(|slot| matches!(slot, Slot::Closing)) < need
                     && let Some(slot) = self.slots.longest_idle_elsewhere(&server)
                 {
@@ -78,10 +66,7 @@ impl<D: Driver> Core<D> {
             self.open_after = Some(now + BACKOFF);
             return;
         }
-        for waiter in self
-            .waiters
-            .remove_where(|waiter| *waiter.target.server() == server)
-        {
+        for waiter in self.waiters.remove_where(|waiter| *waiter.target.server() == server) {
             self.targets.waited(waiter.target.id());
             out.push(Action::Fail {
                 reply: waiter.reply,

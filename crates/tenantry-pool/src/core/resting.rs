@@ -1,5 +1,7 @@
 //! Connections on their way back.
 
+use std::cell::Cell;
+
 use tokio::time::Instant;
 
 use super::{
@@ -18,12 +20,7 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        let Slot::Leased {
-            target,
-            server,
-            forget,
-        } = self.slots.set(slot, Slot::Closing)
-        else {
+        let Slot::Leased { target, server, forget } = self.slots.set(slot, Slot::Closing) else {
             unreachable!("a lease's slot is leased");
         };
         self.targets.returned(target);
@@ -38,6 +35,7 @@ impl<D: Driver> Core<D> {
             since: now,
             last: Some(target),
             held_for: None,
+            at_home: false,
         };
         match condition {
             Condition::Broken => self.close(slot, resting.connection, CloseReason::Broken, out),
@@ -117,47 +115,49 @@ impl<D: Driver> Core<D> {
             since: now,
             last: None,
             held_for: None,
+            at_home: false,
         };
         self.rest(slot, resting, now, out);
     }
 
     /// A connection at rest goes to whoever waits for it, or becomes idle.
-    fn rest(&mut self, slot: usize, resting: Resting<D>, now: Instant, out: &mut Vec<Action<D>>) {
+    fn rest(
+        &mut self,
+        slot: usize,
+        mut resting: Resting<D>,
+        now: Instant,
+        out: &mut Vec<Action<D>>,
+    ) {
         if self.closed {
             return self.close(slot, resting.connection, CloseReason::PoolClosed, out);
         }
         if now.duration_since(resting.born) >= self.config.max_lifetime {
             return self.close(slot, resting.connection, CloseReason::Lifetime, out);
         }
-        if resting
-            .held_for
-            .is_some_and(|target| !self.targets.contains(target))
-        {
+        if resting.held_for.is_some_and(|target| !self.targets.contains(target)) {
             return self.clean(slot, resting, out);
         }
         if self.first_needs_another_server(&resting.server) {
             return self.close(slot, resting.connection, CloseReason::MakeRoom, out);
         }
         let share = self.config.max_per_target;
-        let has_share = |target| {
-            self.targets
-                .get(target)
-                .is_some_and(|entry| entry.in_use >= share)
+        // Waiters come in runs of the same target: each is looked up once.
+        let last = Cell::new(None);
+        let has_share = |target| match last.get() {
+            Some((known, has)) if known == target => has,
+            _ => {
+                let has = self.targets.get(target).is_some_and(|entry| entry.in_use >= share);
+                last.set(Some((target, has)));
+                has
+            }
         };
         match self.waiters.choose(slot, &resting, has_share) {
             Some(waiter) => {
                 let id = waiter.target.id();
                 self.targets.waited(id);
-                self.lent(&resting, id);
                 let server = resting.server.clone();
-                self.slots.set(
-                    slot,
-                    Slot::Leased {
-                        target: id,
-                        server,
-                        forget: Vec::new(),
-                    },
-                );
+                self.slots.set(slot, Slot::Leased { target: id, server, forget: Vec::new() });
+                self.lent(slot, &mut resting, id);
                 out.push(Action::Grant {
                     reply: waiter.reply,
                     target: waiter.target,
@@ -175,13 +175,7 @@ impl<D: Driver> Core<D> {
 
     fn clean(&mut self, slot: usize, resting: Resting<D>, out: &mut Vec<Action<D>>) {
         let server = resting.server.clone();
-        self.slots.set(
-            slot,
-            Slot::Cleaning {
-                server,
-                forget: Vec::new(),
-            },
-        );
+        self.slots.set(slot, Slot::Cleaning { server, forget: Vec::new() });
         out.push(Action::Clean { slot, resting });
     }
 }

@@ -11,16 +11,9 @@ pub(crate) enum Slot<D: Driver> {
     /// An open connection that nobody uses.
     Idle(Resting<D>),
     /// Lent to a target; `forget` names the targets forgotten meanwhile.
-    Leased {
-        target: TargetId,
-        server: D::Server,
-        forget: Vec<TargetId>,
-    },
+    Leased { target: TargetId, server: D::Server, forget: Vec<TargetId> },
     /// Between two users, being cleaned.
-    Cleaning {
-        server: D::Server,
-        forget: Vec<TargetId>,
-    },
+    Cleaning { server: D::Server, forget: Vec<TargetId> },
     /// Being closed. Its backend lives until that is done.
     Closing,
 }
@@ -37,6 +30,8 @@ pub(crate) struct Resting<D: Driver> {
     pub(crate) last: Option<TargetId>,
     /// Whom it is bound to.
     pub(crate) held_for: Option<TargetId>,
+    /// Once it is lent: whether this is its user's home connection.
+    pub(crate) at_home: bool,
 }
 
 pub(crate) struct Slots<D: Driver>(Vec<Slot<D>>);
@@ -78,10 +73,7 @@ impl<D: Driver> Slots<D> {
     pub(crate) fn home(&self, target: TargetId) -> Option<usize> {
         (0..self.0.len())
             .filter(|&slot| {
-                matches!(
-                    self.0[slot],
-                    Slot::Idle(_) | Slot::Leased { .. } | Slot::Cleaning { .. }
-                )
+                matches!(self.0[slot], Slot::Idle(_) | Slot::Leased { .. } | Slot::Cleaning { .. })
             })
             .max_by_key(|&slot| target.weight(slot))
     }
@@ -128,11 +120,7 @@ impl<D: Driver> Slots<D> {
         let Slot::Idle(resting) = &self.0[slot] else {
             return None;
         };
-        let leased = Slot::Leased {
-            target,
-            server: resting.server.clone(),
-            forget: Vec::new(),
-        };
+        let leased = Slot::Leased { target, server: resting.server.clone(), forget: Vec::new() };
         self.replace_idle(slot, leased)
     }
 
@@ -141,10 +129,7 @@ impl<D: Driver> Slots<D> {
         let Slot::Idle(resting) = &self.0[slot] else {
             return None;
         };
-        let cleaning = Slot::Cleaning {
-            server: resting.server.clone(),
-            forget: Vec::new(),
-        };
+        let cleaning = Slot::Cleaning { server: resting.server.clone(), forget: Vec::new() };
         self.replace_idle(slot, cleaning)
     }
 

@@ -23,10 +23,7 @@ pub(crate) struct Targets {
 
 impl Targets {
     pub(crate) fn new(bound: usize) -> Self {
-        Self {
-            entries: LruCache::unbounded(),
-            bound: bound.max(1),
-        }
+        Self { entries: LruCache::unbounded(), bound: bound.max(1) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -51,23 +48,12 @@ impl Targets {
             entry.last_used = now;
             return false;
         }
-        self.entries.put(
-            target,
-            Entry {
-                in_use: 0,
-                waiting: 0,
-                last_used: now,
-            },
-        );
+        self.entries.put(target, Entry { in_use: 0, waiting: 0, last_used: now });
         true
     }
 
     pub(crate) fn entry(&mut self, target: TargetId, now: Instant) -> &mut Entry {
-        self.entries.get_or_insert_mut(target, || Entry {
-            in_use: 0,
-            waiting: 0,
-            last_used: now,
-        })
+        self.entries.get_or_insert_mut(target, || Entry { in_use: 0, waiting: 0, last_used: now })
     }
 
     pub(crate) fn leased(&mut self, target: TargetId) {

@@ -30,10 +30,7 @@ pub(crate) struct Waiters<D: Driver> {
 
 impl<D: Driver> Default for Waiters<D> {
     fn default() -> Self {
-        Self {
-            queue: BTreeMap::new(),
-            next: 0,
-        }
+        Self { queue: BTreeMap::new(), next: 0 }
     }
 }
 
@@ -54,10 +51,7 @@ impl<D: Driver> Waiters<D> {
     }
 
     pub(crate) fn remove_where(&mut self, which: impl Fn(&Waiter<D>) -> bool) -> Vec<Waiter<D>> {
-        self.queue
-            .extract_if(.., |_, waiter| which(waiter))
-            .map(|(_, waiter)| waiter)
-            .collect()
+        self.queue.extract_if(.., |_, waiter| which(waiter)).map(|(_, waiter)| waiter).collect()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter<D>> {
@@ -80,19 +74,14 @@ impl<D: Driver> Waiters<D> {
             .filter(|(_, waiter)| *waiter.target.server() == resting.server)
             .filter(|(_, waiter)| !has_share(waiter.target.id()));
         let Some((&first, waiter)) = suited.next() else {
-            let (&any, _) = self
-                .queue
-                .iter()
-                .find(|(_, waiter)| *waiter.target.server() == resting.server)?;
+            let (&any, _) =
+                self.queue.iter().find(|(_, waiter)| *waiter.target.server() == resting.server)?;
             return self.queue.remove(&any);
         };
         let may_pass = waiter.passed < MAX_PASSED;
         let rank = |waiter: &Waiter<D>| {
             let id = Some(waiter.target.id());
-            match (
-                resting.last == id || resting.held_for == id,
-                resting.held_for,
-            ) {
+            match (resting.last == id || resting.held_for == id, resting.held_for) {
                 (true, _) => 2,
                 (false, None) if waiter.home == Some(slot) => 1,
                 _ => 0,

@@ -42,9 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 async fn never_passed(steps: Vec<Step>) {
-    let (pool, world) = pool(4, |config| {
-        config.idle_timeout = Duration::from_millis(1500)
-    });
+    let (pool, world) = pool(4, |config| config.idle_timeout = Duration::from_millis(1500));
     let mut places = targets(5);
     places.extend([Target::new("two"), Target::new("two")]);
     let mut leases: Vec<Lease<Fake>> = Vec::new();
@@ -55,10 +53,7 @@ async fn never_passed(steps: Vec<Step>) {
                 let (pool, target) = (pool.clone(), Arc::clone(&places[target]));
                 asking.push(tokio::spawn(async move {
                     let patience = Duration::from_millis(patience);
-                    tokio::time::timeout(patience, pool.acquire(&target))
-                        .await
-                        .ok()?
-                        .ok()
+                    tokio::time::timeout(patience, pool.acquire(&target)).await.ok()?.ok()
                 }));
             }
             Step::Return { which, condition } if !leases.is_empty() => {
@@ -78,13 +73,9 @@ async fn never_passed(steps: Vec<Step>) {
                 leases.swap_remove(which).discard();
             }
             Step::Evict { target } => drop(pool.evict(places[target].id())),
-            Step::Refuse(refuse) => world
-                .refuse
-                .store(refuse, std::sync::atomic::Ordering::SeqCst),
+            Step::Refuse(refuse) => world.refuse.store(refuse, std::sync::atomic::Ordering::SeqCst),
             Step::FailClean(fail) => {
-                world
-                    .fail_clean
-                    .store(fail, std::sync::atomic::Ordering::SeqCst);
+                world.fail_clean.store(fail, std::sync::atomic::Ordering::SeqCst);
             }
             Step::Pass(milliseconds) => pass(milliseconds).await,
             Step::Return { .. } | Step::Discard { .. } => {}
@@ -101,23 +92,15 @@ async fn never_passed(steps: Vec<Step>) {
         let stats = pool.stats();
         assert!(stats.total() <= 4 && world.alive() <= 4, "{stats:?}");
     }
-    world
-        .refuse
-        .store(false, std::sync::atomic::Ordering::SeqCst);
-    world
-        .fail_clean
-        .store(false, std::sync::atomic::Ordering::SeqCst);
+    world.refuse.store(false, std::sync::atomic::Ordering::SeqCst);
+    world.fail_clean.store(false, std::sync::atomic::Ordering::SeqCst);
     drop(leases);
     for asked in asking {
         drop(asked.await);
     }
     pass(50).await;
     let stats = pool.stats();
-    assert_eq!(
-        (stats.in_use, stats.waiting, stats.opening),
-        (0, 0, 0),
-        "{stats:?}"
-    );
+    assert_eq!((stats.in_use, stats.waiting, stats.opening), (0, 0, 0), "{stats:?}");
     // The whole budget is to be had again, at once.
     let all = places.iter().take(4).map(|target| pool.acquire(target));
     let all: Vec<_> = futures_util::future::join_all(all).await;
@@ -149,11 +132,7 @@ async fn a_closing_connection_counts_until_it_has_ended() {
     pool.acquire(target).await.unwrap().discard();
     assert_eq!((pool.stats().closing, world.alive()), (1, 1));
     let lease = pool.acquire(target).await.unwrap();
-    assert_eq!(
-        (lease.number, world.most()),
-        (1, 1),
-        "opened after the first had ended"
-    );
+    assert_eq!((lease.number, world.most()), (1, 1), "opened after the first had ended");
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,10 +47,7 @@ async fn a_time_out_says_how_full_the_pool_was() {
     let places = targets(2);
     let _lease = pool.acquire(&places[0]).await.unwrap();
     let error = pool.acquire(&places[1]).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no connection was free within 2s: 1 of 1 in use, 1 waiting"
-    );
+    assert_eq!(error.to_string(), "no connection was free within 2s: 1 of 1 in use, 1 waiting");
     assert_eq!(pool.stats().waiting, 0);
 }
 

@@ -21,10 +21,7 @@ async fn evicting_closes_a_targets_statements_and_lets_go_of_what_is_held_for_it
     working.condition = Condition::Rest { held_for: Some(id) };
     drop(working);
     pass(10).await;
-    let all = [
-        pool.acquire(&places[1]).await.unwrap(),
-        pool.acquire(&places[1]).await.unwrap(),
-    ];
+    let all = [pool.acquire(&places[1]).await.unwrap(), pool.acquire(&places[1]).await.unwrap()];
     for lease in &all {
         assert!(lease.statements.is_empty());
         assert_eq!(lease.condition, Condition::NEUTRAL);
@@ -55,10 +52,7 @@ async fn a_retired_target_is_never_leased_again() {
     pool.retire(&places[0]);
     assert!(matches!(waiting.await, Err(AcquireError::Retired)));
     drop(lease);
-    assert!(matches!(
-        pool.acquire(&places[0]).await,
-        Err(AcquireError::Retired)
-    ));
+    assert!(matches!(pool.acquire(&places[0]).await, Err(AcquireError::Retired)));
     assert!(!pool.knows(places[0].id()));
 }
 
@@ -110,10 +104,7 @@ async fn closing_lets_work_finish_and_tells_those_who_wait() {
     drop(lease);
     assert_eq!(closing.await.unwrap().left, 0);
     assert_eq!(world.alive(), 0);
-    assert!(matches!(
-        pool.acquire(&places[0]).await,
-        Err(AcquireError::Closed)
-    ));
+    assert!(matches!(pool.acquire(&places[0]).await, Err(AcquireError::Closed)));
 }
 
 #[tokio::test(start_paused = true)]

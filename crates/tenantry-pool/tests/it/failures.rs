@@ -10,14 +10,8 @@ async fn a_server_that_refuses_is_unavailable_to_all_who_wait_at_once() {
     let places = targets(6);
     world.refuse.store(true, Ordering::SeqCst);
     let all = futures_util::future::join_all(places.iter().map(|target| pool.acquire(target)));
-    for answer in tokio::time::timeout(Duration::from_millis(20), all)
-        .await
-        .unwrap()
-    {
-        assert!(
-            matches!(answer, Err(AcquireError::Unavailable(_))),
-            "{answer:?}"
-        );
+    for answer in tokio::time::timeout(Duration::from_millis(20), all).await.unwrap() {
+        assert!(matches!(answer, Err(AcquireError::Unavailable(_))), "{answer:?}");
     }
     world.refuse.store(false, Ordering::SeqCst);
     pool.acquire(&places[0]).await.unwrap();
@@ -47,20 +41,14 @@ async fn it_tries_again_by_itself_when_a_server_is_back() {
     assert!(futures_util::poll!(&mut waiting).is_pending());
     pass(3_000).await;
     world.refuse.store(false, Ordering::SeqCst);
-    tokio::time::timeout(Duration::from_secs(2), waiting)
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(2), waiting).await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn idle_connections_to_one_server_make_room_for_another() {
     let (pool, world) = pool(2, |_| {});
     let (one, two) = (targets(2), Target::new("two"));
-    let both = [
-        pool.acquire(&one[0]).await.unwrap(),
-        pool.acquire(&one[1]).await.unwrap(),
-    ];
+    let both = [pool.acquire(&one[0]).await.unwrap(), pool.acquire(&one[1]).await.unwrap()];
     drop(both);
     let lease = pool.acquire(&two).await.unwrap();
     assert_eq!(lease.server, "two");
@@ -82,9 +70,6 @@ async fn whoever_needs_another_server_is_not_starved_by_those_who_do_not() {
         })
     };
     pass(20).await;
-    tokio::time::timeout(Duration::from_millis(200), pool.acquire(&two))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_millis(200), pool.acquire(&two)).await.unwrap().unwrap();
     busy.abort();
 }

@@ -62,11 +62,7 @@ impl Driver for Fake {
             world: Arc::clone(&self.0),
         };
         tokio::time::sleep(Duration::from_millis(3)).await;
-        if self.0.refuse.load(Ordering::SeqCst) {
-            Err(Refused)
-        } else {
-            Ok(conn)
-        }
+        if self.0.refuse.load(Ordering::SeqCst) { Err(Refused) } else { Ok(conn) }
     }
 
     fn condition(&self, conn: &Conn) -> Condition {
@@ -133,12 +129,7 @@ impl World {
     }
 
     pub(crate) fn heard(&self, what: &str) -> usize {
-        self.events
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|event| event.starts_with(what))
-            .count()
+        self.events.lock().unwrap().iter().filter(|event| event.starts_with(what)).count()
     }
 }
 

@@ -7,11 +7,7 @@ async fn a_target_gets_the_connection_it_used_last() {
     let (pool, _) = pool(4, |_| {});
     let places = targets(4);
     let all = futures_util::future::join_all(places.iter().map(|target| pool.acquire(target)));
-    let numbers: Vec<_> = all
-        .await
-        .into_iter()
-        .map(|lease| lease.unwrap().number)
-        .collect();
+    let numbers: Vec<_> = all.await.into_iter().map(|lease| lease.unwrap().number).collect();
     for _ in 0..3 {
         for (target, number) in places.iter().zip(&numbers) {
             assert_eq!(pool.acquire(target).await.unwrap().number, *number);
@@ -40,12 +36,7 @@ async fn nobody_is_passed_by_more_than_a_few() {
     for task in tasks {
         task.await.unwrap();
     }
-    let place = served
-        .lock()
-        .unwrap()
-        .iter()
-        .position(|which| *which == 1)
-        .unwrap();
+    let place = served.lock().unwrap().iter().position(|which| *which == 1).unwrap();
     assert_eq!(place, 8, "it let eight pass, and no more");
 }
 
@@ -77,11 +68,7 @@ async fn a_target_with_its_share_in_use_comes_after_others_who_wait() {
     let places = targets(2);
     let mut floods: Vec<_> = Vec::new();
     for _ in 0..4 {
-        floods.push(
-            pool.acquire(&places[0])
-                .await
-                .expect("nobody else waits: no limit"),
-        );
+        floods.push(pool.acquire(&places[0]).await.expect("nobody else waits: no limit"));
     }
     let served = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = Vec::new();
@@ -95,11 +82,7 @@ async fn a_target_with_its_share_in_use_comes_after_others_who_wait() {
     }
     drop(floods.pop());
     pass(1).await;
-    assert_eq!(
-        served.lock().unwrap().first(),
-        Some(&1),
-        "the other one first"
-    );
+    assert_eq!(served.lock().unwrap().first(), Some(&1), "the other one first");
     drop(floods);
     for task in tasks {
         task.await.unwrap();

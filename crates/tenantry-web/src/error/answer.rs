@@ -19,11 +19,7 @@ impl ApiError {
     fn log(&self) {
         let Self(parts) = self;
         // Inside of the request's span, the id is there already.
-        let id = if Span::current().is_none() {
-            request_id::current()
-        } else {
-            None
-        };
+        let id = if Span::current().is_none() { request_id::current() } else { None };
         let request_id = id.as_ref().map(RequestId::as_str);
         let (status, code) = (parts.status.as_u16(), parts.code);
         let cause = parts.source.as_ref().map(display);
@@ -43,23 +39,9 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     fn of(parts: &'a Parts) -> Self {
-        let Parts {
-            status,
-            code,
-            message,
-            details,
-            ..
-        } = parts;
-        let error = Body {
-            code,
-            message,
-            status_code: status.as_u16(),
-            details,
-        };
-        Self {
-            success: false,
-            error,
-        }
+        let Parts { status, code, message, details, .. } = parts;
+        let error = Body { code, message, status_code: status.as_u16(), details };
+        Self { success: false, error }
     }
 }
 
@@ -85,9 +67,7 @@ impl IntoResponse for ApiError {
         };
         *response.status_mut() = parts.status;
         if parts.status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         response
     }
@@ -112,11 +92,7 @@ mod tests {
             r#"{"success":false,"error":{"code":"CONFLICT","message":"it is taken","statusCode":409}}"#
         );
         assert_eq!(
-            body(ApiError::validation([FieldError::new(
-                "name",
-                "is missing"
-            )]))
-            .await,
+            body(ApiError::validation([FieldError::new("name", "is missing")])).await,
             r#"{"success":false,"error":{"code":"VALIDATION_ERROR","message":"the request is not valid","statusCode":400,"details":[{"field":"name","message":"is missing"}]}}"#
         );
     }

@@ -12,10 +12,7 @@ pub struct FieldError {
 impl FieldError {
     /// The field, by the name it has in the request, and what is wrong with it.
     pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            field: field.into(),
-            message: message.into(),
-        }
+        Self { field: field.into(), message: message.into() }
     }
 
     /// The field.

@@ -30,9 +30,7 @@ where
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(ApiError::new(status, "UNSUPPORTED_MEDIA_TYPE", message));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(unreadable)?;
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
         parse(&bytes).map(Self)
     }
 }
@@ -48,12 +46,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;
     };
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let subtype = essence.strip_prefix("application/");
     subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
 }
@@ -83,9 +76,7 @@ fn invalid(path: &str, error: &serde_json::Error) -> ApiError {
         return ApiError::invalid(format!("the body is no valid JSON: {message}"));
     }
     let (message, _) = message.rsplit_once(" at line ").unwrap_or((&message, ""));
-    let missing = message
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.strip_suffix('`'));
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     let (field, message) = match (missing, path) {
         (Some(field), ".") => (field.to_owned(), "is missing"),
         (Some(field), path) => (format!("{path}.{field}"), "is missing"),
@@ -118,10 +109,7 @@ mod tests {
         let error = parse::<Order>(json.as_bytes()).unwrap_err();
         assert_eq!(error.code(), "VALIDATION_ERROR");
         let owned = |it: &FieldError| (it.field().to_owned(), it.message().to_owned());
-        (
-            error.message().to_owned(),
-            error.details().iter().map(owned).collect(),
-        )
+        (error.message().to_owned(), error.details().iter().map(owned).collect())
     }
 
     fn field(json: &str) -> (String, String) {
@@ -141,14 +129,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_or_no_object_is_told_as_a_whole() {
-        for json in [
-            "",
-            "{",
-            "{\"item\":}",
-            "\0",
-            "{} {}",
-            "{\"item\":{\"count\":1}} x",
-        ] {
+        for json in ["", "{", "{\"item\":}", "\0", "{} {}", "{\"item\":{\"count\":1}} x"] {
             let (message, details) = refusal(json);
             assert!(!message.is_empty());
             assert!(details.is_empty() || json == "{} {}", "{json}: {details:?}");
@@ -162,25 +143,12 @@ mod tests {
     #[test]
     fn json_is_known_by_its_content_type() {
         let is = |value: &'static str| {
-            is_json(&HeaderMap::from_iter([(
-                CONTENT_TYPE,
-                HeaderValue::from_static(value),
-            )]))
+            is_json(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(value))]))
         };
-        for yes in [
-            "application/json",
-            "Application/JSON; charset=utf-8",
-            "application/hal+json",
-        ] {
+        for yes in ["application/json", "Application/JSON; charset=utf-8", "application/hal+json"] {
             assert!(is(yes), "{yes}");
         }
-        for no in [
-            "text/plain",
-            "application/jsonp",
-            "",
-            "text/json",
-            "application/json5",
-        ] {
+        for no in ["text/plain", "application/jsonp", "", "text/json", "application/json5"] {
             assert!(!is(no), "{no}");
         }
         assert!(!is_json(&HeaderMap::new()));

@@ -32,10 +32,7 @@ struct Asked {
 
 impl Default for Asked {
     fn default() -> Self {
-        Self {
-            limit: 100,
-            offset: 0,
-        }
+        Self { limit: 100, offset: 0 }
     }
 }
 
@@ -81,23 +78,12 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_bounded() {
         assert_eq!(of("").await.unwrap(), (100, 0));
-        assert_eq!(
-            of("limit=500&offset=4294967295").await.unwrap(),
-            (500, 4_294_967_295)
-        );
+        assert_eq!(of("limit=500&offset=4294967295").await.unwrap(), (500, 4_294_967_295));
         for query in ["limit=0", "limit=501", "limit=-1", "limit=x", "limit="] {
-            assert_eq!(
-                of(query).await.unwrap_err().details()[0].field(),
-                "limit",
-                "{query}"
-            );
+            assert_eq!(of(query).await.unwrap_err().details()[0].field(), "limit", "{query}");
         }
         for query in ["offset=-1", "offset=4294967296", "offset=1.5"] {
-            assert_eq!(
-                of(query).await.unwrap_err().details()[0].field(),
-                "offset",
-                "{query}"
-            );
+            assert_eq!(of(query).await.unwrap_err().details()[0].field(), "offset", "{query}");
         }
     }
 }

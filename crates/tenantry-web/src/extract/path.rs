@@ -32,9 +32,9 @@ fn invalid(rejection: PathRejection) -> ApiError {
     let one = |field: String, message| ApiError::validation([FieldError::new(field, message)]);
     match failure.into_kind() {
         ErrorKind::DeserializeError { key, message, .. } => one(key, message),
-        ErrorKind::ParseErrorAtKey {
-            key, expected_type, ..
-        } => one(key, format!("is not a valid {expected_type}")),
+        ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
+            one(key, format!("is not a valid {expected_type}"))
+        }
         ErrorKind::InvalidUtf8InPathParam { key } => one(key, "is not UTF-8".to_owned()),
         ErrorKind::ParseErrorAtIndex { expected_type, .. }
         | ErrorKind::ParseError { expected_type, .. } => {

@@ -47,9 +47,6 @@ mod tests {
             assert_eq!(error.details()[0].field(), "limit", "{query}");
         }
         let error = parse::<Page>("limit=1&limit=2").unwrap_err();
-        assert_eq!(
-            error.message(),
-            "the query is wrong: duplicate field `limit`"
-        );
+        assert_eq!(error.message(), "the query is wrong: duplicate field `limit`");
     }
 }

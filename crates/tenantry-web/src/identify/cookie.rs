@@ -23,11 +23,8 @@ impl Identify for Cookie {
         let Self(name) = self;
         let headers = parts.headers.get_all(COOKIE).iter();
         let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-        let values = pairs.filter_map(|pair| {
-            pair.trim_ascii()
-                .strip_prefix(name.as_bytes())?
-                .strip_prefix(b"=")
-        });
+        let values = pairs
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         match only(values, format_args!("the cookie {name}"))? {
             Some(value) => parse(tenants, text(value, format_args!("the cookie {name}"))?),
             None => Ok(None),

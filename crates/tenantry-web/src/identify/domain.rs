@@ -21,11 +21,7 @@ pub struct Subdomain {
 #[must_use]
 pub fn subdomain(domain: &str) -> Subdomain {
     let suffix = format!(".{}", domain.trim_matches('.').to_ascii_lowercase());
-    Subdomain {
-        suffix,
-        except: Vec::new(),
-        trust_forwarded: false,
-    }
+    Subdomain { suffix, except: Vec::new(), trust_forwarded: false }
 }
 
 impl Subdomain {
@@ -52,10 +48,7 @@ impl Identify for Subdomain {
         tenants: &TenantManager,
     ) -> Result<Option<TenantId>, ApiError> {
         let domain = host::domain(parts, self.trust_forwarded)?;
-        match domain
-            .as_deref()
-            .and_then(|domain| domain.strip_suffix(&self.suffix))
-        {
+        match domain.as_deref().and_then(|domain| domain.strip_suffix(&self.suffix)) {
             Some(name) if !self.except.iter().any(|except| except == name) => parse(tenants, name),
             _ => Ok(None),
         }

@@ -30,9 +30,6 @@ impl Identify for Header {
         let Some(value) = only(values, format_args!("the header {name}"))? else {
             return Ok(None);
         };
-        parse(
-            tenants,
-            text(value.as_bytes(), format_args!("the header {name}"))?,
-        )
+        parse(tenants, text(value.as_bytes(), format_args!("the header {name}"))?)
     }
 }

@@ -11,21 +11,11 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 /// An absolute request target counts before `Host`, as RFC 9112 has it.
 pub(super) fn domain(parts: &Parts, trust_forwarded: bool) -> Result<Option<String>, ApiError> {
     let header = |name: HeaderName| -> Result<Option<&[u8]>, ApiError> {
-        let value = only(
-            parts.headers.get_all(&name).iter(),
-            format_args!("the header {name}"),
-        )?;
+        let value = only(parts.headers.get_all(&name).iter(), format_args!("the header {name}"))?;
         Ok(value.map(HeaderValue::as_bytes))
     };
-    let forwarded = if trust_forwarded {
-        header(X_FORWARDED_HOST)?
-    } else {
-        None
-    };
-    let authority = parts
-        .uri
-        .authority()
-        .map(|authority| authority.as_str().as_bytes());
+    let forwarded = if trust_forwarded { header(X_FORWARDED_HOST)? } else { None };
+    let authority = parts.uri.authority().map(|authority| authority.as_str().as_bytes());
     let sent = match forwarded.or(authority) {
         Some(sent) => Some(sent),
         None => header(HOST)?,
@@ -43,9 +33,7 @@ fn without_port(host: &[u8]) -> Result<Option<String>, ApiError> {
     };
     let is_legal = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     if !name.iter().all(is_legal) || !port.iter().all(u8::is_ascii_digit) {
-        return Err(ApiError::tenant_invalid(
-            "the request's host is not a domain",
-        ));
+        return Err(ApiError::tenant_invalid("the request's host is not a domain"));
     }
     let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
     Ok(String::from_utf8(name).ok().filter(|name| !name.is_empty()))
@@ -106,9 +94,8 @@ mod tests {
 
     #[test]
     fn a_forwarded_host_counts_only_where_it_is_trusted() {
-        let request = Request::get("/")
-            .header("host", "a.test")
-            .header("x-forwarded-host", "b.test");
+        let request =
+            Request::get("/").header("host", "a.test").header("x-forwarded-host", "b.test");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert_eq!(domain(&parts, false).unwrap().as_deref(), Some("a.test"));
         assert_eq!(domain(&parts, true).unwrap().as_deref(), Some("b.test"));
@@ -116,9 +103,7 @@ mod tests {
 
     #[test]
     fn two_hosts_are_refused_and_an_absolute_target_counts_first() {
-        let request = Request::get("/")
-            .header("host", "a.test")
-            .header("host", "b.test");
+        let request = Request::get("/").header("host", "a.test").header("host", "b.test");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert_eq!(domain(&parts, false).unwrap_err().code(), "TENANT_INVALID");
         let request = Request::get("http://c.test/").header("host", "a.test");

@@ -100,10 +100,7 @@ impl Identify for PathParam {
             // The route has none.
             Err(_) => return Ok(None),
         };
-        let values = params
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value);
+        let values = params.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         match only(values, format_args!("the path parameter {name}"))? {
             Some(value) => parse(tenants, value),
             None => Ok(None),

@@ -70,17 +70,12 @@ where
 
 impl<S: Clone, I> Clone for TenantService<S, I> {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            settings: Arc::clone(&self.settings),
-        }
+        Self { inner: self.inner.clone(), settings: Arc::clone(&self.settings) }
     }
 }
 
 impl<S: fmt::Debug, I> fmt::Debug for TenantService<S, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantService")
-            .field("inner", &self.inner)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantService").field("inner", &self.inner).finish_non_exhaustive()
     }
 }

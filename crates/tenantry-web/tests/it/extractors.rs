@@ -23,31 +23,21 @@ pub(crate) fn statements(tenants: &TenantManager) -> Router {
         Ok(Json(db.query_one(WHOSE, &[]).await?.get(0)))
     }
     async fn by_diesel(mut db: TenantDb) -> Result<Json<String>, ApiError> {
-        Ok(Json(
-            diesel::sql_query(WHOSE)
-                .get_result::<Whose>(&mut db)
-                .await?
-                .name,
-        ))
+        Ok(Json(diesel::sql_query(WHOSE).get_result::<Whose>(&mut db).await?.name))
     }
     async fn by_context() -> Result<Json<String>, ApiError> {
         let mut db = context::current()?.db()?;
         Ok(Json(db.query_one(WHOSE, &[]).await?.get(0)))
     }
     async fn in_a_task() -> Result<Json<String>, ApiError> {
-        context::spawn(by_context())
-            .await
-            .map_err(ApiError::internal)?
+        context::spawn(by_context()).await.map_err(ApiError::internal)?
     }
     async fn fails(mut db: TenantDb) -> Result<(), ApiError> {
-        db.query("SELECT secret FROM tenant_globex.nothing", &[])
-            .await?;
+        db.query("SELECT secret FROM tenant_globex.nothing", &[]).await?;
         Ok(())
     }
     async fn fails_in_diesel(mut db: TenantDb) -> Result<(), ApiError> {
-        diesel::sql_query("SELECT secret FROM tenant_globex.nothing")
-            .execute(&mut db)
-            .await?;
+        diesel::sql_query("SELECT secret FROM tenant_globex.nothing").execute(&mut db).await?;
         Ok(())
     }
     Router::new()
@@ -89,14 +79,9 @@ async fn everything_of_the_tenant_can_be_asked_for_without_a_connection() {
     };
     let app = Router::new()
         .route("/", get(handler))
-        .layer(TenantLayer::new(
-            world.tenants.clone(),
-            header("x-tenant-id"),
-        ));
+        .layer(TenantLayer::new(world.tenants.clone(), header("x-tenant-id")));
     let before = world.tenants.pool_stats().counters.leases;
-    send(&app, request("/", &[("x-tenant-id", "acme")]))
-        .await
-        .says("acme");
+    send(&app, request("/", &[("x-tenant-id", "acme")])).await.says("acme");
     assert_eq!(world.tenants.pool_stats().counters.leases, before);
 }
 
@@ -107,12 +92,7 @@ async fn without_a_tenant_there_are_options_and_the_shared_data() {
                           tenant: Option<Tenant>,
                           context: Option<TenantContext>,
                           db: Option<TenantDb>| {
-        let all = [
-            id.is_some(),
-            tenant.is_some(),
-            context.is_some(),
-            db.is_some(),
-        ];
+        let all = [id.is_some(), tenant.is_some(), context.is_some(), db.is_some()];
         format!("{all:?}")
     };
     let shared = async |mut db: SharedDb, _: TenantManager| -> Result<Json<i32>, ApiError> {
@@ -123,25 +103,15 @@ async fn without_a_tenant_there_are_options_and_the_shared_data() {
         .route("/shared", get(shared))
         .route("/needed", get(async |_: TenantDb| "never"))
         .layer(TenantLayer::new(world.tenants.clone(), header("x-tenant-id")).optional());
-    send(&app, request("/optional", &[]))
-        .await
-        .says("[false, false, false, false]");
+    send(&app, request("/optional", &[])).await.says("[false, false, false, false]");
     send(&app, request("/optional", &[("x-tenant-id", "acme")]))
         .await
         .says("[true, true, true, true]");
-    send(&app, request("/optional", &[("x-tenant-id", "Acme")]))
-        .await
-        .is(400, "TENANT_INVALID");
-    send(&app, request("/optional", &[("x-tenant-id", "no")]))
-        .await
-        .is(404, "TENANT_NOT_FOUND");
+    send(&app, request("/optional", &[("x-tenant-id", "Acme")])).await.is(400, "TENANT_INVALID");
+    send(&app, request("/optional", &[("x-tenant-id", "no")])).await.is(404, "TENANT_NOT_FOUND");
     send(&app, request("/shared", &[])).await.says("7");
-    send(&app, request("/shared", &[("x-tenant-id", "acme")]))
-        .await
-        .says("7");
-    send(&app, request("/needed", &[]))
-        .await
-        .is(400, "TENANT_REQUIRED");
+    send(&app, request("/shared", &[("x-tenant-id", "acme")])).await.says("7");
+    send(&app, request("/needed", &[])).await.is(400, "TENANT_REQUIRED");
 }
 
 #[tokio::test]
@@ -152,8 +122,6 @@ async fn a_route_without_the_layer_is_the_servers_fault() {
         .route("/shared", get(async |_: SharedDb| "never"))
         .route("/manager", get(async |_: TenantManager| "never"));
     for path in ["/db", "/option", "/shared", "/manager"] {
-        send(&app, request(path, &[]))
-            .await
-            .is(500, "NO_TENANT_CONTEXT");
+        send(&app, request(path, &[])).await.is(500, "NO_TENANT_CONTEXT");
     }
 }

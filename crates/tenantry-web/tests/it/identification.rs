@@ -14,11 +14,7 @@ use tower::Layer;
 use crate::support::{World, request, send};
 
 /// A request's URI and headers, and the tenant, or the error's status and code.
-type Case<'a> = (
-    &'a str,
-    &'a [(&'a str, &'a str)],
-    Result<&'a str, (u16, &'a str)>,
-);
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Result<&'a str, (u16, &'a str)>);
 
 /// Sends one request for each case.
 async fn check(app: &Router, cases: &[Case<'_>]) {
@@ -47,16 +43,8 @@ async fn by_header() {
             ("/", &[], REQUIRED),
             ("/", &[("x-tenant-id", "")], INVALID),
             ("/", &[("x-tenant-id", "nobody")], NOT_FOUND),
-            (
-                "/",
-                &[("x-tenant-id", "acme"), ("x-tenant-id", "globex")],
-                INVALID,
-            ),
-            (
-                "/",
-                &[("x-tenant-id", "acme"), ("x-tenant-id", "acme")],
-                INVALID,
-            ),
+            ("/", &[("x-tenant-id", "acme"), ("x-tenant-id", "globex")], INVALID),
+            ("/", &[("x-tenant-id", "acme"), ("x-tenant-id", "acme")], INVALID),
             ("/", &[("x-tenant-id", "acme,globex")], INVALID),
             // Nothing is decoded.
             ("/", &[("x-tenant-id", "acm%65")], INVALID),
@@ -75,11 +63,7 @@ async fn by_subdomain() {
             ("/", &[("host", "acme.example.com")], Ok("acme")),
             ("/", &[("host", "acme.example.com:3001")], Ok("acme")),
             ("/", &[("host", "ACME.Example.COM.")], Ok("acme")),
-            (
-                "http://globex.example.com/",
-                &[("host", "acme.example.com")],
-                Ok("globex"),
-            ),
+            ("http://globex.example.com/", &[("host", "acme.example.com")], Ok("globex")),
             ("/", &[("host", "nobody.example.com")], NOT_FOUND),
             ("/", &[("host", "example.com")], REQUIRED),
             ("/", &[("host", "www.example.com")], REQUIRED),
@@ -93,23 +77,12 @@ async fn by_subdomain() {
             ("/", &[("host", ".example.com")], INVALID),
             ("/", &[("host", "-acme.example.com")], INVALID),
             ("/", &[("host", "ac%6De.example.com")], INVALID),
-            (
-                "/",
-                &[("host", "acme.example.com, globex.example.com")],
-                INVALID,
-            ),
-            (
-                "/",
-                &[("host", "acme.example.com"), ("host", "globex.example.com")],
-                INVALID,
-            ),
+            ("/", &[("host", "acme.example.com, globex.example.com")], INVALID),
+            ("/", &[("host", "acme.example.com"), ("host", "globex.example.com")], INVALID),
             // A proxy's word is not taken unless that was asked for.
             (
                 "/",
-                &[
-                    ("host", "acme.example.com"),
-                    ("x-forwarded-host", "globex.example.com"),
-                ],
+                &[("host", "acme.example.com"), ("x-forwarded-host", "globex.example.com")],
                 Ok("acme"),
             ),
         ],
@@ -125,25 +98,10 @@ async fn by_subdomain_behind_a_proxy() {
     check(
         &app,
         &[
-            (
-                "/",
-                &[("host", "10.0.0.7"), (forwarded, "globex.example.com")],
-                Ok("globex"),
-            ),
+            ("/", &[("host", "10.0.0.7"), (forwarded, "globex.example.com")], Ok("globex")),
             ("/", &[("host", "acme.example.com")], Ok("acme")),
-            (
-                "/",
-                &[(forwarded, "acme.example.com, globex.example.com")],
-                INVALID,
-            ),
-            (
-                "/",
-                &[
-                    (forwarded, "acme.example.com"),
-                    (forwarded, "globex.example.com"),
-                ],
-                INVALID,
-            ),
+            ("/", &[(forwarded, "acme.example.com, globex.example.com")], INVALID),
+            ("/", &[(forwarded, "acme.example.com"), (forwarded, "globex.example.com")], INVALID),
         ],
     )
     .await;
@@ -161,11 +119,7 @@ async fn by_custom_domain() {
             ("/", &[("host", "www.acme.test")], NOT_FOUND),
             ("/", &[("host", "nobody.test")], NOT_FOUND),
             ("/", &[("host", "[::1]")], REQUIRED),
-            (
-                "/",
-                &[("host", "acme.test"), ("x-forwarded-host", "globex.test")],
-                Ok("acme"),
-            ),
+            ("/", &[("host", "acme.test"), ("x-forwarded-host", "globex.test")], Ok("acme")),
             ("/", &[("host", "a b")], INVALID),
         ],
     )
@@ -179,11 +133,7 @@ async fn by_custom_domain() {
     let app = world.whose(custom_domain().trust_forwarded_host());
     check(
         &app,
-        &[(
-            "/",
-            &[("host", "acme.test"), ("x-forwarded-host", "globex.test")],
-            Ok("globex"),
-        )],
+        &[("/", &[("host", "acme.test"), ("x-forwarded-host", "globex.test")], Ok("globex"))],
     )
     .await;
 }
@@ -225,17 +175,11 @@ async fn by_path_prefix() {
     let layer = TenantLayer::new(world.tenants.clone(), path_prefix("/t/")).exempt("/t");
     let app = layer.layer(router);
     let cases = [
-        (
-            "/t/acme/things/7?x=1&y=%20",
-            Ok("acme /things/7?x=1&y=%20 /t/acme/things/7?x=1&y=%20"),
-        ),
+        ("/t/acme/things/7?x=1&y=%20", Ok("acme /things/7?x=1&y=%20 /t/acme/things/7?x=1&y=%20")),
         ("/t/acme/", Ok("acme / /t/acme/")),
         ("/t/acme", Ok("acme / /t/acme")),
         ("/t/acme?x=1", Ok("acme /?x=1 /t/acme?x=1")),
-        (
-            "/t/acm%65/things/7",
-            Ok("acme /things/7 /t/acm%65/things/7"),
-        ),
+        ("/t/acm%65/things/7", Ok("acme /things/7 /t/acm%65/things/7")),
         ("/t", Ok("a path of its own")),
         ("/t/nobody/things/7", NOT_FOUND),
         ("/t//things/7", INVALID),
@@ -291,27 +235,15 @@ async fn by_cookie() {
         &[
             ("/", &[("cookie", "tenant=acme")], Ok("acme")),
             ("/", &[("cookie", "a=1; tenant=globex;b=2")], Ok("globex")),
-            (
-                "/",
-                &[("cookie", "a=1"), ("cookie", "tenant=acme")],
-                Ok("acme"),
-            ),
+            ("/", &[("cookie", "a=1"), ("cookie", "tenant=acme")], Ok("acme")),
             ("/", &[("cookie", "tenant=nobody")], NOT_FOUND),
             ("/", &[("cookie", "tenant=")], INVALID),
             ("/", &[("cookie", "tenant=\"acme\"")], INVALID),
             ("/", &[("cookie", "tenant=acme=1")], INVALID),
             ("/", &[("cookie", "tenant=acme; tenant=globex")], INVALID),
-            (
-                "/",
-                &[("cookie", "tenant=acme"), ("cookie", "tenant=acme")],
-                INVALID,
-            ),
+            ("/", &[("cookie", "tenant=acme"), ("cookie", "tenant=acme")], INVALID),
             ("/", &[("cookie", "tenant=acm%65")], INVALID),
-            (
-                "/",
-                &[("cookie", "xtenant=acme; tenantx=acme; tenant")],
-                REQUIRED,
-            ),
+            ("/", &[("cookie", "xtenant=acme; tenantx=acme; tenant")], REQUIRED),
             ("/", &[], REQUIRED),
         ],
     )
@@ -321,11 +253,7 @@ async fn by_cookie() {
 #[tokio::test]
 async fn by_a_chain() {
     let world = World::new().await;
-    let app = world.whose(
-        header("x-tenant-id")
-            .or(custom_domain())
-            .or(query("tenant")),
-    );
+    let app = world.whose(header("x-tenant-id").or(custom_domain()).or(query("tenant")));
     check(
         &app,
         &[
@@ -355,10 +283,7 @@ impl Identify for Bearer {
         tenants: &TenantManager,
     ) -> Result<Option<TenantId>, ApiError> {
         tokio::task::yield_now().await;
-        let value = parts
-            .headers
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
+        let value = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
         let Some(token) = value.and_then(|value| value.strip_prefix("Bearer ")) else {
             return Ok(None);
         };
@@ -370,10 +295,7 @@ impl Identify for Bearer {
                 "this token does not count any more",
             ));
         }
-        let id = tenants
-            .config()
-            .parse_tenant_id(token)
-            .map_err(tenantry::Error::from)?;
+        let id = tenants.config().parse_tenant_id(token).map_err(tenantry::Error::from)?;
         Ok(Some(id))
     }
 }
@@ -405,15 +327,8 @@ async fn a_path_parameter_of_a_nest_counts() {
         async |tenant: TenantId, Path((_, id)): Path<(String, u32)>| format!("{tenant} {id}");
     let inside = Router::new()
         .route("/things/{id}", get(thing))
-        .layer(TenantLayer::new(
-            world.tenants.clone(),
-            path_param("tenant"),
-        ));
+        .layer(TenantLayer::new(world.tenants.clone(), path_param("tenant")));
     let app = Router::new().nest("/of/{tenant}", inside);
-    send(&app, request("/of/acme/things/7", &[]))
-        .await
-        .says("acme 7");
-    send(&app, request("/of/nobody/things/7", &[]))
-        .await
-        .is(404, "TENANT_NOT_FOUND");
+    send(&app, request("/of/acme/things/7", &[])).await.says("acme 7");
+    send(&app, request("/of/nobody/things/7", &[])).await.is(404, "TENANT_NOT_FOUND");
 }

@@ -19,10 +19,7 @@ const ACME: &[(&str, &str)] = &[("x-tenant-id", "acme")];
 struct User(String);
 
 async fn with_user(context: TenantContext, parts: Parts) -> Result<TenantContext, ApiError> {
-    let name = parts
-        .headers
-        .get("x-user")
-        .and_then(|name| name.to_str().ok());
+    let name = parts.headers.get("x-user").and_then(|name| name.to_str().ok());
     let name = name.ok_or_else(|| {
         ApiError::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "say who you are")
     })?;
@@ -30,15 +27,8 @@ async fn with_user(context: TenantContext, parts: Parts) -> Result<TenantContext
 }
 
 async fn not_mallory(context: TenantContext, _: Parts) -> Result<(), ApiError> {
-    if context
-        .get::<User>()
-        .is_some_and(|user| user.0 == "mallory")
-    {
-        return Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "FORBIDDEN",
-            "not here",
-        ));
+    if context.get::<User>().is_some_and(|user| user.0 == "mallory") {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", "not here"));
     }
     Ok(())
 }
@@ -54,15 +44,10 @@ async fn the_context_is_enriched_and_then_checked() {
         format!("{} of {}", user.0, context.tenant_id())
     };
     let layer = TenantLayer::new(world.tenants.clone(), header("x-tenant-id"));
-    let app = Router::new()
-        .route("/", get(whose))
-        .layer(layer.enrich(with_user).validate(not_mallory));
+    let app =
+        Router::new().route("/", get(whose)).layer(layer.enrich(with_user).validate(not_mallory));
     let answer = async |user: &str| {
-        send(
-            &app,
-            request("/", &[("x-tenant-id", "acme"), ("x-user", user)]),
-        )
-        .await
+        send(&app, request("/", &[("x-tenant-id", "acme"), ("x-user", user)])).await
     };
     answer("alice").await.says("alice of acme");
     answer("mallory").await.is(403, "FORBIDDEN");
@@ -82,29 +67,17 @@ async fn a_check_can_use_extractors_and_only_runs_for_a_tenant() {
         counted.fetch_add(1, Ordering::Relaxed);
         async move {
             let Query(Key { key }) = Query::from_request_parts(&mut parts, &()).await?;
-            if key == 7 {
-                Ok(())
-            } else {
-                Err(ApiError::not_found("wrong key"))
-            }
+            if key == 7 { Ok(()) } else { Err(ApiError::not_found("wrong key")) }
         }
     };
     let layer = TenantLayer::new(world.tenants.clone(), header("x-tenant-id")).validate(check);
     let app = Router::new().route("/", get(async || "in")).layer(layer);
     send(&app, request("/?key=7", ACME)).await.says("in");
-    send(&app, request("/?key=8", ACME))
-        .await
-        .is(404, "NOT_FOUND");
-    send(&app, request("/", ACME))
-        .await
-        .is(400, "VALIDATION_ERROR");
+    send(&app, request("/?key=8", ACME)).await.is(404, "NOT_FOUND");
+    send(&app, request("/", ACME)).await.is(400, "VALIDATION_ERROR");
     assert_eq!(runs.load(Ordering::Relaxed), 3);
-    send(&app, request("/?key=7", &[("x-tenant-id", "no")]))
-        .await
-        .is(404, "TENANT_NOT_FOUND");
-    send(&app, request("/?key=7", &[]))
-        .await
-        .is(400, "TENANT_REQUIRED");
+    send(&app, request("/?key=7", &[("x-tenant-id", "no")])).await.is(404, "TENANT_NOT_FOUND");
+    send(&app, request("/?key=7", &[])).await.is(400, "TENANT_REQUIRED");
     assert_eq!(runs.load(Ordering::Relaxed), 3);
 }
 
@@ -113,27 +86,16 @@ async fn a_resolved_tenant_is_heard_of_once_it_is_checked() {
     let world = World::new().await;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hearing = Arc::clone(&heard);
-    let layer = TenantLayer::new(world.tenants.clone(), header("x-tenant-id"))
-        .on_resolved(move |context, parts| {
-            hearing
-                .lock()
-                .unwrap()
-                .push(format!("{} {}", context.tenant_id(), parts.uri));
-        })
-        .validate(async |_: TenantContext, parts: Parts| {
-            if parts.uri.path() == "/no" {
-                Err(ApiError::not_found("no"))
-            } else {
-                Ok(())
-            }
-        });
+    let layer =
+        TenantLayer::new(world.tenants.clone(), header("x-tenant-id"))
+            .on_resolved(move |context, parts| {
+                hearing.lock().unwrap().push(format!("{} {}", context.tenant_id(), parts.uri));
+            })
+            .validate(async |_: TenantContext, parts: Parts| {
+                if parts.uri.path() == "/no" { Err(ApiError::not_found("no")) } else { Ok(()) }
+            });
     let app = Router::new().fallback(async || "in").layer(layer);
-    for (path, tenant) in [
-        ("/a", "acme"),
-        ("/no", "acme"),
-        ("/b", "globex"),
-        ("/c", "nobody"),
-    ] {
+    for (path, tenant) in [("/a", "acme"), ("/no", "acme"), ("/b", "globex"), ("/c", "nobody")] {
         send(&app, request(path, &[("x-tenant-id", tenant)])).await;
     }
     assert_eq!(*heard.lock().unwrap(), ["acme /a", "globex /b"]);
@@ -158,21 +120,10 @@ async fn exempt_routes_need_no_tenant_and_have_none() {
             send(&app, request(path, headers)).await.says("None false");
         }
     }
-    for path in [
-        "/private",
-        "/health/deep",
-        "/health/",
-        "//health",
-        "/Health",
-        "/public",
-    ] {
-        send(&app, request(path, &[]))
-            .await
-            .is(400, "TENANT_REQUIRED");
+    for path in ["/private", "/health/deep", "/health/", "//health", "/Health", "/public"] {
+        send(&app, request(path, &[])).await.is(400, "TENANT_REQUIRED");
     }
-    send(&app, request("/private", ACME))
-        .await
-        .says("Some(TenantId(\"acme\")) true");
+    send(&app, request("/private", ACME)).await.says("Some(TenantId(\"acme\")) true");
 }
 
 #[tokio::test]
@@ -180,20 +131,13 @@ async fn a_route_layer_leaves_other_routes_and_the_fallback_alone() {
     let world = World::new().await;
     let app = Router::new()
         .route("/private", get(async |id: TenantId| id.to_string()))
-        .route_layer(TenantLayer::new(
-            world.tenants.clone(),
-            header("x-tenant-id"),
-        ))
+        .route_layer(TenantLayer::new(world.tenants.clone(), header("x-tenant-id")))
         .route("/health", get(async || "ok"))
         .fallback(not_found)
         .method_not_allowed_fallback(tenantry_web::method_not_allowed);
     send(&app, request("/health", &[])).await.says("ok");
-    send(&app, request("/nothing", &[]))
-        .await
-        .is(404, "NOT_FOUND");
-    send(&app, request("/private", &[]))
-        .await
-        .is(400, "TENANT_REQUIRED");
+    send(&app, request("/nothing", &[])).await.is(404, "NOT_FOUND");
+    send(&app, request("/private", &[])).await.is(400, "TENANT_REQUIRED");
     let mut post = request("/private", &[]);
     *post.method_mut() = axum::http::Method::POST;
     let answer = send(&app, post).await;
@@ -205,12 +149,7 @@ async fn a_route_layer_leaves_other_routes_and_the_fallback_alone() {
 async fn an_exempt_request_has_no_context_of_another_either() {
     let world = World::new().await;
     let layer = TenantLayer::new(world.tenants.clone(), header("x-tenant-id")).optional();
-    let who = async || {
-        format!(
-            "{:?}",
-            context::try_current().map(|it| it.tenant_id().clone())
-        )
-    };
+    let who = async || format!("{:?}", context::try_current().map(|it| it.tenant_id().clone()));
     let app = Router::new().route("/", get(who)).layer(layer);
     let work = (0..300).map(|number| {
         let app = app.clone();
@@ -225,11 +164,7 @@ async fn an_exempt_request_has_no_context_of_another_either() {
     });
     for task in work.collect::<Vec<_>>() {
         let (kind, body) = task.await.unwrap();
-        let expected = [
-            "None",
-            "Some(TenantId(\"acme\"))",
-            "Some(TenantId(\"globex\"))",
-        ][kind];
+        let expected = ["None", "Some(TenantId(\"acme\"))", "Some(TenantId(\"globex\"))"][kind];
         assert_eq!(body, expected);
     }
 }

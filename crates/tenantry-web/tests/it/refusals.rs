@@ -48,10 +48,7 @@ async fn wrong_ids_are_400_and_take_no_connection() {
     let world = World::new().await;
     let leases = || world.tenants.pool_stats().counters.leases;
     let before = leases();
-    let (by_header, by_query) = (
-        world.whose(header("x-tenant-id")),
-        world.whose(query("tenant")),
-    );
+    let (by_header, by_query) = (world.whose(header("x-tenant-id")), world.whose(query("tenant")));
     for (id, encoded) in wrong() {
         if axum::http::HeaderValue::from_bytes(id.as_bytes()).is_ok() {
             let answer = send(&by_header, request("/", &[("x-tenant-id", &id)])).await;
@@ -61,9 +58,7 @@ async fn wrong_ids_are_400_and_take_no_connection() {
         // A URI has its own limit, in front of ours.
         if encoded.len() < 60_000 {
             let uri = format!("/?tenant={encoded}");
-            send(&by_query, request(&uri, &[]))
-                .await
-                .is(400, "TENANT_INVALID");
+            send(&by_query, request(&uri, &[])).await.is(400, "TENANT_INVALID");
         }
     }
     assert_eq!(leases(), before);
@@ -74,13 +69,7 @@ async fn unknown_tenants_are_404_take_no_connection_and_evict_nobody() {
     let world = World::new().await;
     let app = world.whose(header("x-tenant-id"));
     for tenant in ["acme", "globex"] {
-        world
-            .tenants
-            .db(&id(tenant))
-            .unwrap()
-            .query("SELECT 1", &[])
-            .await
-            .unwrap();
+        world.tenants.db(&id(tenant)).unwrap().query("SELECT 1", &[]).await.unwrap();
     }
     let leases = || world.tenants.pool_stats().counters.leases;
     let before = (leases(), world.tenants.active_tenants());
@@ -99,20 +88,11 @@ async fn a_suspended_tenant_is_403_and_an_archived_one_410() {
     let app = world.whose(header("x-tenant-id"));
     let answer = async || send(&app, request("/", &[("x-tenant-id", "acme")])).await;
     let catalog = world.tenants.catalog();
-    catalog
-        .set_status(&id("acme"), TenantStatus::Suspended)
-        .await
-        .unwrap();
+    catalog.set_status(&id("acme"), TenantStatus::Suspended).await.unwrap();
     answer().await.is(403, "TENANT_SUSPENDED");
-    catalog
-        .set_status(&id("acme"), TenantStatus::Archived)
-        .await
-        .unwrap();
+    catalog.set_status(&id("acme"), TenantStatus::Archived).await.unwrap();
     answer().await.is(410, "TENANT_ARCHIVED");
-    catalog
-        .set_status(&id("acme"), TenantStatus::Active)
-        .await
-        .unwrap();
+    catalog.set_status(&id("acme"), TenantStatus::Active).await.unwrap();
     answer().await.says("acme");
     catalog.delete(&id("acme")).await.unwrap();
     answer().await.is(404, "TENANT_NOT_FOUND");
@@ -130,13 +110,9 @@ async fn a_database_that_is_away_is_503() {
     server.stop().await.unwrap();
     answer().await.is(503, "DATABASE_UNAVAILABLE");
     let body = answer().await.body;
-    for secret in [
-        "postgres",
-        "127.0.0.1",
-        "tenant_acme",
-        "SELECT",
-        &server.db().port().to_string(),
-    ] {
+    for secret in
+        ["postgres", "127.0.0.1", "tenant_acme", "SELECT", &server.db().port().to_string()]
+    {
         assert!(!body.contains(secret), "{body}");
     }
     server.restart().await.unwrap();
@@ -166,9 +142,6 @@ async fn a_statement_that_fails_shows_nothing_of_it() {
     for path in ["/fails", "/fails/diesel"] {
         let answer = send(&app, request(path, &[("x-tenant-id", "acme")])).await;
         answer.is(500, "DATABASE_ERROR");
-        assert_eq!(
-            answer.json()["error"]["message"],
-            "something went wrong on the server"
-        );
+        assert_eq!(answer.json()["error"]["message"], "something went wrong on the server");
     }
 }

@@ -44,10 +44,7 @@ pub(crate) fn id(id: &str) -> TenantId {
 }
 
 pub(crate) async fn connect(url: &str) -> TenantManager {
-    let config = Config::loader()
-        .without_file()
-        .env(false)
-        .set("connection.url", url);
+    let config = Config::loader().without_file().env(false).set("connection.url", url);
     let config = config.set("connection.acquire_timeout", "500ms");
     let config = config.set("connection.max_connections", 3).load().unwrap();
     TenantManager::connect(config).await.unwrap()
@@ -92,11 +89,7 @@ impl Answer {
         assert_eq!(json["success"], false);
         assert_eq!(json["error"]["code"], code);
         assert_eq!(json["error"]["statusCode"], status);
-        assert!(
-            json["error"]["message"]
-                .as_str()
-                .is_some_and(|message| !message.is_empty())
-        );
+        assert!(json["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
         assert_eq!(self.headers["content-type"], "application/json");
         assert_eq!(self.headers.contains_key("retry-after"), status == 503);
     }
@@ -109,11 +102,7 @@ where
     let Ok(response) = service.clone().oneshot(request).await;
     let (parts, body) = response.into_parts();
     let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        body,
-    }
+    Answer { status: parts.status, headers: parts.headers, body }
 }
 
 /// A GET with headers.

@@ -83,10 +83,7 @@ pub(crate) async fn discover(
     let version = VERSION.fetch_add(1, Ordering::Relaxed);
     let rows = found.into_iter().map(|(id, schema)| {
         // Everything known of it is its name: the same name is the same row.
-        let known = index
-            .get(&id)
-            .ok()
-            .filter(|known| known.tenant.placement.schema == schema);
+        let known = index.get(&id).ok().filter(|known| known.tenant.placement.schema == schema);
         let created_at = known.map_or_else(Utc::now, |known| known.tenant.created_at);
         row(id, schema, created_at, version)
     });
@@ -119,9 +116,7 @@ pub(crate) async fn refresh(
 type Named = Vec<(TenantId, SchemaName)>;
 
 async fn by_schemas(reading: &Reading, db: &mut SharedDb) -> Result<Named> {
-    let rows = db
-        .query("SELECT nspname::text FROM pg_catalog.pg_namespace", &[])
-        .await?;
+    let rows = db.query("SELECT nspname::text FROM pg_catalog.pg_namespace", &[]).await?;
     let names = rows.iter().map(|row| row.get::<_, String>(0));
     let fitting = names.filter_map(|name| {
         let id = reading.template.tenant_of(&name)?;
@@ -158,11 +153,7 @@ fn row(id: TenantId, schema: SchemaName, created_at: DateTime<Utc>, version: i64
     let tenant = Tenant {
         id,
         status: TenantStatus::Active,
-        placement: Placement {
-            cluster: DEFAULT_CLUSTER.to_owned(),
-            schema,
-            generation: 0,
-        },
+        placement: Placement { cluster: DEFAULT_CLUSTER.to_owned(), schema, generation: 0 },
         domains: Vec::new(),
         plan: None,
         metadata: serde_json::Value::Object(serde_json::Map::new()),

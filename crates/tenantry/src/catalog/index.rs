@@ -86,11 +86,7 @@ impl Index {
     /// The tenant that has this domain (in lower case).
     pub(crate) fn by_domain(&self, domain: &str) -> Result<Resident> {
         let tenants = self.read();
-        let found = tenants
-            .by_domain
-            .get(domain)
-            .and_then(|id| tenants.by_id.get(id))
-            .cloned();
+        let found = tenants.by_domain.get(domain).and_then(|id| tenants.by_id.get(id)).cloned();
         found.ok_or_else(|| Error::DomainNotFound(domain.to_owned()))
     }
 
@@ -101,12 +97,8 @@ impl Index {
 
     /// All tenants, by id.
     pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
-        let mut all: Vec<_> = self
-            .read()
-            .by_id
-            .values()
-            .map(|known| Arc::clone(&known.tenant))
-            .collect();
+        let mut all: Vec<_> =
+            self.read().by_id.values().map(|known| Arc::clone(&known.tenant)).collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     }
@@ -128,25 +120,15 @@ impl Index {
             }
             None => Place::of_tenant(&tenant, self.server.clone(), &self.beside),
         };
-        let resident = Resident {
-            tenant,
-            place,
-            version: row.version,
-        };
-        if tenants
-            .gone
-            .get(&id)
-            .is_some_and(|&gone| gone >= row.version)
-        {
+        let resident = Resident { tenant, place, version: row.version };
+        if tenants.gone.get(&id).is_some_and(|&gone| gone >= row.version) {
             // A row from before it was deleted: nothing may be bound to it.
             drop(tenants);
             (self.on_retired)(&resident.place);
             return resident;
         }
         tenants.gone.remove(&id);
-        let moved = tenants
-            .take_out(&id)
-            .filter(|old| !Arc::ptr_eq(&old.place, &resident.place));
+        let moved = tenants.take_out(&id).filter(|old| !Arc::ptr_eq(&old.place, &resident.place));
         tenants.put(resident.clone());
         drop(tenants);
         if let Some(moved) = moved {
@@ -158,11 +140,7 @@ impl Index {
     /// Takes a tenant out, unless a row later than `version` is here.
     pub(crate) fn remove(&self, id: &TenantId, version: i64) {
         let mut tenants = self.write();
-        if tenants
-            .by_id
-            .get(id)
-            .is_none_or(|known| known.version > version)
-        {
+        if tenants.by_id.get(id).is_none_or(|known| known.version > version) {
             return;
         }
         tenants.gone.insert(id.clone(), version);
@@ -240,8 +218,7 @@ impl Tenants {
         for domain in &resident.tenant.domains {
             self.by_domain.insert(domain.clone(), id.clone());
         }
-        self.by_target
-            .insert(resident.place.target.id(), id.clone());
+        self.by_target.insert(resident.place.target.id(), id.clone());
         self.by_id.insert(id, resident);
     }
 }

@@ -98,11 +98,7 @@ async fn follow(mut session: SharedSession, index: &Weak<Index>) -> Result<()> {
         // After this round trip every change committed before it has been heard.
         let version = timeout(LEASE, rows::current_version(&mut session)).await;
         let version = version.map_err(|_| Error::Answer("no answer in time".into()))??;
-        changed.extend(
-            session
-                .queued()
-                .map(|notification| notification.payload().to_owned()),
-        );
+        changed.extend(session.queued().map(|notification| notification.payload().to_owned()));
         let Some(index) = index.upgrade() else {
             return Ok(());
         };

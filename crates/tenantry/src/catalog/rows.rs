@@ -23,21 +23,13 @@ macro_rules! columns {
 
 /// All rows, by id. One that this version cannot read is left out, with a warning.
 pub(crate) async fn all(db: &mut impl Run) -> Result<Vec<TenantRow>> {
-    let sql = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM tenantry.tenants t ORDER BY t.id"
-    );
+    let sql = concat!("SELECT ", columns!(), " FROM tenantry.tenants t ORDER BY t.id");
     Ok(readable(db.rows(sql, &[]).await?))
 }
 
 /// The rows of these tenants, as far as there are any.
 pub(crate) async fn some(db: &mut impl Run, ids: &[&str]) -> Result<Vec<TenantRow>> {
-    let sql = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM tenantry.tenants t WHERE t.id = ANY($1)"
-    );
+    let sql = concat!("SELECT ", columns!(), " FROM tenantry.tenants t WHERE t.id = ANY($1)");
     Ok(readable(db.rows(sql, &[&ids]).await?))
 }
 
@@ -53,9 +45,7 @@ pub(crate) async fn by_domain(db: &mut SharedDb, domain: &str) -> Result<Option<
 
 /// The version that the next change will pass.
 pub(crate) async fn current_version(db: &mut impl Run) -> Result<i64> {
-    let rows = db
-        .rows("SELECT last_value FROM tenantry.tenants_version", &[])
-        .await?;
+    let rows = db.rows("SELECT last_value FROM tenantry.tenants_version", &[]).await?;
     Ok(rows.first().map_or(0, |row| row.get(0)))
 }
 
@@ -77,11 +67,7 @@ pub(crate) async fn insert_within(
     new: &NewTenant,
     schema: &SchemaName,
 ) -> Result<()> {
-    let domains: Vec<String> = new
-        .domains
-        .iter()
-        .map(|domain| domain.to_lowercase())
-        .collect();
+    let domains: Vec<String> = new.domains.iter().map(|domain| domain.to_lowercase()).collect();
     let inserted = tx
         .execute(
             "INSERT INTO tenantry.tenants (id, schema, plan, metadata) VALUES ($1, $2, $3, $4)",
@@ -113,11 +99,7 @@ pub(crate) async fn set_domains(
     let domains: Vec<String> = domains.iter().map(|domain| domain.to_lowercase()).collect();
     let mut tx = db.begin().await?;
     one(&mut tx, id).await?;
-    tx.execute(
-        "DELETE FROM tenantry.domains WHERE tenant = $1",
-        &[&id.as_str()],
-    )
-    .await?;
+    tx.execute("DELETE FROM tenantry.domains WHERE tenant = $1", &[&id.as_str()]).await?;
     taken(id, add_domains(&mut tx, id, &domains).await)?;
     let row = one(&mut tx, id).await?;
     tx.commit().await?;
@@ -129,8 +111,7 @@ pub(crate) async fn delete(db: &mut SharedDb, id: &TenantId) -> Result<i64> {
     let sql = "DELETE FROM tenantry.tenants WHERE id = $1 \
                RETURNING nextval('tenantry.tenants_version')";
     let row = db.query_opt(sql, &[&id.as_str()]).await?;
-    row.map(|row| row.get(0))
-        .ok_or_else(|| Error::TenantNotFound(id.clone()))
+    row.map(|row| row.get(0)).ok_or_else(|| Error::TenantNotFound(id.clone()))
 }
 
 async fn add_domains(tx: &mut impl Run, id: &TenantId, domains: &[String]) -> Result<u64> {
@@ -145,10 +126,7 @@ async fn add_domains(tx: &mut impl Run, id: &TenantId, domains: &[String]) -> Re
 
 async fn one(db: &mut impl Run, id: &TenantId) -> Result<TenantRow> {
     let found = some(db, &[id.as_str()]).await?;
-    found
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::TenantNotFound(id.clone()))
+    found.into_iter().next().ok_or_else(|| Error::TenantNotFound(id.clone()))
 }
 
 /// What a unique violation means.
@@ -160,10 +138,7 @@ fn taken(id: &TenantId, result: Result<u64>) -> Result<()> {
         Some("domains_pkey") => "another tenant has one of its domains".to_owned(),
         _ => return Err(error),
     };
-    Err(Error::TenantExists {
-        id: id.clone(),
-        reason,
-    })
+    Err(Error::TenantExists { id: id.clone(), reason })
 }
 
 fn constraint_of(error: &DatabaseError) -> Option<&str> {
@@ -191,19 +166,12 @@ fn read(row: &Row) -> Result<TenantRow> {
         // What is in the catalog was let in under the alphabet of its time.
         id: TenantId::parse_with(Alphabet::Legacy, row.get(0))?,
         status,
-        placement: Placement {
-            cluster: row.get(2),
-            schema,
-            generation: row.get(4),
-        },
+        placement: Placement { cluster: row.get(2), schema, generation: row.get(4) },
         domains: row.get(10),
         plan: row.get(5),
         metadata: row.get(6),
         created_at: row.get(7),
         updated_at: row.get(8),
     };
-    Ok(TenantRow {
-        tenant,
-        version: row.get(9),
-    })
+    Ok(TenantRow { tenant, version: row.get(9) })
 }

@@ -28,8 +28,7 @@ pub(crate) async fn set_up(db: &mut SharedDb, how: SetUp) -> Result<bool> {
         (None, SetUp::ReadOnly) => Ok(false),
         (None, SetUp::Make) => {
             let mut tx = db.begin().await?;
-            tx.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK])
-                .await?;
+            tx.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
             tx.batch_execute(include_str!("setup.sql")).await?;
             tx.commit().await?;
             Ok(true)
@@ -39,16 +38,11 @@ pub(crate) async fn set_up(db: &mut SharedDb, how: SetUp) -> Result<bool> {
 
 async fn format(db: &mut SharedDb) -> Result<Option<i32>> {
     let there = db
-        .query_one(
-            "SELECT pg_catalog.to_regclass('tenantry.catalog_format') IS NOT NULL",
-            &[],
-        )
+        .query_one("SELECT pg_catalog.to_regclass('tenantry.catalog_format') IS NOT NULL", &[])
         .await?;
     if !there.get::<_, bool>(0) {
         return Ok(None);
     }
-    let row = db
-        .query_opt("SELECT format FROM tenantry.catalog_format", &[])
-        .await?;
+    let row = db.query_opt("SELECT format FROM tenantry.catalog_format", &[]).await?;
     Ok(row.map(|row| row.get(0)))
 }

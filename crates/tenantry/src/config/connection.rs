@@ -54,11 +54,8 @@ impl ConnectionConfig {
         }
         let server = reader.parsed("connection.url", parse_url);
         let max_connections = reader.integer("connection.max_connections", 20, 2..=POSTGRES_LIMIT);
-        let max_per_tenant = reader.integer(
-            "connection.max_per_tenant",
-            max_connections / 2,
-            1..=max_connections,
-        );
+        let max_per_tenant =
+            reader.integer("connection.max_per_tenant", max_connections / 2, 1..=max_connections);
         let mut timeout = |key, default| reader.duration(key, Duration::from_secs(default));
         let idle_timeout = timeout("connection.idle_timeout", 30);
         let acquire_timeout = timeout("connection.acquire_timeout", 5);
@@ -90,36 +87,25 @@ impl ConnectionConfig {
 
 /// The URL and what it says. The certificates it names are read once, to know that they can be.
 fn parse_url(url: &str) -> Result<(SecretString, ServerConfig), String> {
-    let server: ServerConfig = url
-        .parse()
-        .map_err(|error: InvalidDatabaseUrl| error.to_string())?;
+    let server: ServerConfig =
+        url.parse().map_err(|error: InvalidDatabaseUrl| error.to_string())?;
     tls::connector(&server.tls).map_err(|error| error.reason())?;
     Ok((SecretString::from(url), server))
 }
 
 fn read_retry(reader: &mut Reader) -> RetryConfig {
     let default = RetryConfig::default();
-    let max_attempts = reader.integer(
-        "connection.retry.max_attempts",
-        default.max_attempts.into(),
-        1..=1000,
-    );
-    let delays = [
-        "connection.retry.max_delay",
-        "connection.retry.initial_delay",
-    ];
-    let given = delays
-        .iter()
-        .find_map(|key| Some((*key, reader.peek(key)?)));
+    let max_attempts =
+        reader.integer("connection.retry.max_attempts", default.max_attempts.into(), 1..=1000);
+    let delays = ["connection.retry.max_delay", "connection.retry.initial_delay"];
+    let given = delays.iter().find_map(|key| Some((*key, reader.peek(key)?)));
     let max_delay = reader.duration("connection.retry.max_delay", default.max_delay);
     let initial_delay = reader.duration("connection.retry.initial_delay", default.initial_delay);
     if initial_delay > max_delay
         && let Some((key, entry)) = given
     {
-        let (initial, max) = (
-            humantime::format_duration(initial_delay),
-            humantime::format_duration(max_delay),
-        );
+        let (initial, max) =
+            (humantime::format_duration(initial_delay), humantime::format_duration(max_delay));
         reader.note(
             key,
             &entry,
@@ -130,11 +116,7 @@ fn read_retry(reader: &mut Reader) -> RetryConfig {
         max_attempts: u32::try_from(max_attempts).unwrap_or(u32::MAX),
         initial_delay,
         max_delay,
-        multiplier: reader.float(
-            "connection.retry.multiplier",
-            default.multiplier,
-            1.0..=100.0,
-        ),
+        multiplier: reader.float("connection.retry.multiplier", default.multiplier, 1.0..=100.0),
         jitter: reader.boolean("connection.retry.jitter", default.jitter),
     }
 }

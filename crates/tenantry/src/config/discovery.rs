@@ -29,11 +29,7 @@ pub enum DiscoverySource {
 
 impl DiscoveryConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let words = [
-            ("catalog", "catalog"),
-            ("schemas", "schemas"),
-            ("query", "query"),
-        ];
+        let words = [("catalog", "catalog"), ("schemas", "schemas"), ("query", "query")];
         let source = reader.word("discovery.source", "catalog", &words);
         let entry = reader.peek("discovery.query");
         let query = reader.parsed("discovery.query", |query| {

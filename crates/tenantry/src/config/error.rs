@@ -45,11 +45,7 @@ impl ConfigError {
 
 impl From<TlsError> for ConfigError {
     fn from(error: TlsError) -> Self {
-        Self::new(vec![ConfigProblem::with_key(
-            "connection.url",
-            None,
-            error.reason(),
-        )])
+        Self::new(vec![ConfigProblem::with_key("connection.url", None, error.reason())])
     }
 }
 
@@ -59,9 +55,7 @@ impl fmt::Display for ConfigError {
             [problem] => write!(f, "invalid configuration: {problem}"),
             problems => {
                 write!(f, "invalid configuration, {} problems:", problems.len())?;
-                problems
-                    .iter()
-                    .try_for_each(|problem| write!(f, "\n- {problem}"))
+                problems.iter().try_for_each(|problem| write!(f, "\n- {problem}"))
             }
         }
     }
@@ -83,32 +77,17 @@ pub struct ConfigProblem {
 impl ConfigProblem {
     /// With a file or a variable as a whole.
     pub(super) fn general(origin: Origin, reason: String) -> Self {
-        Self {
-            key: None,
-            value: None,
-            origin: Some(origin),
-            reason,
-        }
+        Self { key: None, value: None, origin: Some(origin), reason }
     }
 
     /// With a key, its value not to be shown.
     pub(super) fn with_key(key: &str, origin: Option<Origin>, reason: String) -> Self {
-        Self {
-            key: Some(key.to_owned()),
-            value: None,
-            origin,
-            reason,
-        }
+        Self { key: Some(key.to_owned()), value: None, origin, reason }
     }
 
     /// With a key and its value.
     pub(super) fn with_value(key: &str, value: String, origin: Origin, reason: String) -> Self {
-        Self {
-            key: Some(key.to_owned()),
-            value: Some(value),
-            origin: Some(origin),
-            reason,
-        }
+        Self { key: Some(key.to_owned()), value: Some(value), origin: Some(origin), reason }
     }
 
     /// The key, such as `connection.max_connections`; none when a whole file can't be read.
@@ -145,10 +124,7 @@ impl fmt::Display for ConfigProblem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
     /// A configuration file, and the line in it if there is one to name.
-    File {
-        path: Arc<Path>,
-        line: Option<usize>,
-    },
+    File { path: Arc<Path>, line: Option<usize> },
     /// The environment variable of this name.
     Environment(String),
     /// Code, at this place.
@@ -159,10 +135,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, line: None } => write!(f, "{}", path.display()),
-            Self::File {
-                path,
-                line: Some(line),
-            } => write!(f, "{}, line {line}", path.display()),
+            Self::File { path, line: Some(line) } => write!(f, "{}, line {line}", path.display()),
             Self::Environment(name) => write!(f, "environment variable {name}"),
             Self::Code(location) => write!(f, "set at {}:{}", location.file(), location.line()),
         }

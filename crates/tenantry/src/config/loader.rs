@@ -45,11 +45,7 @@ enum Environment {
 
 impl ConfigLoader {
     pub(super) fn new() -> Self {
-        Self {
-            file: File::Search,
-            environment: Environment::Process,
-            set: Vec::new(),
-        }
+        Self { file: File::Search, environment: Environment::Process, set: Vec::new() }
     }
 
     /// Reads this file, which must exist, and no other.
@@ -66,11 +62,7 @@ impl ConfigLoader {
 
     /// Whether the environment of the process counts.
     pub fn env(mut self, counts: bool) -> Self {
-        self.environment = if counts {
-            Environment::Process
-        } else {
-            Environment::None
-        };
+        self.environment = if counts { Environment::Process } else { Environment::None };
         self
     }
 
@@ -80,9 +72,7 @@ impl ConfigLoader {
         K: Into<String>,
         V: Into<OsString>,
     {
-        let variables = variables
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         self.environment = Environment::Given(variables.collect());
         self
     }
@@ -92,8 +82,7 @@ impl ConfigLoader {
     /// Nothing is checked until [`load`](Self::load); an error then names the line of this call.
     #[track_caller]
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.set
-            .push((key.to_owned(), value.into(), Location::caller()));
+        self.set.push((key.to_owned(), value.into(), Location::caller()));
         self
     }
 
@@ -131,9 +120,7 @@ impl ConfigLoader {
 
 /// The variables whose name is text; ours all are.
 fn process_environment() -> BTreeMap<String, OsString> {
-    env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .collect()
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
 }
 
 /// Shows which keys are set, and no values: they may be secrets.

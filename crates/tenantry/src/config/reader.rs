@@ -104,9 +104,7 @@ impl Reader {
             Duration::from_millis(1)..=Duration::from_secs(10 * 366 * 24 * 60 * 60);
         let allowed = r#"a time with its unit, such as "500ms" or "1h 30m", from 1ms to 10 years"#;
         self.read(key, allowed, |raw| {
-            humantime::parse_duration(text(raw)?)
-                .ok()
-                .filter(|duration| RANGE.contains(duration))
+            humantime::parse_duration(text(raw)?).ok().filter(|duration| RANGE.contains(duration))
         })
     }
 
@@ -120,10 +118,7 @@ impl Reader {
         let names: Vec<String> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
         self.read(key, &names.join(" or "), |raw| {
             let text = text(raw)?;
-            words
-                .iter()
-                .find(|(word, _)| *word == text)
-                .map(|(_, meaning)| meaning.clone())
+            words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| meaning.clone())
         })
         .unwrap_or(default)
     }
@@ -145,10 +140,8 @@ impl Reader {
     /// The name of a schema or table.
     pub(super) fn identifier(&mut self, key: &'static str, default: &str) -> Identifier {
         let default = Identifier::parse(default).expect("the default is a legal name");
-        self.parsed(key, |name| {
-            Identifier::parse(name).map_err(|error| error.reason())
-        })
-        .unwrap_or(default)
+        self.parsed(key, |name| Identifier::parse(name).map_err(|error| error.reason()))
+            .unwrap_or(default)
     }
 
     /// Names of schemas: a list, or in the environment a text with commas.
@@ -168,9 +161,7 @@ impl Reader {
                 .collect(),
             None => Err(r#"allowed is a list of names, such as ["extensions"]"#.to_owned()),
         };
-        result
-            .map_err(|reason| self.note(key, &entry, reason))
-            .unwrap_or_default()
+        result.map_err(|reason| self.note(key, &entry, reason)).unwrap_or_default()
     }
 
     /// A path. One in a configuration file is relative to that file's folder; others are relative
@@ -191,8 +182,7 @@ impl Reader {
 
     /// Like [`path`](Self::path), with a default that is relative to the configuration file.
     pub(super) fn path_or(&mut self, key: &'static str, default: impl AsRef<Path>) -> PathBuf {
-        self.path(key)
-            .unwrap_or_else(|| self.directory.join(default))
+        self.path(key).unwrap_or_else(|| self.directory.join(default))
     }
 
     /// Takes a value out, and knows its key from then on.
@@ -213,8 +203,7 @@ impl Reader {
 
     /// Notes that a value is missing.
     pub(super) fn note_missing(&mut self, key: &str, reason: &str) {
-        self.problems
-            .push(ConfigProblem::with_key(key, None, reason.to_owned()));
+        self.problems.push(ConfigProblem::with_key(key, None, reason.to_owned()));
     }
 
     /// A value that was set but not yet taken, for checks of two values against each other.
@@ -227,11 +216,7 @@ impl Reader {
         for (key, entry) in &self.unread {
             // Its value isn't shown: it may be a secret under a misspelt key.
             let reason = suggestion::for_unknown(key, &entry.origin, &self.known);
-            self.problems.push(ConfigProblem::with_key(
-                key,
-                Some(entry.origin.clone()),
-                reason,
-            ));
+            self.problems.push(ConfigProblem::with_key(key, Some(entry.origin.clone()), reason));
         }
         for name in self.other_variables {
             if let Some(reason) = suggestion::for_variable(&name, &self.known) {
@@ -239,11 +224,7 @@ impl Reader {
                 self.problems.push(ConfigProblem::general(origin, reason));
             }
         }
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError::new(self.problems))
-        }
+        if self.problems.is_empty() { Ok(()) } else { Err(ConfigError::new(self.problems)) }
     }
 
     fn read<T>(

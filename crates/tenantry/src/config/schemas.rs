@@ -17,9 +17,6 @@ pub struct SchemasConfig {
 
 impl SchemasConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        Self {
-            tenant: reader.path("schemas.tenant"),
-            shared: reader.path("schemas.shared"),
-        }
+        Self { tenant: reader.path("schemas.tenant"), shared: reader.path("schemas.shared") }
     }
 }

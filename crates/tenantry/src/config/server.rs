@@ -91,11 +91,7 @@ fn take_tls(parameters: &mut Parameters) -> Result<TlsConfig, InvalidDatabaseUrl
     };
     Ok(TlsConfig {
         // As in libpq: whoever names certificates wants them looked at.
-        mode: if mode == TlsMode::Require {
-            TlsMode::VerifyCa
-        } else {
-            mode
-        },
+        mode: if mode == TlsMode::Require { TlsMode::VerifyCa } else { mode },
         roots: match &*roots {
             "system" => RootCertificates::System,
             _ => RootCertificates::File(PathBuf::from(roots)),
@@ -154,19 +150,12 @@ mod tests {
               sslmode='verify-full' connect_timeout=7 ",
         ] {
             let ServerConfig { postgres, tls } = parse(url);
-            assert_eq!(
-                postgres.get_hosts(),
-                [Host::Tcp("db.example".to_owned())],
-                "{url}"
-            );
+            assert_eq!(postgres.get_hosts(), [Host::Tcp("db.example".to_owned())], "{url}");
             assert_eq!(postgres.get_ports(), [6432]);
             assert_eq!(postgres.get_user(), Some("app"));
             assert_eq!(postgres.get_password(), Some(&br"s '\"[..]), "{url}");
             assert_eq!(postgres.get_dbname(), Some("shop"));
-            assert_eq!(
-                postgres.get_connect_timeout(),
-                Some(&Duration::from_secs(7))
-            );
+            assert_eq!(postgres.get_connect_timeout(), Some(&Duration::from_secs(7)));
             assert_eq!(postgres.get_ssl_mode(), SslMode::Require);
             assert_eq!(tls.mode, TlsMode::VerifyFull);
         }
@@ -180,14 +169,8 @@ mod tests {
         assert_eq!(tls("?sslmode=require").mode, TlsMode::Require);
         let with_roots = tls("?sslmode=require&sslrootcert=/etc/my%20root.crt");
         assert_eq!(with_roots.mode, TlsMode::VerifyCa);
-        assert_eq!(
-            with_roots.roots,
-            RootCertificates::File("/etc/my root.crt".into())
-        );
-        assert_eq!(
-            tls("?sslmode=verify-full&sslrootcert=system").roots,
-            RootCertificates::System
-        );
+        assert_eq!(with_roots.roots, RootCertificates::File("/etc/my root.crt".into()));
+        assert_eq!(tls("?sslmode=verify-full&sslrootcert=system").roots, RootCertificates::System);
         assert_eq!(
             message("postgres://db/app?sslmode=verify"),
             "its sslmode must be disable, prefer, require, verify-ca or verify-full"
@@ -201,24 +184,15 @@ mod tests {
             "postgres:///app?host=/run/postgresql",
             "host=/run/postgresql dbname=app",
         ] {
-            assert_eq!(
-                parse(url).postgres.get_hosts(),
-                [Host::Unix("/run/postgresql".into())]
-            );
+            assert_eq!(parse(url).postgres.get_hosts(), [Host::Unix("/run/postgresql".into())]);
         }
     }
 
     #[test]
     fn only_unix_sockets_do_without_tls() {
         let mode = |url| parse(url).tls.mode;
-        assert_eq!(
-            mode("host=/run/postgresql sslmode=require"),
-            TlsMode::Disable
-        );
-        assert_eq!(
-            mode("host=/run/postgresql,db sslmode=require"),
-            TlsMode::Require
-        );
+        assert_eq!(mode("host=/run/postgresql sslmode=require"), TlsMode::Disable);
+        assert_eq!(mode("host=/run/postgresql,db sslmode=require"), TlsMode::Require);
         assert_eq!(mode("hostaddr=10.0.0.1 sslmode=require"), TlsMode::Require);
         assert_eq!(
             mode("host=/run/postgresql hostaddr=10.0.0.1 sslmode=require"),
@@ -228,17 +202,9 @@ mod tests {
 
     #[test]
     fn the_application_names_itself_unless_the_url_does() {
-        let name = |url| {
-            parse(url)
-                .postgres
-                .get_application_name()
-                .map(str::to_owned)
-        };
+        let name = |url| parse(url).postgres.get_application_name().map(str::to_owned);
         assert_eq!(name("postgres://db/app").as_deref(), Some("tenantry"));
-        assert_eq!(
-            name("postgres://db/app?application_name=shop").as_deref(),
-            Some("shop")
-        );
+        assert_eq!(name("postgres://db/app?application_name=shop").as_deref(), Some("shop"));
     }
 
     #[test]
@@ -250,10 +216,9 @@ mod tests {
 
     #[test]
     fn an_at_sign_in_a_parameter_is_part_of_it() {
-        for url in [
-            "postgres://db/app?application_name=a@b",
-            "postgres://app@db/app?application_name=a@b",
-        ] {
+        for url in
+            ["postgres://db/app?application_name=a@b", "postgres://app@db/app?application_name=a@b"]
+        {
             let postgres = parse(url).postgres;
             assert_eq!(postgres.get_application_name(), Some("a@b"));
             assert_eq!(postgres.get_hosts(), [Host::Tcp("db".to_owned())]);
@@ -270,38 +235,17 @@ mod tests {
                 "mysql://root:hunter2@db/x?a=b",
                 "it must begin with postgres:// or postgresql://, and not mysql://",
             ),
-            (
-                "hunter2://x",
-                "it must begin with postgres:// or postgresql://",
-            ),
-            (
-                "hunter2",
-                "as key=value pairs, it has a key without a value",
-            ),
+            ("hunter2://x", "it must begin with postgres:// or postgresql://"),
+            ("hunter2", "as key=value pairs, it has a key without a value"),
             (
                 "host=db password=hunter2 hunter3",
                 "as key=value pairs, it has a key without a value",
             ),
-            (
-                "host=db password='hunter2",
-                "as key=value pairs, it has a quote that is not closed",
-            ),
-            (
-                "host=db password=hun ter2=x",
-                "its parameter number 3 is not known",
-            ),
-            (
-                "postgres://db/app?sslcert=hunter2",
-                "its parameter sslcert is not supported",
-            ),
-            (
-                "postgres://db/app?hunter2=1",
-                "its parameter number 1 is not known",
-            ),
-            (
-                "postgres://db/app?hunter2",
-                "a parameter after its ? has no =",
-            ),
+            ("host=db password='hunter2", "as key=value pairs, it has a quote that is not closed"),
+            ("host=db password=hun ter2=x", "its parameter number 3 is not known"),
+            ("postgres://db/app?sslcert=hunter2", "its parameter sslcert is not supported"),
+            ("postgres://db/app?hunter2=1", "its parameter number 1 is not known"),
+            ("postgres://db/app?hunter2", "a parameter after its ? has no ="),
             (
                 "postgres://a:hunter2@db:pg/app",
                 "it is not a connection URL: invalid value for option `port`",
@@ -326,9 +270,6 @@ mod tests {
             parse("host=/run/postgresql user=app").to_string(),
             "app@/run/postgresql:5432/app"
         );
-        assert_eq!(
-            parse("postgres://app@a:1,b:2/shop").to_string(),
-            "app@a:1,b:2/shop"
-        );
+        assert_eq!(parse("postgres://app@a:1,b:2/shop").to_string(), "app@a:1,b:2/shop");
     }
 }

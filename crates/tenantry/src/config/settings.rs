@@ -39,16 +39,12 @@ impl Settings {
     /// Adds what a TOML file says.
     pub(super) fn add_file(&mut self, path: &Path) {
         let path: Arc<Path> = path.into();
-        let origin = |line| Origin::File {
-            path: Arc::clone(&path),
-            line,
-        };
+        let origin = |line| Origin::File { path: Arc::clone(&path), line };
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) => {
                 let reason = format!("cannot read the configuration file: {error}");
-                self.problems
-                    .push(ConfigProblem::general(origin(None), reason));
+                self.problems.push(ConfigProblem::general(origin(None), reason));
                 return;
             }
         };
@@ -61,8 +57,7 @@ impl Settings {
             Err(error) => {
                 let line = error.span().map(|span| line_of(&text, span.start));
                 let reason = format!("not valid TOML: {}", error.message());
-                self.problems
-                    .push(ConfigProblem::general(origin(line), reason));
+                self.problems.push(ConfigProblem::general(origin(line), reason));
             }
         }
     }
@@ -99,8 +94,7 @@ impl Settings {
                 Some(value) => self.add(key, Raw::Text(value.to_owned()), origin),
                 None => {
                     let reason = "its value is not UTF-8".to_owned();
-                    self.problems
-                        .push(ConfigProblem::with_key(&key, Some(origin), reason));
+                    self.problems.push(ConfigProblem::with_key(&key, Some(origin), reason));
                 }
             }
         }
@@ -128,26 +122,17 @@ fn into_raw(value: Spanned<DeValue<'_>>) -> Result<Raw, DeTable<'_>> {
         DeValue::String(text) => Raw::String(text.into_owned()),
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
             .map_or(Raw::Other("a number out of range"), Raw::Integer),
-        DeValue::Float(float) => float
-            .as_str()
-            .parse()
-            .map_or(Raw::Other("a number out of range"), Raw::Float),
+        DeValue::Float(float) => {
+            float.as_str().parse().map_or(Raw::Other("a number out of range"), Raw::Float)
+        }
         DeValue::Boolean(boolean) => Raw::Boolean(boolean),
         DeValue::Datetime(_) => Raw::Other("a date or time"),
         DeValue::Array(items) => Raw::List(
-            items
-                .into_iter()
-                .map(|item| into_raw(item).unwrap_or(Raw::Other("a table")))
-                .collect(),
+            items.into_iter().map(|item| into_raw(item).unwrap_or(Raw::Other("a table"))).collect(),
         ),
     })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + text
-        .as_bytes()
-        .iter()
-        .take(offset)
-        .filter(|byte| **byte == b'\n')
-        .count()
+    1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
 }

@@ -23,13 +23,9 @@ pub(super) fn for_unknown(key: &str, origin: &Origin, known: &[&str]) -> String 
 /// Says which setting an environment variable was meant to be that isn't one only because it has
 /// a single underscore where two belong.
 pub(super) fn for_variable(name: &str, known: &[&str]) -> Option<String> {
-    let meant = known
-        .iter()
-        .map(|key| variable(key))
-        .find(|meant| meant.replace("__", "_") == name)?;
-    Some(format!(
-        "there is no such setting; did you mean {meant}, with two underscores?"
-    ))
+    let meant =
+        known.iter().map(|key| variable(key)).find(|meant| meant.replace("__", "_") == name)?;
+    Some(format!("there is no such setting; did you mean {meant}, with two underscores?"))
 }
 
 /// The known key that is nearest to this one, if any is near.
@@ -37,10 +33,7 @@ fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     // The right name in the wrong section is the likeliest slip of all, however far the texts.
     let name = |key: &'a str| key.rsplit('.').next().unwrap_or(key);
     let own_name = key.rsplit('.').next().unwrap_or(key);
-    let mut namesakes = known
-        .iter()
-        .copied()
-        .filter(|other| name(other) == own_name);
+    let mut namesakes = known.iter().copied().filter(|other| name(other) == own_name);
     if let (Some(only), None) = (namesakes.next(), namesakes.next()) {
         return Some(only);
     }
@@ -62,19 +55,11 @@ pub(super) fn variable(key: &str) -> String {
 mod tests {
     use super::*;
 
-    const KNOWN: [&str; 4] = [
-        "connection.url",
-        "connection.max_connections",
-        "isolation.pool_ttl",
-        "migrations.table",
-    ];
+    const KNOWN: [&str; 4] =
+        ["connection.url", "connection.max_connections", "isolation.pool_ttl", "migrations.table"];
 
     fn reason(key: &str) -> String {
-        for_unknown(
-            key,
-            &Origin::Environment("TENANTRY_X__Y".to_owned()),
-            &KNOWN,
-        )
+        for_unknown(key, &Origin::Environment("TENANTRY_X__Y".to_owned()), &KNOWN)
     }
 
     #[test]

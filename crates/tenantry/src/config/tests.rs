@@ -28,10 +28,7 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(connection.idle_timeout, Duration::from_secs(30));
     assert_eq!(connection.acquire_timeout, Duration::from_secs(5));
     assert_eq!(connection.connect_timeout, Duration::from_secs(5));
-    assert_eq!(
-        connection.server.postgres.get_connect_timeout(),
-        Some(&Duration::from_secs(5))
-    );
+    assert_eq!(connection.server.postgres.get_connect_timeout(), Some(&Duration::from_secs(5)));
     assert_eq!(connection.max_lifetime, Duration::from_secs(30 * 60));
     assert_eq!(connection.statement_cache_size, 256);
     assert_eq!(*config.retry(), RetryConfig::default());
@@ -45,14 +42,8 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(isolation.pool_ttl, Duration::from_secs(3600));
     assert_eq!(config.schemas().tenant, None);
     assert_eq!(config.schemas().shared, None);
-    assert_eq!(
-        config.migrations().tenant_dir,
-        Path::new("migrations/tenant")
-    );
-    assert_eq!(
-        config.migrations().shared_dir,
-        Path::new("migrations/shared")
-    );
+    assert_eq!(config.migrations().tenant_dir, Path::new("migrations/tenant"));
+    assert_eq!(config.migrations().shared_dir, Path::new("migrations/shared"));
     assert_eq!(config.migrations().table.as_str(), "tenantry_migrations");
     assert_eq!(config.discovery().source, DiscoverySource::Catalog);
     assert_eq!(config.discovery().refresh_interval, Duration::from_secs(60));
@@ -109,34 +100,18 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     let (folder, path) = file(text);
     let config = Config::builder().file(&path).load().unwrap();
     assert_eq!(config.connection().max_per_tenant, 5);
-    assert_eq!(
-        config.connection().acquire_timeout,
-        Duration::from_millis(1500)
-    );
+    assert_eq!(config.connection().acquire_timeout, Duration::from_millis(1500));
     assert_eq!(config.retry().multiplier, 1.5);
     let acme = TenantId::parse("acme").unwrap();
-    let schema = config
-        .isolation()
-        .schema_template
-        .schema_for(&acme)
-        .unwrap();
+    let schema = config.isolation().schema_template.schema_for(&acme).unwrap();
     assert_eq!(schema.as_str(), "kunde acme");
     assert_eq!(
         config.isolation().extension_schemas,
         ["extensions", "a,b"].map(|name| Identifier::parse(name).unwrap())
     );
-    assert_eq!(
-        config.schemas().tenant,
-        Some(folder.path().join("schema/tenant.sql"))
-    );
-    assert_eq!(
-        config.schemas().shared.as_deref(),
-        Some(Path::new("/schema/shared.sql"))
-    );
-    assert_eq!(
-        config.migrations().tenant_dir,
-        folder.path().join("sql/tenant")
-    );
+    assert_eq!(config.schemas().tenant, Some(folder.path().join("schema/tenant.sql")));
+    assert_eq!(config.schemas().shared.as_deref(), Some(Path::new("/schema/shared.sql")));
+    assert_eq!(config.migrations().tenant_dir, folder.path().join("sql/tenant"));
     assert_eq!(
         config.discovery().source,
         DiscoverySource::Query("select id from companies".to_owned())
@@ -149,10 +124,8 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
-    let written: Vec<&str> = text
-        .lines()
-        .filter_map(|line| Some(line.split_once('=')?.0.trim()))
-        .collect();
+    let written: Vec<&str> =
+        text.lines().filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
     assert_eq!(documented, written);
 }
 
@@ -178,10 +151,8 @@ fn later_sources_go_over_earlier_ones() {
         ("TENANTRY_DEVDB_PORT", "7"),
         ("PATH", "/bin"),
     ];
-    let loader = Config::builder()
-        .file(&path)
-        .env_from(environment)
-        .set("connection.idle_timeout", "3m");
+    let loader =
+        Config::builder().file(&path).env_from(environment).set("connection.idle_timeout", "3m");
     let config = loader.clone().load().unwrap();
     assert_eq!(host(&config), "plain:5432/app");
     assert_eq!(config.connection().max_connections, 40);
@@ -193,16 +164,11 @@ fn later_sources_go_over_earlier_ones() {
     assert_eq!(config.migrations().table.as_str(), "7");
     assert!(!config.debug().enabled);
 
-    let both = environment
-        .into_iter()
-        .chain([("TENANTRY_CONNECTION__URL", "postgres://ours/app")]);
+    let both = environment.into_iter().chain([("TENANTRY_CONNECTION__URL", "postgres://ours/app")]);
     let config = Config::builder().file(&path).env_from(both).load().unwrap();
     assert_eq!(host(&config), "ours:5432/app");
 
-    let config = loader
-        .set("connection.url", "postgres://code/app")
-        .load()
-        .unwrap();
+    let config = loader.set("connection.url", "postgres://code/app").load().unwrap();
     assert_eq!(host(&config), "code:5432/app");
 }
 
@@ -215,26 +181,17 @@ fn the_environment_names_the_file() {
 
     let missing = path.with_file_name("missing.toml");
     let variables = [("TENANTRY_CONFIG", missing.as_os_str())];
-    let found = refusals::problems(
-        Config::loader()
-            .env_from(variables)
-            .set("connection.url", URL),
-    );
+    let found = refusals::problems(Config::loader().env_from(variables).set("connection.url", URL));
     assert_eq!(found.len(), 1);
-    let expected = format!(
-        "{}: cannot read the configuration file: ",
-        missing.display()
-    );
+    let expected = format!("{}: cannot read the configuration file: ", missing.display());
     assert!(found[0].starts_with(&expected), "{found:?}");
 }
 
 #[test]
 fn connect_timeout_is_the_settings_before_the_urls() {
     let timeout = |loader: ConfigLoader| {
-        let config = loader
-            .set("connection.url", format!("{URL}?connect_timeout=9"))
-            .load()
-            .unwrap();
+        let config =
+            loader.set("connection.url", format!("{URL}?connect_timeout=9")).load().unwrap();
         let connection = config.connection();
         let given = Some(&connection.connect_timeout);
         assert_eq!(connection.server.postgres.get_connect_timeout(), given);
@@ -256,18 +213,9 @@ fn the_template_never_gives_the_shared_schema_or_an_extension_schema() {
         .unwrap();
     let template = &config.isolation().schema_template;
     for taken in ["common", "extensions", "public", "tenantry"] {
-        assert!(
-            template
-                .schema_for(&TenantId::parse(taken).unwrap())
-                .is_err(),
-            "{taken}"
-        );
+        assert!(template.schema_for(&TenantId::parse(taken).unwrap()).is_err(), "{taken}");
     }
-    assert!(
-        template
-            .schema_for(&TenantId::parse("acme").unwrap())
-            .is_ok()
-    );
+    assert!(template.schema_for(&TenantId::parse("acme").unwrap()).is_ok());
 }
 
 #[test]

@@ -110,9 +110,7 @@ impl From<f64> for Value {
 
 impl From<Duration> for Value {
     fn from(duration: Duration) -> Self {
-        Self(Raw::String(
-            humantime::format_duration(duration).to_string(),
-        ))
+        Self(Raw::String(humantime::format_duration(duration).to_string()))
     }
 }
 
@@ -133,16 +131,12 @@ impl From<PathBuf> for Value {
 
 impl<T: Into<Value>> From<Vec<T>> for Value {
     fn from(items: Vec<T>) -> Self {
-        Self(Raw::List(
-            items.into_iter().map(|item| item.into().0).collect(),
-        ))
+        Self(Raw::List(items.into_iter().map(|item| item.into().0).collect()))
     }
 }
 
 impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
     fn from(items: [T; N]) -> Self {
-        Self(Raw::List(
-            items.into_iter().map(|item| item.into().0).collect(),
-        ))
+        Self(Raw::List(items.into_iter().map(|item| item.into().0).collect()))
     }
 }

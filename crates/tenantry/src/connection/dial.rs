@@ -22,11 +22,7 @@ pub(super) async fn dial(server: &Server, seen: Arc<Seen>) -> io::Result<(Wire<S
     let ports = config.get_ports();
     let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no host is given");
     let localhost = [Host::Tcp("localhost".to_owned())];
-    let hosts = if config.get_hosts().is_empty() {
-        &localhost[..]
-    } else {
-        config.get_hosts()
-    };
+    let hosts = if config.get_hosts().is_empty() { &localhost[..] } else { config.get_hosts() };
     for (index, host) in hosts.iter().enumerate() {
         let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
         match open(host, port).await {
@@ -53,10 +49,7 @@ async fn open(host: &Host, port: u16) -> io::Result<(Socket, String)> {
         #[cfg(unix)]
         Host::Unix(directory) => {
             let path = directory.join(format!(".s.PGSQL.{port}"));
-            Ok((
-                Either::Right(UnixStream::connect(path).await?),
-                String::new(),
-            ))
+            Ok((Either::Right(UnixStream::connect(path).await?), String::new()))
         }
     }
 }

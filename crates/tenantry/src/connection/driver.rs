@@ -18,10 +18,7 @@ impl PgDriver {
         statement_cache: usize,
         on_event: impl Fn(Event<'_, Self>) + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            statement_cache,
-            on_event: Box::new(on_event),
-        }
+        Self { statement_cache, on_event: Box::new(on_event) }
     }
 }
 
@@ -32,9 +29,7 @@ impl Driver for PgDriver {
     type Error = ConnectError;
 
     async fn connect(&self, server: &Server) -> Result<Box<PgConnection>, ConnectError> {
-        Ok(Box::new(
-            PgConnection::open(server, self.statement_cache).await?,
-        ))
+        Ok(Box::new(PgConnection::open(server, self.statement_cache).await?))
     }
 
     fn condition(&self, connection: &Box<PgConnection>) -> Condition {

@@ -41,6 +41,8 @@ pub(crate) struct PgConnection {
     pub(super) held_for: Option<TargetId>,
     /// Who used the connection last, and how many times in a row.
     streak: (Option<TargetId>, u32),
+    /// Whether this is the home connection of whoever uses it now.
+    pub(crate) at_home: bool,
     /// Something was sent whose end has not been seen.
     pub(super) busy: bool,
     /// A reset has not come through, or is needed before the next statement of anybody.
@@ -82,10 +84,7 @@ impl PgConnection {
             (Some(mut make), false) => {
                 let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
                     .map_err(|error| ConnectError::tls(&server.address(), error))?;
-                let watched = Watched {
-                    connect: tls,
-                    seen: Arc::clone(&seen),
-                };
+                let watched = Watched { connect: tls, seen: Arc::clone(&seen) };
                 start(wire, watched, server.config(), sender, Arc::clone(&failure)).await
             }
             _ => {
@@ -108,6 +107,7 @@ impl PgConnection {
             is_pooled,
             held_for: None,
             streak: (None, 0),
+            at_home: false,
             busy: false,
             needs_reset: false,
             needs_discard: false,
@@ -128,9 +128,7 @@ impl PgConnection {
         {
             Condition::Unclean
         } else {
-            Condition::Rest {
-                held_for: self.held_for,
-            }
+            Condition::Rest { held_for: self.held_for }
         }
     }
 
@@ -144,6 +142,12 @@ impl PgConnection {
             self.streak = (Some(target), 1);
         }
         self.streak.1 > HOLD_AFTER && !self.is_pooled
+    }
+
+    /// Whether whoever uses the connection now will be here again: only then is it worth preparing
+    /// what need not be prepared.
+    pub(super) fn comes_again(&self) -> bool {
+        self.at_home || self.streak.1 > 1
     }
 
     /// Starts counting anew: the target's code changes the session, so that holding is no gain.
@@ -206,9 +210,7 @@ impl fmt::Debug for PgConnection {
 /// Whether the backend that answers is not the one that the connection was promised: PgBouncer and
 /// its like make up the process id they send.
 async fn is_pooled(client: &Client, seen: &Seen) -> Result<bool, tokio_postgres::Error> {
-    let messages = client
-        .simple_query("SELECT pg_catalog.pg_backend_pid()")
-        .await?;
+    let messages = client.simple_query("SELECT pg_catalog.pg_backend_pid()").await?;
     let answered = messages.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0)?.parse::<u32>().ok(),
         _ => None,

@@ -15,10 +15,7 @@ pub(crate) enum Params<'a> {
     /// PostgreSQL says which types it wants.
     Described(&'a [&'a (dyn ToSql + Sync)]),
     /// The types are known: no need to ask.
-    #[cfg_attr(
-        not(feature = "diesel"),
-        expect(dead_code, reason = "Diesel knows the types")
-    )]
+    #[cfg_attr(not(feature = "diesel"), expect(dead_code, reason = "Diesel knows the types"))]
     Typed(&'a [TypedParam]),
 }
 
@@ -26,10 +23,7 @@ impl Query<'_> {
     /// Whether the text can change the session in a way that its command's tag does not show.
     pub(super) fn may_change_session(&self) -> bool {
         let needle = b"set_config";
-        self.sql
-            .as_bytes()
-            .windows(needle.len())
-            .any(|it| it.eq_ignore_ascii_case(needle))
+        self.sql.as_bytes().windows(needle.len()).any(|it| it.eq_ignore_ascii_case(needle))
     }
 }
 

@@ -64,9 +64,7 @@ impl PgConnection {
         query: &Query<'_>,
     ) -> Result<Output, (RunError, bool)> {
         let hold = self.note_use(binding);
-        self.leave_others(binding)
-            .await
-            .map_err(|error| (error, false))?;
+        self.leave_others(binding).await.map_err(|error| (error, false))?;
         let plan = self.plan(binding, query);
         let cached = matches!(plan, Plan::Prepared(_));
         // Boxed: below a kilobyte the allocator is quick, and futures are moved.
@@ -124,19 +122,15 @@ impl PgConnection {
     ) -> Result<Output, RunError> {
         self.needs_discard = true;
         let client = &self.client;
-        let (bound, prepared) = join!(
-            client.batch_execute(binding.begin()),
-            prepare(client, query)
-        );
+        let (bound, prepared) =
+            join!(client.batch_execute(binding.begin()), prepare(client, query));
         self.needs_discard = false;
         match (bound, prepared) {
             (Ok(()), Ok(statement)) => {
                 self.statements.insert(binding.target(), query, &statement);
                 let client = &self.client;
-                let (ran, end) = join!(
-                    send(client, Some(&statement), query),
-                    commit(client, &self.seen)
-                );
+                let (ran, end) =
+                    join!(send(client, Some(&statement), query), commit(client, &self.seen));
                 self.settle(end, Ok(()), ran)
             }
             (bound, prepared) => {
@@ -162,10 +156,7 @@ impl PgConnection {
                 send(client, Some(&prepared.statement), query)
             ),
             Plan::Unnamed => {
-                join!(
-                    client.batch_execute(binding.hold()),
-                    send(client, None, query)
-                )
+                join!(client.batch_execute(binding.hold()), send(client, None, query))
             }
             Plan::Prepare => {
                 let held = client.batch_execute(binding.hold()).await;
@@ -212,10 +203,7 @@ impl PgConnection {
         let prepared = match plan {
             Plan::Prepared(prepared) => prepared,
             Plan::Unnamed => {
-                return (
-                    query.may_change_session(),
-                    send(&self.client, None, query).await,
-                );
+                return (query.may_change_session(), send(&self.client, None, query).await);
             }
             Plan::Prepare => {
                 let discard = std::mem::replace(&mut self.needs_discard, true);
@@ -232,10 +220,12 @@ impl PgConnection {
     }
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
-        let known = self.statements.look_up(binding.target(), query);
+        let comes_again = self.comes_again();
+        let known = self.statements.look_up(binding.target(), query, comes_again);
         match (known, &query.params) {
             (Known::Prepared(prepared), _) => Plan::Prepared(prepared),
             (Known::New, Params::Typed(_)) => Plan::Unnamed,
+            (Known::Again, Params::Typed(_)) if !comes_again => Plan::Unnamed,
             _ => Plan::Prepare,
         }
     }
@@ -243,11 +233,7 @@ impl PgConnection {
     /// A connection held for somebody else, or left in need of a reset, becomes neutral first,
     /// and that is awaited.
     pub(super) async fn leave_others(&mut self, binding: &Binding) -> Result<(), RunError> {
-        if self.needs_reset
-            || self
-                .held_for
-                .is_some_and(|target| target != binding.target())
-        {
+        if self.needs_reset || self.held_for.is_some_and(|target| target != binding.target()) {
             Box::pin(self.make_neutral()).await?;
         }
         Ok(())
@@ -257,10 +243,7 @@ impl PgConnection {
     pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
         if self.needs_reset || self.held_for.is_some() {
             self.busy = true;
-            self.client
-                .batch_execute(RESET)
-                .await
-                .map_err(RunError::Bind)?;
+            self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
             self.busy = false;
             self.held_for = None;
             self.needs_reset = false;
@@ -315,15 +298,11 @@ async fn send(
             client.query_raw(query.sql, params.iter().copied()).await?
         }
         (Params::Typed(params), Some(statement)) => {
-            client
-                .query_raw::<_, &TypedParam, _>(statement, params.iter())
-                .await?
+            client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await?
         }
         (Params::Typed(params), None) => {
             let typed = params.iter().map(|param| (param, param.ty.clone()));
-            client
-                .query_typed_raw::<&TypedParam, _>(query.sql, typed)
-                .await?
+            client.query_typed_raw::<&TypedParam, _>(query.sql, typed).await?
         }
     };
     pin_mut!(rows);
@@ -345,18 +324,9 @@ pub(super) async fn commit(client: &Client, seen: &Seen) -> End {
 pub(super) async fn end(client: &Client, seen: &Seen, sql: &str) -> End {
     let before = seen.transactions_ended();
     match client.batch_execute(sql).await {
-        Ok(()) => End {
-            committed: Ok(()),
-            reset: true,
-        },
-        Err(_) if seen.transactions_ended() != before => End {
-            committed: Ok(()),
-            reset: false,
-        },
-        Err(error) => End {
-            committed: Err(error),
-            reset: false,
-        },
+        Ok(()) => End { committed: Ok(()), reset: true },
+        Err(_) if seen.transactions_ended() != before => End { committed: Ok(()), reset: false },
+        Err(error) => End { committed: Err(error), reset: false },
     }
 }
 

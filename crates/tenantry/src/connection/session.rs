@@ -18,12 +18,10 @@ impl PgConnection {
         self.leave_others(binding).await?;
         self.needs_discard = true;
         self.drop_notifications();
-        self.control(binding.hold())
-            .await
-            .map_err(|error| match error {
-                RunError::Statement(error) => RunError::Bind(error),
-                other => other,
-            })
+        self.control(binding.hold()).await.map_err(|error| match error {
+            RunError::Statement(error) => RunError::Bind(error),
+            other => other,
+        })
     }
 
     /// The next notification, or `None` when the connection has ended. Cancel-safe.

@@ -17,11 +17,7 @@ enum Entry {
     /// Seen once: preparing it would not have paid yet.
     Seen,
     /// Prepared.
-    Prepared {
-        sql: Box<str>,
-        types: Box<[u32]>,
-        prepared: Prepared,
-    },
+    Prepared { sql: Box<str>, types: Box<[u32]>, prepared: Prepared },
 }
 
 /// A prepared statement.
@@ -44,30 +40,32 @@ pub(super) enum Known {
 
 impl Statements {
     pub(super) fn new(bound: usize) -> Self {
-        Self {
-            entries: LruCache::unbounded(),
-            bound,
-        }
+        Self { entries: LruCache::unbounded(), bound }
     }
 
-    /// Looks a statement up, and notes that it was seen.
-    pub(super) fn look_up(&mut self, target: TargetId, query: &Query<'_>) -> Known {
+    /// Looks a statement up, and notes that it was seen if it is `worth_noting`.
+    pub(super) fn look_up(
+        &mut self,
+        target: TargetId,
+        query: &Query<'_>,
+        worth_noting: bool,
+    ) -> Known {
         if self.bound == 0 {
             return Known::New;
         }
         let key = (target, hash(query));
         match self.entries.get(&key) {
-            Some(Entry::Prepared {
-                sql,
-                types,
-                prepared,
-            }) if **sql == *query.sql && types.iter().copied().eq(query.params.oids()) => {
+            Some(Entry::Prepared { sql, types, prepared })
+                if **sql == *query.sql && types.iter().copied().eq(query.params.oids()) =>
+            {
                 Known::Prepared(prepared.clone())
             }
             // Seen, or another statement with the same hash, which gives way.
             Some(_) => Known::Again,
             None => {
-                self.put(key, Entry::Seen);
+                if worth_noting {
+                    self.put(key, Entry::Seen);
+                }
                 Known::New
             }
         }

@@ -18,10 +18,7 @@ impl PgConnection {
         let held = self.held_for == Some(binding.target());
         self.busy = true;
         let sql = if held { "BEGIN" } else { binding.begin() };
-        self.client
-            .batch_execute(sql)
-            .await
-            .map_err(RunError::Bind)?;
+        self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
         self.busy = false;
         Ok(())
     }
@@ -65,11 +62,7 @@ impl PgConnection {
     /// [`RunError::RolledBack`].
     pub(crate) async fn commit(&mut self) -> Result<(), RunError> {
         self.finish("COMMIT", COMMIT_AND_RESET).await?;
-        if self.seen.was_rolled_back() {
-            Err(RunError::RolledBack)
-        } else {
-            Ok(())
-        }
+        if self.seen.was_rolled_back() { Err(RunError::RolledBack) } else { Ok(()) }
     }
 
     /// Rolls the open transaction back.
@@ -80,12 +73,7 @@ impl PgConnection {
     async fn finish(&mut self, held: &str, neutral: &str) -> Result<(), RunError> {
         let is_held = self.held_for.is_some();
         self.busy = true;
-        let end = run::end(
-            &self.client,
-            &self.seen,
-            if is_held { held } else { neutral },
-        )
-        .await;
+        let end = run::end(&self.client, &self.seen, if is_held { held } else { neutral }).await;
         self.busy = false;
         self.needs_reset |= !end.reset;
         end.committed.map_err(RunError::Statement)

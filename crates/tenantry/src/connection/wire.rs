@@ -87,8 +87,7 @@ impl Seen {
             }
             b'K' => {
                 if let [a, b, c, d, ..] = *start {
-                    self.backend
-                        .store(u32::from_be_bytes([a, b, c, d]), Ordering::Release);
+                    self.backend.store(u32::from_be_bytes([a, b, c, d]), Ordering::Release);
                 }
             }
             b'C' => match start {
@@ -145,11 +144,8 @@ impl Messages {
             bytes = &bytes[taken..];
             if self.have == 5 && self.want == 5 {
                 let body = self.body_length();
-                self.want = 5 + if matches!(self.head[0], b'Z' | b'C' | b'K') {
-                    body.min(LOOK)
-                } else {
-                    0
-                };
+                self.want =
+                    5 + if matches!(self.head[0], b'Z' | b'C' | b'K') { body.min(LOOK) } else { 0 };
             }
             if self.have >= 5 && self.have == self.want {
                 seen.message(self.head[0], &self.head[5..self.want]);
@@ -190,13 +186,7 @@ pub(crate) struct Wire<S> {
 
 impl<S> Wire<S> {
     pub(crate) fn new(stream: S, seen: Arc<Seen>, carries: Carries) -> Self {
-        Self {
-            stream,
-            seen,
-            carries,
-            messages: Messages::default(),
-            shut: false,
-        }
+        Self { stream, seen, carries, messages: Messages::default(), shut: false }
     }
 }
 
@@ -216,11 +206,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         if this.carries == Carries::AnswerFirst
             && let Some((&answer, rest)) = read.split_first()
         {
-            this.carries = if answer == b'S' {
-                Carries::Encrypted
-            } else {
-                Carries::Messages
-            };
+            this.carries = if answer == b'S' { Carries::Encrypted } else { Carries::Messages };
             read = rest;
         }
         if this.carries == Carries::Messages {

@@ -14,13 +14,7 @@ pub(crate) trait Run {
 
     /// Runs one statement and gives its rows.
     async fn rows(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
-        Ok(self
-            .run(&Query {
-                sql,
-                params: Params::Described(params),
-            })
-            .await?
-            .rows)
+        Ok(self.run(&Query { sql, params: Params::Described(params) }).await?.rows)
     }
 }
 
@@ -29,9 +23,7 @@ pub(crate) fn one_row(rows: Vec<Row>) -> Result<Option<Row>> {
     let mut rows = rows.into_iter();
     match (rows.next(), count) {
         (row, 0 | 1) => Ok(row),
-        (_, count) => Err(Error::Answer(
-            format!("one row was asked for and {count} came").into(),
-        )),
+        (_, count) => Err(Error::Answer(format!("one row was asked for and {count} came").into())),
     }
 }
 

@@ -60,9 +60,7 @@ impl Clone for TenantDb {
 
 impl fmt::Debug for TenantDb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantDb")
-            .field("tenant", &self.tenant.id)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantDb").field("tenant", &self.tenant.id).finish_non_exhaustive()
     }
 }
 

@@ -117,9 +117,7 @@ impl Savepoint<'_> {
     ///
     /// As a statement's.
     pub async fn rollback(self) -> Result<()> {
-        self.transaction
-            .control("ROLLBACK TO SAVEPOINT tenantry; RELEASE SAVEPOINT tenantry")
-            .await
+        self.transaction.control("ROLLBACK TO SAVEPOINT tenantry; RELEASE SAVEPOINT tenantry").await
     }
 }
 

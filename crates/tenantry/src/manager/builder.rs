@@ -26,13 +26,7 @@ pub struct TenantManagerBuilder {
 
 impl TenantManagerBuilder {
     pub(super) fn new(config: Config) -> Self {
-        Self {
-            config,
-            hooks: Hooks::new(),
-            discovery: None,
-            set_up: SetUp::Make,
-            watch: true,
-        }
+        Self { config, hooks: Hooks::new(), discovery: None, set_up: SetUp::Make, watch: true }
     }
 
     /// Sets functions to be called when something happens to a tenant's pool.
@@ -49,9 +43,7 @@ impl TenantManagerBuilder {
         F: Fn(SharedDb) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<TenantId>>> + Send + 'static,
     {
-        self.discovery = Some(Discovery::Function(Arc::new(move |db| {
-            Box::pin(function(db))
-        })));
+        self.discovery = Some(Discovery::Function(Arc::new(move |db| Box::pin(function(db)))));
         self
     }
 
@@ -88,19 +80,15 @@ impl TenantManagerBuilder {
             server,
             &self.config.isolation().extension_schemas,
         );
-        let reach = Arc::new(Reach {
-            pool,
-            hooks: self.hooks.clone(),
-            debug: self.config.debug().clone(),
-        });
+        let reach =
+            Arc::new(Reach { pool, hooks: self.hooks.clone(), debug: self.config.debug().clone() });
         let access = Access::new(Arc::clone(&reach), Arc::clone(&shared));
         let discovery = self
             .discovery
             .clone()
             .unwrap_or_else(|| Discovery::Source(self.config.discovery().source.clone()));
-        let started = with_retry(self.config.retry(), async || {
-            self.start(&access, &index, &discovery).await
-        });
+        let started =
+            with_retry(self.config.retry(), async || self.start(&access, &index, &discovery).await);
         let (keeper, has_rows) = match started.await {
             Ok(started) => started,
             Err(error) => {
@@ -114,18 +102,8 @@ impl TenantManagerBuilder {
             template: self.config.isolation().schema_template.clone(),
             is_source: has_rows,
         };
-        let inner = Inner {
-            config: self.config,
-            reach,
-            index,
-            catalog,
-            shared,
-            has_rows,
-            keeper,
-        };
-        Ok(TenantManager {
-            inner: Arc::new(inner),
-        })
+        let inner = Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper };
+        Ok(TenantManager { inner: Arc::new(inner) })
     }
 
     /// Reads the tenants, and starts what keeps them fresh. Whether they have rows in a catalog.
@@ -160,11 +138,7 @@ impl TenantManagerBuilder {
             return Ok((None, false));
         }
         let (ready, is_ready) = oneshot::channel();
-        let keeper = Keeper(tokio::spawn(listen(
-            access.clone(),
-            Arc::downgrade(index),
-            ready,
-        )));
+        let keeper = Keeper(tokio::spawn(listen(access.clone(), Arc::downgrade(index), ready)));
         is_ready.await.unwrap_or(Err(Error::PoolClosed))?;
         Ok((Some(keeper), true))
     }

@@ -28,10 +28,7 @@ pub(super) async fn check(db: &mut SharedDb, schemas: &[Identifier]) -> Result<(
         } else {
             continue;
         };
-        return Err(Error::ExtensionSchema {
-            schema: name.to_owned(),
-            fault,
-        });
+        return Err(Error::ExtensionSchema { schema: name.to_owned(), fault });
     }
     Ok(())
 }

@@ -134,10 +134,7 @@ impl TenantManager {
     /// It takes connections from the budget like everybody else, a few at a time.
     pub async fn health(&self, options: HealthOptions) -> HealthCheckResult {
         let start = Instant::now();
-        let tenants = options
-            .tenants
-            .clone()
-            .unwrap_or_else(|| self.active_tenants());
+        let tenants = options.tenants.clone().unwrap_or_else(|| self.active_tenants());
         let shared = async {
             if !options.include_shared || !options.ping {
                 return (None, None);
@@ -155,11 +152,7 @@ impl TenantManager {
         let unhealthy_pools = count(HealthStatus::Unhealthy);
         HealthCheckResult {
             healthy: unhealthy_pools == 0 && error.is_none(),
-            shared_db: if error.is_some() {
-                HealthStatus::Unhealthy
-            } else {
-                HealthStatus::Ok
-            },
+            shared_db: if error.is_some() { HealthStatus::Unhealthy } else { HealthStatus::Ok },
             shared_db_response_time_ms: took,
             shared_db_error: error,
             total_pools: pools.len(),
@@ -172,11 +165,7 @@ impl TenantManager {
     }
 
     async fn look_at(&self, id: &TenantId, options: &HealthOptions) -> PoolHealth {
-        let found = match self
-            .resident(id)
-            .await
-            .and_then(|found| found.active().cloned())
-        {
+        let found = match self.resident(id).await.and_then(|found| found.active().cloned()) {
             Ok(found) => found,
             Err(error) => return PoolHealth::unhealthy(id, String::new(), &error),
         };

@@ -20,11 +20,7 @@ pub struct ConnectionMetrics {
 
 impl From<TargetStats> for ConnectionMetrics {
     fn from(stats: TargetStats) -> Self {
-        Self {
-            total: stats.in_use + stats.held,
-            idle: stats.held,
-            waiting: stats.waiting,
-        }
+        Self { total: stats.in_use + stats.held, idle: stats.held, waiting: stats.waiting }
     }
 }
 

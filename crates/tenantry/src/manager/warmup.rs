@@ -23,11 +23,7 @@ pub struct WarmupOptions {
 
 impl Default for WarmupOptions {
     fn default() -> Self {
-        Self {
-            concurrency: 10,
-            ping: true,
-            on_progress: None,
-        }
+        Self { concurrency: 10, ping: true, on_progress: None }
     }
 }
 
@@ -147,16 +143,8 @@ impl TenantManager {
         };
         progress(WarmupProgress::Starting);
         let already_warm = self.has_pool(id);
-        let warmed = if already_warm {
-            Ok(())
-        } else {
-            self.bind_once(id, options.ping).await
-        };
-        progress(if warmed.is_ok() {
-            WarmupProgress::Completed
-        } else {
-            WarmupProgress::Failed
-        });
+        let warmed = if already_warm { Ok(()) } else { self.bind_once(id, options.ping).await };
+        progress(if warmed.is_ok() { WarmupProgress::Completed } else { WarmupProgress::Failed });
         TenantWarmupResult {
             tenant_id: id.clone(),
             success: warmed.is_ok(),

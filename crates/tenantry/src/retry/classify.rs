@@ -140,19 +140,14 @@ mod tests {
         let (client, mut server) = tokio::io::duplex(1024);
         let answer = async {
             let length = server.read_u32().await.unwrap();
-            server
-                .read_exact(&mut vec![0; length as usize - 4])
-                .await
-                .unwrap();
+            server.read_exact(&mut vec![0; length as usize - 4]).await.unwrap();
             let fields = format!("SFATAL\0VFATAL\0C{sqlstate}\0Mno\0\0");
             server.write_u8(b'E').await.unwrap();
             server.write_u32(4 + fields.len() as u32).await.unwrap();
             server.write_all(fields.as_bytes()).await.unwrap();
         };
         let mut config = tokio_postgres::Config::new();
-        config
-            .user("app")
-            .ssl_mode(tokio_postgres::config::SslMode::Disable);
+        config.user("app").ssl_mode(tokio_postgres::config::SslMode::Disable);
         let (result, ()) = tokio::join!(config.connect_raw(client, NoTls), answer);
         match result {
             Ok(_) => panic!("the server refused"),
@@ -166,9 +161,7 @@ mod tests {
         let connection = async {
             drop(server);
             let mut config = tokio_postgres::Config::new();
-            config
-                .user("app")
-                .ssl_mode(tokio_postgres::config::SslMode::Disable);
+            config.user("app").ssl_mode(tokio_postgres::config::SslMode::Disable);
             config.connect_raw(client, NoTls).await
         };
         match connection.await {
@@ -227,18 +220,10 @@ mod tests {
     async fn sources_are_looked_at_all_the_way_down() {
         let deep = Wrapped(Wrapped(postgres_error("40001").await));
         assert!(is_retryable(&deep));
-        assert!(!is_retryable(&Wrapped(Wrapped(
-            postgres_error("23505").await
-        ))));
-        assert!(is_retryable(&Wrapped(io::Error::from(
-            io::ErrorKind::BrokenPipe
-        ))));
-        assert!(is_retryable(&io::Error::other(
-            postgres_error("57P03").await
-        )));
-        assert!(!is_retryable(&io::Error::other(
-            postgres_error("28P01").await
-        )));
+        assert!(!is_retryable(&Wrapped(Wrapped(postgres_error("23505").await))));
+        assert!(is_retryable(&Wrapped(io::Error::from(io::ErrorKind::BrokenPipe))));
+        assert!(is_retryable(&io::Error::other(postgres_error("57P03").await)));
+        assert!(!is_retryable(&io::Error::other(postgres_error("28P01").await)));
         assert!(!is_retryable(&Wrapped(fmt::Error)));
     }
 

@@ -52,10 +52,7 @@ impl Default for RetryConfig {
 impl RetryConfig {
     /// Try once, and never again.
     pub fn never() -> Self {
-        Self {
-            max_attempts: 1,
-            ..Self::default()
-        }
+        Self { max_attempts: 1, ..Self::default() }
     }
 
     /// The waits between the tries, in order: one fewer than there are tries.
@@ -64,21 +61,13 @@ impl RetryConfig {
         // without the bounds their products leave the range of Duration.
         const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         let max_delay = self.max_delay.min(LONGEST);
-        let multiplier = if self.multiplier >= 1.0 {
-            self.multiplier.min(1e6)
-        } else {
-            1.0
-        };
+        let multiplier = if self.multiplier >= 1.0 { self.multiplier.min(1e6) } else { 1.0 };
         let jitter = self.jitter;
         let mut delay = self.initial_delay.min(max_delay);
         iter::repeat_with(move || {
             let full = delay;
             delay = delay.mul_f64(multiplier).min(max_delay);
-            if jitter {
-                full.mul_f64(rand::rng().random_range(0.5..=1.0))
-            } else {
-                full
-            }
+            if jitter { full.mul_f64(rand::rng().random_range(0.5..=1.0)) } else { full }
         })
         .take(self.max_attempts.saturating_sub(1) as usize)
     }
@@ -109,10 +98,7 @@ mod tests {
     fn there_is_one_delay_fewer_than_there_are_tries() {
         assert_eq!(RetryConfig::default().delays().count(), 2);
         assert_eq!(RetryConfig::never().delays().count(), 0);
-        let none = RetryConfig {
-            max_attempts: 0,
-            ..RetryConfig::default()
-        };
+        let none = RetryConfig { max_attempts: 0, ..RetryConfig::default() };
         assert_eq!(none.delays().count(), 0);
     }
 
@@ -126,11 +112,7 @@ mod tests {
             jitter: true,
         };
         assert_eq!(retry.delays().count(), 3);
-        let flat = RetryConfig {
-            multiplier: f64::NAN,
-            jitter: false,
-            ..RetryConfig::default()
-        };
+        let flat = RetryConfig { multiplier: f64::NAN, jitter: false, ..RetryConfig::default() };
         assert_eq!(milliseconds(&flat), [100, 100]);
     }
 

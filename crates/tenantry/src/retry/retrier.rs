@@ -80,11 +80,7 @@ pub struct Retrier {
 impl Retrier {
     /// A retrier that goes by [`is_retryable`].
     pub fn new(config: RetryConfig) -> Self {
-        Self {
-            config,
-            is_retryable: Arc::new(is_retryable),
-            on_retry: None,
-        }
+        Self { config, is_retryable: Arc::new(is_retryable), on_retry: None }
     }
 
     /// Which errors are worth another try, instead of [`is_retryable`].
@@ -128,21 +124,13 @@ impl Retrier {
         Fut: Future<Output = Result<T, E>>,
         E: Error + 'static,
     {
-        run(
-            &self.config,
-            &*self.is_retryable,
-            self.on_retry.as_deref(),
-            operation,
-        )
-        .await
+        run(&self.config, &*self.is_retryable, self.on_retry.as_deref(), operation).await
     }
 }
 
 impl fmt::Debug for Retrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retrier")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Retrier").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
@@ -185,10 +173,7 @@ mod tests {
     use super::*;
 
     fn plain() -> RetryConfig {
-        RetryConfig {
-            jitter: false,
-            ..RetryConfig::default()
-        }
+        RetryConfig { jitter: false, ..RetryConfig::default() }
     }
 
     #[tokio::test(start_paused = true)]
@@ -227,10 +212,7 @@ mod tests {
             Err::<(), _>(io::Error::from(ErrorKind::PermissionDenied))
         })
         .await;
-        assert_eq!(
-            (result.unwrap_err().kind(), calls.get()),
-            (ErrorKind::PermissionDenied, 1)
-        );
+        assert_eq!((result.unwrap_err().kind(), calls.get()), (ErrorKind::PermissionDenied, 1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -238,9 +220,7 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ears = Arc::clone(&heard);
         let retrier = Retrier::new(plain()).on_retry(move |attempt, error, delay| {
-            ears.lock()
-                .unwrap()
-                .push((attempt, error.to_string(), delay.as_millis()));
+            ears.lock().unwrap().push((attempt, error.to_string(), delay.as_millis()));
         });
         for _ in 0..2 {
             let result = retrier
@@ -250,10 +230,7 @@ mod tests {
             let heard = std::mem::take(&mut *heard.lock().unwrap());
             assert_eq!(
                 heard,
-                [
-                    (1, "broken pipe".to_owned(), 100),
-                    (2, "broken pipe".to_owned(), 200)
-                ]
+                [(1, "broken pipe".to_owned(), 100), (2, "broken pipe".to_owned(), 200)]
             );
         }
     }

@@ -37,11 +37,7 @@ pub(super) enum Fault {
 
 impl InvalidSchemaName {
     pub(super) fn new(name: &str, fault: Fault) -> Self {
-        Self {
-            name: Excerpt::of(name),
-            id: None,
-            fault,
-        }
+        Self { name: Excerpt::of(name), id: None, fault }
     }
 
     /// Adds the tenant that the name was made for.
@@ -85,14 +81,12 @@ impl fmt::Display for Fault {
             Self::TooLong { bytes } => {
                 write!(f, "it has {bytes} bytes, and PostgreSQL allows {MAX_BYTES}")
             }
-            Self::Reserved => write!(
-                f,
-                "a tenant's schema is never public, tenantry, information_schema or pg_*"
-            ),
-            Self::InUse => write!(
-                f,
-                "it is the shared schema or an extension schema, and never a tenant's"
-            ),
+            Self::Reserved => {
+                write!(f, "a tenant's schema is never public, tenantry, information_schema or pg_*")
+            }
+            Self::InUse => {
+                write!(f, "it is the shared schema or an extension schema, and never a tenant's")
+            }
             Self::LegacyId => write!(
                 f,
                 "an id of the legacy alphabet has no schema by template; the catalog must name it"

@@ -45,13 +45,9 @@ impl SchemaTemplate {
     /// or a NUL, when no room for an id is left in PostgreSQL's 63 bytes, or when every schema it
     /// could give is one of PostgreSQL's own.
     pub fn parse(template: &str) -> Result<Self, InvalidSchemaTemplate> {
-        let refuse = |fault| InvalidSchemaTemplate {
-            template: Excerpt::of(template),
-            fault,
-        };
-        let (prefix, suffix) = template
-            .split_once(PLACEHOLDER)
-            .ok_or_else(|| refuse(TemplateFault::NoId))?;
+        let refuse = |fault| InvalidSchemaTemplate { template: Excerpt::of(template), fault };
+        let (prefix, suffix) =
+            template.split_once(PLACEHOLDER).ok_or_else(|| refuse(TemplateFault::NoId))?;
         let literal = [prefix, suffix];
         if suffix.contains(PLACEHOLDER) {
             return Err(refuse(TemplateFault::SecondId));
@@ -69,11 +65,7 @@ impl SchemaTemplate {
         if has_system_prefix(prefix) {
             return Err(refuse(TemplateFault::System));
         }
-        Ok(Self {
-            prefix: prefix.into(),
-            suffix: suffix.into(),
-            reserved: Arc::new([]),
-        })
+        Ok(Self { prefix: prefix.into(), suffix: suffix.into(), reserved: Arc::new([]) })
     }
 
     /// The same template, which never gives these schemas.
@@ -108,29 +100,21 @@ impl SchemaTemplate {
     /// The tenant whose schema this is: the id for which [`schema_for`](Self::schema_for) gives
     /// exactly this name, or `None` when there is none.
     pub fn tenant_of(&self, schema: &str) -> Option<TenantId> {
-        let id = schema
-            .strip_prefix(&*self.prefix)?
-            .strip_suffix(&*self.suffix)?;
+        let id = schema.strip_prefix(&*self.prefix)?.strip_suffix(&*self.suffix)?;
         let id = TenantId::parse(id).ok()?;
         self.schema_for(&id).is_ok().then_some(id)
     }
 
     /// Compared without case, as the other names that are never a tenant's.
     fn is_reserved(&self, name: &str) -> bool {
-        self.reserved
-            .iter()
-            .any(|reserved| reserved.as_str().eq_ignore_ascii_case(name))
+        self.reserved.iter().any(|reserved| reserved.as_str().eq_ignore_ascii_case(name))
     }
 }
 
 impl Default for SchemaTemplate {
     /// `tenant_{id}`.
     fn default() -> Self {
-        Self {
-            prefix: "tenant_".into(),
-            suffix: "".into(),
-            reserved: Arc::new([]),
-        }
+        Self { prefix: "tenant_".into(), suffix: "".into(), reserved: Arc::new([]) }
     }
 }
 
@@ -190,12 +174,7 @@ impl InvalidSchemaTemplate {
 
 impl fmt::Display for InvalidSchemaTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "invalid schema template {}: {}",
-            self.template,
-            self.reason()
-        )
+        write!(f, "invalid schema template {}: {}", self.template, self.reason())
     }
 }
 
@@ -215,23 +194,14 @@ mod tests {
     #[test]
     fn a_template_is_checked_when_it_is_parsed() {
         let cases = [
-            (
-                "tenant_",
-                "it has no {id}, and needs one, as in tenant_{id}",
-            ),
+            ("tenant_", "it has no {id}, and needs one, as in tenant_{id}"),
             ("", "it has no {id}, and needs one, as in tenant_{id}"),
-            (
-                "tenant_{ID}",
-                "it has no {id}, and needs one, as in tenant_{id}",
-            ),
+            ("tenant_{ID}", "it has no {id}, and needs one, as in tenant_{id}"),
             ("{id}_{id}", "it has {id} more than once"),
             ("t{x}_{id}", "it may have no braces but those of {id}"),
             ("{{id}}", "it may have no braces but those of {id}"),
             ("t\0{id}", "it has a NUL"),
-            (
-                "PG_{id}",
-                "schemas that begin with pg_ are PostgreSQL's own",
-            ),
+            ("PG_{id}", "schemas that begin with pg_ are PostgreSQL's own"),
         ];
         for (template, reason) in cases {
             assert_eq!(
@@ -266,28 +236,12 @@ mod tests {
     #[test]
     fn a_template_never_gives_what_is_not_a_tenants() {
         let bare = SchemaTemplate::parse("{id}").unwrap();
-        for name in [
-            "public",
-            "tenantry",
-            "information_schema",
-            "pg_catalog",
-            "pg_1",
-        ] {
+        for name in ["public", "tenantry", "information_schema", "pg_catalog", "pg_1"] {
             assert!(bare.schema_for(&id(name)).is_err(), "{name}");
             assert_eq!(bare.tenant_of(name), None);
         }
-        assert!(
-            SchemaTemplate::parse("tenantr{id}")
-                .unwrap()
-                .schema_for(&id("y"))
-                .is_err()
-        );
-        assert!(
-            SchemaTemplate::parse("p{id}")
-                .unwrap()
-                .schema_for(&id("g_7"))
-                .is_err()
-        );
+        assert!(SchemaTemplate::parse("tenantr{id}").unwrap().schema_for(&id("y")).is_err());
+        assert!(SchemaTemplate::parse("p{id}").unwrap().schema_for(&id("g_7")).is_err());
 
         let reserving = bare.reserving([Identifier::parse("common").unwrap()]);
         assert_eq!(
@@ -303,10 +257,7 @@ mod tests {
     fn a_legacy_id_has_no_schema_by_template() {
         let legacy = TenantId::parse_with(Alphabet::Legacy, "Acme.1").unwrap();
         let error = SchemaTemplate::default().schema_for(&legacy).unwrap_err();
-        assert!(
-            error.to_string().contains("the catalog must name it"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("the catalog must name it"), "{error}");
         assert_eq!(error.tenant_id(), Some(&legacy));
         assert_eq!(SchemaTemplate::default().tenant_of("tenant_Acme.1"), None);
     }

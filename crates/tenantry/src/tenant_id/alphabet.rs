@@ -53,10 +53,7 @@ impl Alphabet {
         for (index, character) in id.chars().take(self.max()).enumerate() {
             if !self.contains(character) {
                 let position = index + 1;
-                return Some(Fault::Character {
-                    character,
-                    position,
-                });
+                return Some(Fault::Character { character, position });
             }
         }
         // All characters so far have one byte, so that bytes count characters up to the limit.
@@ -67,10 +64,7 @@ impl Alphabet {
             let ends = [(id.chars().next(), 1), (id.chars().next_back(), id.len())];
             for (character, position) in ends {
                 if let Some(character @ ('-' | '_')) = character {
-                    return Some(Fault::End {
-                        character,
-                        position,
-                    });
+                    return Some(Fault::End { character, position });
                 }
             }
         }

@@ -18,11 +18,7 @@ pub struct InvalidTenantId {
 
 impl InvalidTenantId {
     pub(super) fn new(id: &str, alphabet: Alphabet, fault: Fault) -> Self {
-        Self {
-            id: Excerpt::of(id),
-            alphabet,
-            fault,
-        }
+        Self { id: Excerpt::of(id), alphabet, fault }
     }
 
     /// The stable code of this error: `TENANT_INVALID`.
@@ -33,29 +29,16 @@ impl InvalidTenantId {
 
 impl fmt::Display for InvalidTenantId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            id,
-            alphabet,
-            fault,
-        } = self;
+        let Self { id, alphabet, fault } = self;
         let (characters, max) = (alphabet.characters(), alphabet.max());
         write!(f, "invalid tenant id {id}: ")?;
         match fault {
             Fault::Empty => write!(f, "it is empty, and needs 1 to {max} of {characters}"),
             Fault::TooLong => write!(f, "it is longer than {max} characters"),
-            Fault::Character {
-                character,
-                position,
-            } => {
-                write!(
-                    f,
-                    "{character:?} at position {position} is not in {characters}"
-                )
+            Fault::Character { character, position } => {
+                write!(f, "{character:?} at position {position} is not in {characters}")
             }
-            Fault::End {
-                character,
-                position,
-            } => write!(
+            Fault::End { character, position } => write!(
                 f,
                 "{character:?} at position {position}: an id begins and ends with a letter or digit"
             ),

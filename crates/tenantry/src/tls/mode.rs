@@ -48,20 +48,15 @@ impl FromStr for TlsMode {
     type Err = InvalidDatabaseUrl;
 
     fn from_str(mode: &str) -> Result<Self, InvalidDatabaseUrl> {
-        [
-            Self::Disable,
-            Self::Prefer,
-            Self::Require,
-            Self::VerifyCa,
-            Self::VerifyFull,
-        ]
-        .into_iter()
-        .find(|known| known.as_str() == mode)
-        .ok_or_else(|| {
-            InvalidDatabaseUrl(
-                "its sslmode must be disable, prefer, require, verify-ca or verify-full".to_owned(),
-            )
-        })
+        [Self::Disable, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull]
+            .into_iter()
+            .find(|known| known.as_str() == mode)
+            .ok_or_else(|| {
+                InvalidDatabaseUrl(
+                    "its sslmode must be disable, prefer, require, verify-ca or verify-full"
+                        .to_owned(),
+                )
+            })
     }
 }
 

@@ -32,39 +32,27 @@ impl Trust {
         // The system's store may hold odd ones that no server of ours will ever show.
         let (added, _) = roots.add_parsable_certificates(found.certs);
         if added == 0 {
-            return Err(TlsError::NoSystemRoots {
-                source: found.errors.pop(),
-            });
+            return Err(TlsError::NoSystemRoots { source: found.errors.pop() });
         }
-        Ok(Self {
-            roots,
-            named: Vec::new(),
-        })
+        Ok(Self { roots, named: Vec::new() })
     }
 
     fn of_file(path: &Path) -> Result<Self, TlsError> {
-        let unreadable = |source| TlsError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
+        let unreadable = |source| TlsError::Unreadable { path: path.to_owned(), source };
         let named = CertificateDer::pem_file_iter(path)
             .map_err(unreadable)?
             .collect::<Result<Vec<_>, _>>()
             .map_err(unreadable)?;
         if named.is_empty() {
-            return Err(TlsError::Empty {
-                path: path.to_owned(),
-            });
+            return Err(TlsError::Empty { path: path.to_owned() });
         }
         let mut roots = RootCertStore::empty();
         for (index, certificate) in named.iter().enumerate() {
-            roots
-                .add(certificate.clone())
-                .map_err(|source| TlsError::Malformed {
-                    path: path.to_owned(),
-                    number: index + 1,
-                    source,
-                })?;
+            roots.add(certificate.clone()).map_err(|source| TlsError::Malformed {
+                path: path.to_owned(),
+                number: index + 1,
+                source,
+            })?;
         }
         Ok(Self { roots, named })
     }

@@ -63,10 +63,7 @@ fn self_signed(last_year: i32) -> Identity {
     let mut params = CertificateParams::new(["db.example".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.not_after = date_time_ymd(last_year, 1, 1);
-    Identity {
-        certificate: params.self_signed(&key).unwrap(),
-        key: key.serialize_der(),
-    }
+    Identity { certificate: params.self_signed(&key).unwrap(), key: key.serialize_der() }
 }
 
 /// Answers like a PostgreSQL with TLS (or without) that lets everybody in.
@@ -95,25 +92,18 @@ async fn let_in(mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin) -> io::Re
     stream.read_exact(&mut vec![0; length as usize - 4]).await?;
     let authenticated = b"R\0\0\0\x08\0\0\0\0";
     let ready = b"Z\0\0\0\x05I";
-    stream
-        .write_all(&[&authenticated[..], ready].concat())
-        .await?;
+    stream.write_all(&[&authenticated[..], ready].concat()).await?;
     stream.flush().await
 }
 
 /// Connects to such a server as a URL says, and tells what went wrong.
 async fn connect(parameters: &str, identity: Option<Identity>) -> Result<(), String> {
-    let url: DatabaseUrl = format!("postgres://app@db.example/app?{parameters}")
-        .parse()
-        .unwrap();
+    let url: DatabaseUrl = format!("postgres://app@db.example/app?{parameters}").parse().unwrap();
     let mut connector = connector(&url.tls).unwrap().unwrap();
     let tls =
         MakeTlsConnect::<DuplexStream>::make_tls_connect(&mut connector, "db.example").unwrap();
     let (client, server) = tokio::io::duplex(16 * 1024);
-    let (result, _) = tokio::join!(
-        url.postgres.connect_raw(client, tls),
-        serve(server, identity)
-    );
+    let (result, _) = tokio::join!(url.postgres.connect_raw(client, tls), serve(server, identity));
     result.map(|_| ()).map_err(|error| {
         let source = error.source().map(ToString::to_string).unwrap_or_default();
         format!("{error}: {source}")
@@ -133,9 +123,7 @@ async fn prefer_uses_tls_if_the_server_has_it() {
 
 #[tokio::test]
 async fn require_accepts_any_certificate_but_insists_on_tls() {
-    connect("sslmode=require", Some(self_signed(2100)))
-        .await
-        .unwrap();
+    connect("sslmode=require", Some(self_signed(2100))).await.unwrap();
     let error = connect("sslmode=require", None).await.unwrap_err();
     assert!(error.contains("server does not support TLS"), "{error}");
 }
@@ -143,12 +131,7 @@ async fn require_accepts_any_certificate_but_insists_on_tls() {
 #[tokio::test]
 async fn verify_full_accepts_a_trusted_certificate_for_the_host() {
     let authority = Authority::new();
-    connect(
-        &roots("verify-full", &authority.file()),
-        Some(authority.issue()),
-    )
-    .await
-    .unwrap();
+    connect(&roots("verify-full", &authority.file()), Some(authority.issue())).await.unwrap();
 }
 
 #[tokio::test]
@@ -157,15 +140,9 @@ async fn certificates_of_strangers_are_refused_where_they_are_verified() {
     for mode in ["verify-ca", "verify-full", "require"] {
         let result = connect(&roots(mode, &authority.file()), Some(stranger.issue())).await;
         let error = result.unwrap_err();
-        assert!(
-            error.contains("invalid peer certificate"),
-            "{mode}: {error}"
-        );
+        assert!(error.contains("invalid peer certificate"), "{mode}: {error}");
         let result = connect(&roots(mode, &authority.file()), None).await;
-        assert!(
-            result.unwrap_err().contains("server does not support TLS"),
-            "{mode}"
-        );
+        assert!(result.unwrap_err().contains("server does not support TLS"), "{mode}");
     }
 }
 
@@ -180,12 +157,9 @@ async fn only_verify_full_looks_at_the_name() {
             key: key.serialize_der(),
         }
     };
-    connect(&roots("verify-ca", &authority.file()), Some(other_name()))
-        .await
-        .unwrap();
-    let error = connect(&roots("verify-full", &authority.file()), Some(other_name()))
-        .await
-        .unwrap_err();
+    connect(&roots("verify-ca", &authority.file()), Some(other_name())).await.unwrap();
+    let error =
+        connect(&roots("verify-full", &authority.file()), Some(other_name())).await.unwrap_err();
     assert!(error.contains("not valid for name"), "{error}");
 }
 
@@ -201,14 +175,10 @@ async fn a_self_signed_certificate_is_trusted_by_naming_itself_until_it_expires(
 
         let expired = self_signed(2001);
         name_in_file(&expired);
-        let error = connect(&roots(mode, &file), Some(expired))
-            .await
-            .unwrap_err();
+        let error = connect(&roots(mode, &file), Some(expired)).await.unwrap_err();
         assert!(error.contains("expired"), "{error}");
     }
-    let error = connect(&roots("verify-full", &file), Some(self_signed(2100)))
-        .await
-        .unwrap_err();
+    let error = connect(&roots("verify-full", &file), Some(self_signed(2100))).await.unwrap_err();
     assert!(error.contains("invalid peer certificate"), "{error}");
 }
 
@@ -227,28 +197,13 @@ fn certificates_that_cannot_be_read_are_named() {
     let load = || {
         let roots = RootCertificates::File(file.clone());
         let mode = TlsMode::VerifyFull;
-        connector(&TlsConfig { mode, roots })
-            .map(|_| ())
-            .unwrap_err()
+        connector(&TlsConfig { mode, roots }).map(|_| ()).unwrap_err()
     };
     let shown = file.display();
 
-    assert_eq!(
-        load().to_string(),
-        format!("cannot read the certificates of sslrootcert={shown}")
-    );
+    assert_eq!(load().to_string(), format!("cannot read the certificates of sslrootcert={shown}"));
     fs::write(&file, "not a certificate").unwrap();
-    assert_eq!(
-        load().to_string(),
-        format!("there is no certificate in sslrootcert={shown}")
-    );
-    fs::write(
-        &file,
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    )
-    .unwrap();
-    assert_eq!(
-        load().to_string(),
-        format!("certificate 1 in sslrootcert={shown} is malformed")
-    );
+    assert_eq!(load().to_string(), format!("there is no certificate in sslrootcert={shown}"));
+    fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    assert_eq!(load().to_string(), format!("certificate 1 in sslrootcert={shown} is malformed"));
 }

@@ -28,29 +28,17 @@ pub(super) struct Verifier {
 impl Verifier {
     /// Any certificate will do: `prefer` and `require`.
     pub(super) fn of_nothing(algorithms: WebPkiSupportedAlgorithms) -> Self {
-        Self {
-            algorithms,
-            trust: None,
-            name: false,
-        }
+        Self { algorithms, trust: None, name: false }
     }
 
     /// One by a trusted authority: `verify-ca`.
     pub(super) fn of_chain(algorithms: WebPkiSupportedAlgorithms, trust: Trust) -> Self {
-        Self {
-            algorithms,
-            trust: Some(trust),
-            name: false,
-        }
+        Self { algorithms, trust: Some(trust), name: false }
     }
 
     /// One by a trusted authority for the host's name: `verify-full`.
     pub(super) fn of_chain_and_name(algorithms: WebPkiSupportedAlgorithms, trust: Trust) -> Self {
-        Self {
-            algorithms,
-            trust: Some(trust),
-            name: true,
-        }
+        Self { algorithms, trust: Some(trust), name: true }
     }
 }
 

@@ -8,6 +8,13 @@ fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
 }
 
+/// The memory the process holds; 0 where the system does not tell so.
+fn resident_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 #[tokio::test]
 async fn an_unknown_tenant_takes_no_connection_and_evicts_nobody() {
     let world = World::with(|config| config.set("isolation.max_pools", 10)).await;
@@ -15,14 +22,13 @@ async fn an_unknown_tenant_takes_no_connection_and_evicts_nobody() {
     let mut db = world.tenants.db(&known).unwrap();
     db.query("SELECT 1 FROM whose", &[]).await.unwrap();
     let before = world.tenants.pool_stats();
+    let memory = resident_kilobytes();
     for number in 0..10_000 {
-        let error = world
-            .tenants
-            .tenant(&id(&format!("u{number}")))
-            .await
-            .unwrap_err();
+        let error = world.tenants.tenant(&id(&format!("u{number}"))).await.unwrap_err();
         assert_eq!(error.code(), "TENANT_NOT_FOUND");
     }
+    let grown = resident_kilobytes().saturating_sub(memory);
+    assert!(grown < 1024, "{grown} KB more for tenants that are not there");
     let after = world.tenants.pool_stats();
     // The listener's session counts leases of nobody; none was added for these.
     assert_eq!(after.counters.leases, before.counters.leases);
@@ -33,57 +39,22 @@ async fn an_unknown_tenant_takes_no_connection_and_evicts_nobody() {
 async fn a_change_is_seen_by_every_process_within_a_second() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;
-    let other = TenantManager::connect(config(&world.db.url()).load().unwrap())
-        .await
-        .unwrap();
+    let other = TenantManager::connect(config(&world.db.url()).load().unwrap()).await.unwrap();
     let mut handle = other.db(&acme).unwrap();
     handle.query("SELECT 1 FROM whose", &[]).await.unwrap();
 
     let start = Instant::now();
-    world
-        .tenants
-        .catalog()
-        .set_status(&acme, TenantStatus::Suspended)
-        .await
-        .unwrap();
-    assert!(matches!(
-        world.tenants.tenant(&acme).await,
-        Err(Error::TenantSuspended(_))
-    ));
-    until("the other sees it suspended", async || {
-        other.tenant(&acme).await.is_err()
-    })
-    .await;
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    world.tenants.catalog().set_status(&acme, TenantStatus::Suspended).await.unwrap();
+    assert!(matches!(world.tenants.tenant(&acme).await, Err(Error::TenantSuspended(_))));
+    until("the other sees it suspended", async || other.tenant(&acme).await.is_err()).await;
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     let error = handle.query("SELECT 1 FROM whose", &[]).await.unwrap_err();
-    assert_eq!(
-        error.code(),
-        "TENANT_SUSPENDED",
-        "handles made before hear of it, too"
-    );
+    assert_eq!(error.code(), "TENANT_SUSPENDED", "handles made before hear of it, too");
 
-    world
-        .tenants
-        .catalog()
-        .set_status(&acme, TenantStatus::Active)
-        .await
-        .unwrap();
-    until("the other sees it at work", async || {
-        other.tenant(&acme).await.is_ok()
-    })
-    .await;
+    world.tenants.catalog().set_status(&acme, TenantStatus::Active).await.unwrap();
+    until("the other sees it at work", async || other.tenant(&acme).await.is_ok()).await;
     handle.query("SELECT 1 FROM whose", &[]).await.unwrap();
-    other
-        .close()
-        .await
-        .left
-        .eq(&0)
-        .then_some(())
-        .expect("closed");
+    other.close().await.left.eq(&0).then_some(()).expect("closed");
 }
 
 #[tokio::test]
@@ -91,15 +62,9 @@ async fn a_change_made_by_sql_is_seen() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;
     let outside = world.db.connect().await;
-    outside
-        .batch_execute("UPDATE tenantry.tenants SET status = 'archived'")
-        .await
-        .unwrap();
+    outside.batch_execute("UPDATE tenantry.tenants SET status = 'archived'").await.unwrap();
     until("it is archived", async || {
-        matches!(
-            world.tenants.tenant(&acme).await,
-            Err(Error::TenantArchived(_))
-        )
+        matches!(world.tenants.tenant(&acme).await, Err(Error::TenantArchived(_)))
     })
     .await;
     outside
@@ -113,15 +78,9 @@ async fn a_change_made_by_sql_is_seen() {
         )
     })
     .await;
-    outside
-        .batch_execute("DELETE FROM tenantry.tenants")
-        .await
-        .unwrap();
+    outside.batch_execute("DELETE FROM tenantry.tenants").await.unwrap();
     until("it is gone", async || {
-        matches!(
-            world.tenants.tenant(&acme).await,
-            Err(Error::TenantNotFound(_))
-        )
+        matches!(world.tenants.tenant(&acme).await, Err(Error::TenantNotFound(_)))
     })
     .await;
 }
@@ -133,54 +92,29 @@ async fn a_tenant_dropped_and_made_again_is_another_one() {
     let mut old = world.tenants.db(&acme).unwrap();
     old.query("SELECT 1 FROM whose", &[]).await.unwrap();
     world.tenants.catalog().delete(&acme).await.unwrap();
-    world
-        .tenants
-        .catalog()
-        .create(NewTenant::new(acme.clone()))
-        .await
-        .unwrap();
+    world.tenants.catalog().create(NewTenant::new(acme.clone())).await.unwrap();
     let error = old.query("SELECT 1 FROM whose", &[]).await.unwrap_err();
     assert!(matches!(error, Error::TenantMoved(_)), "{error}");
-    world
-        .tenants
-        .db(&acme)
-        .unwrap()
-        .query("SELECT 1 FROM whose", &[])
-        .await
-        .unwrap();
+    world.tenants.db(&acme).unwrap().query("SELECT 1 FROM whose", &[]).await.unwrap();
 }
 
 #[tokio::test]
 async fn ids_schemas_and_domains_are_nobody_elses() {
     let world = World::new().await;
     let catalog = world.tenants.catalog();
-    catalog
-        .create(NewTenant::new(id("acme")).domain("Acme.Example.com"))
-        .await
-        .unwrap();
+    catalog.create(NewTenant::new(id("acme")).domain("Acme.Example.com")).await.unwrap();
     let schema = world.tenants.schema_name(&id("acme")).unwrap();
     for (new, reason) in [
         (NewTenant::new(id("acme")), "id"),
         (NewTenant::new(id("other")).schema(schema), "schema"),
-        (
-            NewTenant::new(id("other")).domain("acme.example.com"),
-            "domain",
-        ),
+        (NewTenant::new(id("other")).domain("acme.example.com"), "domain"),
     ] {
         let error = catalog.create(new).await.unwrap_err();
         assert_eq!(error.code(), "TENANT_EXISTS");
         assert!(error.to_string().contains(reason), "{error}");
     }
-    assert_eq!(
-        catalog.list().await.unwrap().len(),
-        1,
-        "nothing is half made"
-    );
-    let found = world
-        .tenants
-        .tenant_by_domain("ACME.example.COM")
-        .await
-        .unwrap();
+    assert_eq!(catalog.list().await.unwrap().len(), 1, "nothing is half made");
+    let found = world.tenants.tenant_by_domain("ACME.example.COM").await.unwrap();
     assert_eq!(found.id, id("acme"));
 }
 
@@ -189,12 +123,7 @@ async fn a_schema_name_that_is_too_long_is_refused_before_sql() {
     let world = World::new().await;
     let long = id(&"a".repeat(60));
     let before = world.tenants.pool_stats().counters.leases;
-    let error = world
-        .tenants
-        .catalog()
-        .create(NewTenant::new(long))
-        .await
-        .unwrap_err();
+    let error = world.tenants.catalog().create(NewTenant::new(long)).await.unwrap_err();
     assert_eq!(error.code(), "SCHEMA_NAME_INVALID");
     assert_eq!(world.tenants.pool_stats().counters.leases, before);
 }
@@ -214,10 +143,7 @@ async fn without_its_listener_a_lookup_reads_the_row_until_it_hears_again() {
     .await;
     // The whole budget is taken, so that it cannot come back.
     let second = db.begin().await.unwrap();
-    until("the index counts no more", async || {
-        world.tenants.db(&acme).is_err()
-    })
-    .await;
+    until("the index counts no more", async || world.tenants.db(&acme).is_err()).await;
     let error = world.tenants.db(&acme).unwrap_err();
     assert!(matches!(error, Error::CatalogStale(_)), "{error}");
     let reading = world.tenants.tenant(&acme);
@@ -251,21 +177,11 @@ async fn many_processes_may_make_the_catalog_at_once() {
 async fn a_reader_writes_nothing() {
     let db = tenantry_devdb::testing::TestDb::create().await;
     let config = config(&db.url()).load().unwrap();
-    let reader = TenantManager::builder(config)
-        .read_only()
-        .without_listener()
-        .connect()
-        .await
-        .unwrap();
-    assert_eq!(
-        reader.tenant(&id("acme")).await.unwrap_err().code(),
-        "TENANT_NOT_FOUND"
-    );
+    let reader =
+        TenantManager::builder(config).read_only().without_listener().connect().await.unwrap();
+    assert_eq!(reader.tenant(&id("acme")).await.unwrap_err().code(), "TENANT_NOT_FOUND");
     let outside = db.connect().await;
-    let row = outside
-        .query_one("SELECT to_regnamespace('tenantry') IS NULL", &[])
-        .await
-        .unwrap();
+    let row = outside.query_one("SELECT to_regnamespace('tenantry') IS NULL", &[]).await.unwrap();
     assert!(row.get::<_, bool>(0));
 }
 
@@ -285,10 +201,7 @@ async fn tenants_are_discovered_from_schemas_a_query_or_a_function() {
 
     let query = base()
         .set("discovery.source", "query")
-        .set(
-            "discovery.query",
-            "SELECT id, schema FROM companies WHERE active",
-        )
+        .set("discovery.query", "SELECT id, schema FROM companies WHERE active")
         .set("discovery.refresh_interval", "100ms")
         .load()
         .unwrap();
@@ -297,34 +210,17 @@ async fn tenants_are_discovered_from_schemas_a_query_or_a_function() {
     let row = odd.query_one("SELECT name FROM whose", &[]).await.unwrap();
     assert_eq!(row.get::<_, &str>(0), "t1");
     assert!(query.tenant(&id("asleep")).await.is_err());
-    world
-        .tenants
-        .shared()
-        .batch_execute("UPDATE companies SET active = true")
-        .await
-        .unwrap();
-    until("it is found", async || {
-        query.tenant(&id("asleep")).await.is_ok()
-    })
-    .await;
+    world.tenants.shared().batch_execute("UPDATE companies SET active = true").await.unwrap();
+    until("it is found", async || query.tenant(&id("asleep")).await.is_ok()).await;
 
     let function = TenantManager::builder(base().load().unwrap())
         .discovery(|mut db| async move {
-            let rows = db
-                .query("SELECT id FROM companies WHERE id LIKE 't%'", &[])
-                .await?;
-            rows.iter()
-                .map(|row| Ok(TenantId::parse(row.get(0))?))
-                .collect()
+            let rows = db.query("SELECT id FROM companies WHERE id LIKE 't%'", &[]).await?;
+            rows.iter().map(|row| Ok(TenantId::parse(row.get(0))?)).collect()
         })
         .connect()
         .await
         .unwrap();
-    function
-        .db(&id("t0"))
-        .unwrap()
-        .query("SELECT 1 FROM whose", &[])
-        .await
-        .unwrap();
+    function.db(&id("t0")).unwrap().query("SELECT 1 FROM whose", &[]).await.unwrap();
     assert_eq!(function.catalog().list().await.unwrap().len(), 1);
 }

@@ -27,16 +27,10 @@ async fn without_a_context_the_error_says_how_to_get_one() {
 async fn contexts_nest_and_carry_what_else_belongs_to_the_work() {
     let world = World::new().await;
     let ids = world.tenants(2).await;
-    let outer = TenantContext::new(&world.tenants, &ids[0])
-        .await
-        .unwrap()
-        .with(User(7));
+    let outer = TenantContext::new(&world.tenants, &ids[0]).await.unwrap().with(User(7));
     let inner = TenantContext::new(&world.tenants, &ids[1]).await.unwrap();
     context::scope(outer, async {
-        assert_eq!(
-            context::current().unwrap().get::<User>().as_deref(),
-            Some(&User(7))
-        );
+        assert_eq!(context::current().unwrap().get::<User>().as_deref(), Some(&User(7)));
         let inside = context::scope(inner, async {
             assert!(context::current().unwrap().get::<User>().is_none());
             whose().await
@@ -56,11 +50,7 @@ async fn a_plain_spawn_has_no_tenant_and_ours_has() {
     let id = world.tenant("acme").await;
     let acme = TenantContext::new(&world.tenants, &id).await.unwrap();
     context::scope(acme, async {
-        assert!(
-            tokio::spawn(async { context::try_current().is_none() })
-                .await
-                .unwrap()
-        );
+        assert!(tokio::spawn(async { context::try_current().is_none() }).await.unwrap());
         assert_eq!(context::spawn(whose()).await.unwrap().unwrap(), "acme");
     })
     .await;

@@ -32,11 +32,7 @@ async fn look(db: &mut TenantDb, id: &TenantId) -> Result<()> {
     assert!(!rows.is_empty());
     for row in rows {
         let name: &str = row.get(0);
-        assert_eq!(
-            name.split('/').next(),
-            Some(id.as_str()),
-            "another tenant's row"
-        );
+        assert_eq!(name.split('/').next(), Some(id.as_str()), "another tenant's row");
     }
     let row = db
         .query_one(
@@ -49,10 +45,7 @@ async fn look(db: &mut TenantDb, id: &TenantId) -> Result<()> {
         .await?;
     for column in 0..3 {
         let left: Option<&str> = row.get(column);
-        assert!(
-            left.is_none_or(|left| left == id.as_str()),
-            "{left:?} was left for {id}"
-        );
+        assert!(left.is_none_or(|left| left == id.as_str()), "{left:?} was left for {id}");
     }
     assert_eq!(row.get::<_, &str>(3), format!("tenant_{id}, pg_temp"));
     Ok(())
@@ -60,27 +53,15 @@ async fn look(db: &mut TenantDb, id: &TenantId) -> Result<()> {
 
 async fn leave(db: &mut TenantDb, id: &TenantId, kind: u32) -> Result<()> {
     match kind {
-        0 => db
-            .query("SELECT set_config('app.who', $1, false)", &[&id.as_str()])
-            .await
-            .map(drop),
+        0 => db.query("SELECT set_config('app.who', $1, false)", &[&id.as_str()]).await.map(drop),
         1 => db.batch_execute(&format!("LISTEN {id}")).await,
-        2 => {
-            db.batch_execute(&format!("PREPARE {id} AS SELECT name FROM whose"))
-                .await
-        }
-        3 => {
-            db.batch_execute(&format!("SET search_path = tenant_{id}, pg_temp"))
-                .await
-        }
+        2 => db.batch_execute(&format!("PREPARE {id} AS SELECT name FROM whose")).await,
+        3 => db.batch_execute(&format!("SET search_path = tenant_{id}, pg_temp")).await,
         4 => {
             db.batch_execute("CREATE TEMP TABLE IF NOT EXISTS whose AS SELECT 'evil/' AS name")
                 .await
         }
-        5 => {
-            db.batch_execute(&format!("COMMIT; SET search_path = tenant_{id}"))
-                .await
-        }
+        5 => db.batch_execute(&format!("COMMIT; SET search_path = tenant_{id}")).await,
         _ => db.batch_execute("BEGIN; SELECT pg_sleep(0.001)").await,
     }
 }
@@ -88,26 +69,15 @@ async fn leave(db: &mut TenantDb, id: &TenantId, kind: u32) -> Result<()> {
 async fn write(db: &mut TenantDb, id: &TenantId, number: u64) -> Result<()> {
     let mut tx = db.begin().await?;
     let name = format!("{id}/{number}");
-    tx.execute(
-        "INSERT INTO whose (name) VALUES ($1) ON CONFLICT DO NOTHING",
-        &[&name],
-    )
-    .await?;
+    tx.execute("INSERT INTO whose (name) VALUES ($1) ON CONFLICT DO NOTHING", &[&name]).await?;
     let rows = tx.query("SELECT name FROM whose", &[]).await?;
-    assert!(
-        rows.iter()
-            .all(|row| row.get::<_, &str>(0).split('/').next() == Some(id.as_str()))
-    );
+    assert!(rows.iter().all(|row| row.get::<_, &str>(0).split('/').next() == Some(id.as_str())));
     tx.commit().await
 }
 
 async fn add(db: &mut TenantDb, id: &TenantId, number: u64) -> Result<()> {
     let name = format!("{id}/{number}");
-    db.execute(
-        "INSERT INTO whose (name) VALUES ($1) ON CONFLICT DO NOTHING",
-        &[&name],
-    )
-    .await?;
+    db.execute("INSERT INTO whose (name) VALUES ($1) ON CONFLICT DO NOTHING", &[&name]).await?;
     Ok(())
 }
 
@@ -149,11 +119,8 @@ async fn client(world: Arc<World>, ids: Arc<Vec<TenantId>>, seed: u64, seen: Arc
 async fn havoc(outside: tokio_postgres::Client, stop: Arc<AtomicBool>, seed: u64) {
     let mut rng = StdRng::seed_from_u64(seed);
     while !stop.load(Ordering::Relaxed) {
-        let strike = if rng.random_bool(0.02) {
-            "pg_terminate_backend"
-        } else {
-            "pg_cancel_backend"
-        };
+        let strike =
+            if rng.random_bool(0.02) { "pg_terminate_backend" } else { "pg_cancel_backend" };
         let sql = format!(
             "SELECT {strike}(pid) FROM pg_stat_activity WHERE datname = current_database() \
              AND pid <> pg_backend_pid() AND application_name = 'tenantry' ORDER BY random() LIMIT 2"
@@ -185,18 +152,10 @@ async fn hunt(seed: u64) {
     let [answers, errors, dropped] =
         [&seen.answers, &seen.errors, &seen.dropped].map(|count| count.load(Ordering::Relaxed));
     println!("{answers} answers, {errors} errors, {dropped} dropped");
-    assert!(
-        answers > 500 && errors > 20 && dropped > 50,
-        "too little has happened"
-    );
-    until("every connection comes back", async || {
-        world.tenants.pool_stats().in_use == 1
-    })
-    .await;
+    assert!(answers > 500 && errors > 20 && dropped > 50, "too little has happened");
+    until("every connection comes back", async || world.tenants.pool_stats().in_use == 1).await;
     for id in ids.iter() {
-        look(&mut world.tenants.db_checked(id).await.unwrap(), id)
-            .await
-            .unwrap();
+        look(&mut world.tenants.db_checked(id).await.unwrap(), id).await.unwrap();
     }
 }
 
@@ -243,9 +202,7 @@ async fn a_cancel_aimed_at_a_binding_writes_nothing_for_another_tenant() {
     assert!(cancelled > 200, "too few were hit");
     for id in &ids {
         until("the storm is over", async || {
-            look(&mut world.tenants.db_checked(id).await.unwrap(), id)
-                .await
-                .is_ok()
+            look(&mut world.tenants.db_checked(id).await.unwrap(), id).await.is_ok()
         })
         .await;
     }

@@ -48,12 +48,7 @@ impl diesel::deserialize::FromSql<sql_types::Mood, diesel::pg::Pg> for Mood {
 }
 
 async fn names(db: &mut TenantDb) -> Vec<String> {
-    whose::table
-        .select(whose::name)
-        .order(whose::id)
-        .load(db)
-        .await
-        .unwrap()
+    whose::table.select(whose::name).order(whose::id).load(db).await.unwrap()
 }
 
 #[tokio::test]
@@ -70,9 +65,7 @@ async fn typed_queries_read_and_write_their_own_tenant() {
                 .unwrap();
             assert_eq!(written.1, name);
         }
-        let mine = whose::table
-            .filter(whose::name.like(format!("{id}%")))
-            .count();
+        let mine = whose::table.filter(whose::name.like(format!("{id}%"))).count();
         assert_eq!(mine.get_result::<i64>(&mut db).await.unwrap(), 7);
         let gone = diesel::delete(whose::table.filter(whose::name.ne(id.as_str())));
         assert_eq!(gone.execute(&mut db).await.unwrap(), 6);
@@ -103,11 +96,8 @@ async fn a_tenants_own_types_are_found_in_its_own_schema() {
                 .await
                 .unwrap();
         }
-        let found: Vec<(Mood, Vec<Mood>)> = moods::table
-            .select((moods::now, moods::past))
-            .load(&mut db)
-            .await
-            .unwrap();
+        let found: Vec<(Mood, Vec<Mood>)> =
+            moods::table.select((moods::now, moods::past)).load(&mut db).await.unwrap();
         assert_eq!(found.len(), 4);
         assert_eq!(found[0].0, Mood(word.to_owned()));
         assert_eq!(found[0].1[1], Mood(word.to_owned()));
@@ -120,10 +110,7 @@ async fn a_transaction_commits_rolls_back_and_nests() {
     let id = world.tenant("acme").await;
     let mut db = world.tenants.db(&id).unwrap();
     let insert = async |db: &mut TenantDb, name: &str| {
-        diesel::insert_into(whose::table)
-            .values(whose::name.eq(name))
-            .execute(db)
-            .await
+        diesel::insert_into(whose::table).values(whose::name.eq(name)).execute(db).await
     };
     db.transaction(async |db| {
         insert(db, "kept").await?;
@@ -147,10 +134,7 @@ async fn a_transaction_commits_rolls_back_and_nests() {
             Err(diesel::result::Error::RollbackTransaction)
         })
         .await;
-    assert!(matches!(
-        failed,
-        Err(diesel::result::Error::RollbackTransaction)
-    ));
+    assert!(matches!(failed, Err(diesel::result::Error::RollbackTransaction)));
     assert_eq!(names(&mut db).await, ["acme", "kept"]);
 }
 
@@ -162,10 +146,7 @@ async fn a_transaction_whose_future_is_dropped_is_rolled_back_and_the_handle_goe
     let (reached, at) = tokio::sync::oneshot::channel::<()>();
     {
         let hanging = db.transaction::<(), diesel::result::Error, _>(async |db| {
-            diesel::insert_into(whose::table)
-                .values(whose::name.eq("lost"))
-                .execute(db)
-                .await?;
+            diesel::insert_into(whose::table).values(whose::name.eq("lost")).execute(db).await?;
             let _ = reached.send(());
             std::future::pending::<()>().await;
             Ok(())
@@ -177,14 +158,9 @@ async fn a_transaction_whose_future_is_dropped_is_rolled_back_and_the_handle_goe
     }
     assert_eq!(names(&mut db).await, ["acme"]);
     let after = "INSERT INTO whose (name) VALUES ('after')";
-    SimpleAsyncConnection::batch_execute(&mut db, after)
-        .await
-        .unwrap();
+    SimpleAsyncConnection::batch_execute(&mut db, after).await.unwrap();
     let outside = world.db.connect().await;
-    let row = outside
-        .query_one("SELECT count(*) FROM tenant_acme.whose", &[])
-        .await
-        .unwrap();
+    let row = outside.query_one("SELECT count(*) FROM tenant_acme.whose", &[]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 2, "what came after is committed");
 }
 
@@ -197,10 +173,7 @@ async fn every_sqlstate_arrives() {
         ("INSERT INTO whose (name) VALUES ('acme')", "23505"),
         ("SELECT 1/0", "22012"),
         ("SELECT pg_catalog.pg_sleep(1) FROM nowhere", "42P01"),
-        (
-            "DO $$ BEGIN RAISE EXCEPTION SQLSTATE 'AB123'; END $$",
-            "AB123",
-        ),
+        ("DO $$ BEGIN RAISE EXCEPTION SQLSTATE 'AB123'; END $$", "AB123"),
     ] {
         let error = diesel::sql_query(sql).execute(&mut db).await.unwrap_err();
         assert_eq!(sqlstate(&error), Some(state), "{error:?}");
@@ -216,10 +189,6 @@ async fn an_error_of_ours_comes_through_diesel_whole() {
     let id = world.tenant("acme").await;
     let mut db = world.tenants.db(&id).unwrap();
     world.tenants.catalog().delete(&id).await.unwrap();
-    let error = whose::table
-        .count()
-        .get_result::<i64>(&mut db)
-        .await
-        .unwrap_err();
+    let error = whose::table.count().get_result::<i64>(&mut db).await.unwrap_err();
     assert_eq!(Error::from(error).code(), "TENANT_NOT_FOUND");
 }

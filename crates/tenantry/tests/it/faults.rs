@@ -15,11 +15,7 @@ async fn make(tenants: &TenantManager, count: usize) -> Vec<TenantId> {
     let mut ids = Vec::new();
     for number in 0..count {
         let id = TenantId::parse(&format!("t{number}")).unwrap();
-        tenants
-            .catalog()
-            .create(NewTenant::new(id.clone()))
-            .await
-            .unwrap();
+        tenants.catalog().create(NewTenant::new(id.clone())).await.unwrap();
         ids.push(id);
     }
     let sql: String = ids
@@ -36,9 +32,7 @@ async fn make(tenants: &TenantManager, count: usize) -> Vec<TenantId> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_clients_on_ten_connections_of_a_server_that_has_twenty() {
-    let server = TestServer::start_with(|it| it.max_connections(20))
-        .await
-        .unwrap();
+    let server = TestServer::start_with(|it| it.max_connections(20)).await.unwrap();
     let config = config(&server.url("postgres"))
         .set("connection.max_connections", 10)
         .set("connection.acquire_timeout", "30s")
@@ -50,9 +44,8 @@ async fn two_hundred_clients_on_ten_connections_of_a_server_that_has_twenty() {
     let watching = {
         let (url, done) = (server.url("postgres"), Arc::clone(&done));
         tokio::spawn(async move {
-            let (outside, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
-                .await
-                .unwrap();
+            let (outside, connection) =
+                tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
             tokio::spawn(connection);
             let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tenantry'";
             let mut most = 0;
@@ -126,10 +119,7 @@ async fn postgresql_stopped_and_started_under_load_is_unavailable_and_then_back(
         } else {
             server.kill().await.unwrap()
         }
-        until("errors are seen", async || {
-            failed.load(Ordering::Relaxed) > before + 50
-        })
-        .await;
+        until("errors are seen", async || failed.load(Ordering::Relaxed) > before + 50).await;
         server.restart().await.unwrap();
         until("service is back", async || {
             let mut all = true;
@@ -166,19 +156,10 @@ async fn a_server_that_is_away_at_the_start_is_named() {
 async fn a_wrong_password_is_unavailable_and_says_why_without_the_password() {
     let server = TestServer::start().await.unwrap();
     let url = server.url("postgres");
-    let (start, end) = (
-        url.find("://postgres:").unwrap() + 12,
-        url.find('@').unwrap(),
-    );
+    let (start, end) = (url.find("://postgres:").unwrap() + 12, url.find('@').unwrap());
     let wrong = format!("{}hunter2{}", &url[..start], &url[end..]);
-    let config = config(&wrong)
-        .set("connection.retry.max_attempts", 1)
-        .load()
-        .unwrap();
+    let config = config(&wrong).set("connection.retry.max_attempts", 1).load().unwrap();
     let error = TenantManager::connect(config).await.unwrap_err();
-    assert_eq!(
-        (error.code(), error.sqlstate()),
-        ("DATABASE_UNAVAILABLE", Some("28P01"))
-    );
+    assert_eq!((error.code(), error.sqlstate()), ("DATABASE_UNAVAILABLE", Some("28P01")));
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 }

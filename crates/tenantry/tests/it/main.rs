@@ -1,13 +1,11 @@
 //! The library's behaviour through its public API, on a real PostgreSQL.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests say what they expect by unwrapping"
-)]
+#![expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
 
 mod catalog;
 mod context;
 mod crossing;
+mod debug;
 mod diesel;
 mod faults;
 mod manager;

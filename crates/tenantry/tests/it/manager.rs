@@ -27,34 +27,20 @@ async fn a_pool_begins_with_use_and_ends_by_eviction_and_the_hooks_hear_of_it() 
         .on_pool_created(hear("created"))
         .on_pool_evicted(hear("evicted"))
         .on_error(move |id, error| {
-            errors
-                .lock()
-                .unwrap()
-                .push(format!("{id} {}", error.sqlstate().unwrap_or("-")));
+            errors.lock().unwrap().push(format!("{id} {}", error.sqlstate().unwrap_or("-")));
         });
     let config = config(&world.db.url()).load().unwrap();
-    let tenants = TenantManager::builder(config)
-        .hooks(hooks)
-        .connect()
-        .await
-        .unwrap();
+    let tenants = TenantManager::builder(config).hooks(hooks).connect().await.unwrap();
     let mut db = tenants.db(&ids[0]).unwrap();
     assert!(!tenants.has_pool(&ids[0]), "a handle is no pool yet");
     for _ in 0..9 {
         db.query("SELECT 1 FROM whose", &[]).await.unwrap();
     }
     assert!(tenants.has_pool(&ids[0]));
-    assert_eq!(
-        (tenants.pool_count(), tenants.active_tenants()),
-        (1, vec![ids[0].clone()])
-    );
+    assert_eq!((tenants.pool_count(), tenants.active_tenants()), (1, vec![ids[0].clone()]));
     let metrics = tenants.metrics();
     let mine = &metrics.pools.tenants[0];
-    assert_eq!(
-        (mine.connections.total, mine.connections.idle),
-        (1, 1),
-        "held, and unused"
-    );
+    assert_eq!((mine.connections.total, mine.connections.idle), (1, 1), "held, and unused");
     db.query("SELECT 1 FROM nowhere", &[]).await.unwrap_err();
     assert!(tenants.evict(&ids[0]));
     assert!(!tenants.evict(&ids[0]));
@@ -71,13 +57,7 @@ async fn the_least_recently_used_pool_goes_first() {
     let world = World::with(|config| config.set("isolation.max_pools", 3)).await;
     let ids = world.tenants(4).await;
     for id in &ids {
-        world
-            .tenants
-            .db(id)
-            .unwrap()
-            .query("SELECT 1", &[])
-            .await
-            .unwrap();
+        world.tenants.db(id).unwrap().query("SELECT 1", &[]).await.unwrap();
     }
     assert!(!world.tenants.has_pool(&ids[0]));
     assert!(world.tenants.has_pool(&ids[3]));
@@ -87,33 +67,19 @@ async fn the_least_recently_used_pool_goes_first() {
 async fn warming_up_names_who_was_warm_and_who_failed() {
     let world = World::new().await;
     let mut ids = world.tenants(3).await;
-    world
-        .tenants
-        .db(&ids[0])
-        .unwrap()
-        .query("SELECT 1", &[])
-        .await
-        .unwrap();
+    world.tenants.db(&ids[0]).unwrap().query("SELECT 1", &[]).await.unwrap();
     ids.push(TenantId::parse("nobody").unwrap());
     let started = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&started);
-    let options = WarmupOptions::default()
-        .concurrency(2)
-        .on_progress(move |_, progress| {
-            if progress == WarmupProgress::Starting {
-                counting.fetch_add(1, Ordering::Relaxed);
-            }
-        });
+    let options = WarmupOptions::default().concurrency(2).on_progress(move |_, progress| {
+        if progress == WarmupProgress::Starting {
+            counting.fetch_add(1, Ordering::Relaxed);
+        }
+    });
     let result = world.tenants.warmup(&ids, options).await;
     assert_eq!((result.total, result.succeeded, result.failed), (4, 3, 1));
-    assert_eq!(
-        (result.already_warm, started.load(Ordering::Relaxed)),
-        (1, 4)
-    );
-    assert_eq!(
-        result.details[3].error.as_deref(),
-        Some("there is no tenant \"nobody\"")
-    );
+    assert_eq!((result.already_warm, started.load(Ordering::Relaxed)), (1, 4));
+    assert_eq!(result.details[3].error.as_deref(), Some("there is no tenant \"nobody\""));
     assert_eq!(world.tenants.pool_count(), 3);
 }
 
@@ -122,23 +88,14 @@ async fn health_looks_at_the_tenants_in_use_and_at_the_shared_schema() {
     let world = World::new().await;
     let ids = world.tenants(2).await;
     for id in &ids {
-        world
-            .tenants
-            .db(id)
-            .unwrap()
-            .query("SELECT 1", &[])
-            .await
-            .unwrap();
+        world.tenants.db(id).unwrap().query("SELECT 1", &[]).await.unwrap();
     }
     let health = world.tenants.health(HealthOptions::default()).await;
     assert!(health.healthy);
     assert_eq!((health.total_pools, health.unhealthy_pools), (2, 0));
     assert_eq!(health.shared_db, HealthStatus::Ok);
     let nobody = TenantId::parse("nobody").unwrap();
-    let health = world
-        .tenants
-        .health(HealthOptions::default().tenants([nobody]))
-        .await;
+    let health = world.tenants.health(HealthOptions::default().tenants([nobody])).await;
     assert!(!health.healthy);
     let json = serde_json::to_value(&health).unwrap();
     assert_eq!(json["pools"][0]["tenantId"], "nobody");
@@ -149,9 +106,7 @@ async fn health_looks_at_the_tenants_in_use_and_at_the_shared_schema() {
 #[tokio::test]
 async fn a_full_budget_is_a_timeout_that_says_so() {
     let world = World::with(|config| {
-        config
-            .set("connection.max_connections", 2)
-            .set("connection.acquire_timeout", "200ms")
+        config.set("connection.max_connections", 2).set("connection.acquire_timeout", "200ms")
     })
     .await;
     let id = world.tenant("acme").await;
@@ -175,10 +130,7 @@ async fn closing_lets_work_finish_refuses_more_and_leaves_no_connection() {
     let report = world.tenants.close().await;
     assert_eq!(report.left, 0);
     work.await.unwrap().expect("it was let finish");
-    assert!(matches!(
-        later.query("SELECT 1", &[]).await,
-        Err(Error::PoolClosed)
-    ));
+    assert!(matches!(later.query("SELECT 1", &[]).await, Err(Error::PoolClosed)));
     let outside = world.db.connect().await;
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
                application_name = 'tenantry'";
@@ -191,15 +143,9 @@ async fn a_dropped_statement_is_cancelled_and_its_connection_kept() {
     let world = World::with(|config| config.set("connection.max_connections", 2)).await;
     let id = world.tenant("acme").await;
     let mut db = world.tenants.db(&id).unwrap();
-    let pid: i32 = db
-        .query_one("SELECT pg_backend_pid()", &[])
-        .await
-        .unwrap()
-        .get(0);
+    let pid: i32 = db.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
     let sleep = db.query("SELECT pg_sleep(60)", &[]);
-    tokio::time::timeout(Duration::from_millis(50), sleep)
-        .await
-        .unwrap_err();
+    tokio::time::timeout(Duration::from_millis(50), sleep).await.unwrap_err();
     let row = db.query_one("SELECT pg_backend_pid()", &[]).await.unwrap();
     assert_eq!(row.get::<_, i32>(0), pid);
 }
@@ -215,10 +161,7 @@ async fn an_extension_schema_must_hold_no_tables_and_let_nobody_create() {
     let mut shared = world.tenants.shared();
     for (sql, reason) in [
         ("SELECT 1", "there is no such schema"),
-        (
-            "CREATE SCHEMA extensions; CREATE TABLE extensions.t (id int)",
-            "it holds \"t\"",
-        ),
+        ("CREATE SCHEMA extensions; CREATE TABLE extensions.t (id int)", "it holds \"t\""),
         (
             "DROP TABLE extensions.t; GRANT CREATE ON SCHEMA extensions TO PUBLIC",
             "everybody may create in it",
@@ -233,30 +176,13 @@ async fn an_extension_schema_must_hold_no_tables_and_let_nobody_create() {
                CREATE FUNCTION extensions.seven() RETURNS int LANGUAGE sql AS 'SELECT 7'";
     shared.batch_execute(sql).await.unwrap();
     let mut db = connect().await.unwrap().db(&id).unwrap();
-    assert_eq!(
-        db.query_one("SELECT seven()", &[])
-            .await
-            .unwrap()
-            .get::<_, i32>(0),
-        7
-    );
+    assert_eq!(db.query_one("SELECT seven()", &[]).await.unwrap().get::<_, i32>(0), 7);
 }
 
 #[tokio::test]
 async fn fallthrough_is_the_old_habit_for_those_who_ask_for_it() {
     let world = World::with(|config| config.set("isolation.fallthrough", true)).await;
     let id = world.tenant("acme").await;
-    world
-        .tenants
-        .shared()
-        .batch_execute("CREATE TABLE plans (name text)")
-        .await
-        .unwrap();
-    world
-        .tenants
-        .db(&id)
-        .unwrap()
-        .query("SELECT * FROM plans", &[])
-        .await
-        .unwrap();
+    world.tenants.shared().batch_execute("CREATE TABLE plans (name text)").await.unwrap();
+    world.tenants.db(&id).unwrap().query("SELECT * FROM plans", &[]).await.unwrap();
 }

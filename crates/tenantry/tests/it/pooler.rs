@@ -50,19 +50,10 @@ async fn nothing_is_held_and_sessions_are_refused() {
     let world = World::new().await;
     let ids = world.tenants(3).await;
     let url = world.db.url();
-    let address = url
-        .split('@')
-        .nth(1)
-        .unwrap()
-        .split('/')
-        .next()
-        .unwrap()
-        .to_owned();
+    let address = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
     let port = pooler(address.clone()).await;
     let through = url.replace(&address, &format!("127.0.0.1:{port}")) + "?sslmode=disable";
-    let tenants = TenantManager::connect(config(&through).load().unwrap())
-        .await
-        .unwrap();
+    let tenants = TenantManager::connect(config(&through).load().unwrap()).await.unwrap();
     for round in 0..12 {
         for id in &ids {
             let found = tenants.tenant(id).await.expect("its row is read");
@@ -75,13 +66,8 @@ async fn nothing_is_held_and_sessions_are_refused() {
                 assert_eq!(row.get::<_, &str>(0), id.as_str());
                 assert!(!row.get::<_, bool>(1), "bound in a transaction, never held");
             }
-            let held: usize = tenants
-                .metrics()
-                .pools
-                .tenants
-                .iter()
-                .map(|pool| pool.connections.idle)
-                .sum();
+            let held: usize =
+                tenants.metrics().pools.tenants.iter().map(|pool| pool.connections.idle).sum();
             assert_eq!(held, 0);
         }
     }
@@ -89,8 +75,5 @@ async fn nothing_is_held_and_sessions_are_refused() {
     assert_eq!(error.code(), "SESSION_UNAVAILABLE");
     assert!(error.to_string().contains("PgBouncer"), "{error}");
     let nobody = TenantId::parse("nobody").unwrap();
-    assert_eq!(
-        tenants.tenant(&nobody).await.unwrap_err().code(),
-        "TENANT_NOT_FOUND"
-    );
+    assert_eq!(tenants.tenant(&nobody).await.unwrap_err().code(), "TENANT_NOT_FOUND");
 }

@@ -34,15 +34,8 @@ async fn leaves_nothing(leave: &str, look: &str) {
             a.query(leave, &[]).await.unwrap();
         }
         assert_eq!(text(&mut b, look).await, clean, "after {times} × {leave}");
-        assert_eq!(
-            text(&mut b, "SELECT pg_backend_pid()::text").await,
-            pid,
-            "the same backend"
-        );
-        assert_eq!(
-            text(&mut a, "SELECT name FROM whose").await.as_deref(),
-            Some("a")
-        );
+        assert_eq!(text(&mut b, "SELECT pg_backend_pid()::text").await, pid, "the same backend");
+        assert_eq!(text(&mut a, "SELECT name FROM whose").await.as_deref(), Some("a"));
     }
 }
 
@@ -87,9 +80,7 @@ async fn no_sequence_state() {
     let (world, a, b) = world().await;
     let mut a = world.tenants.db(&a).unwrap();
     let mut b = world.tenants.db(&b).unwrap();
-    a.query("SELECT nextval('whose_id_seq')", &[])
-        .await
-        .unwrap();
+    a.query("SELECT nextval('whose_id_seq')", &[]).await.unwrap();
     let error = b.query("SELECT lastval()", &[]).await.unwrap_err();
     assert_eq!(error.sqlstate(), Some("55000"));
 }
@@ -105,11 +96,7 @@ async fn a_session_leaves_nothing_either() {
         )
         .await
         .unwrap();
-    let pid = session
-        .query_one("SELECT pg_backend_pid()", &[])
-        .await
-        .unwrap()
-        .get::<_, i32>(0);
+    let pid = session.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get::<_, i32>(0);
     drop(session);
     let mut b = world.tenants.db(&b).unwrap();
     let look = "SELECT pg_backend_pid(), (SELECT count(*) FROM pg_prepared_statements WHERE \
@@ -124,16 +111,10 @@ async fn a_session_leaves_nothing_either() {
 async fn a_notification_is_for_whoever_listens_now() {
     let (world, a, b) = world().await;
     let mut session = world.tenants.session(&a).await.unwrap();
-    session
-        .batch_execute("LISTEN gossip; NOTIFY gossip, 'for a'")
-        .await
-        .unwrap();
+    session.batch_execute("LISTEN gossip; NOTIFY gossip, 'for a'").await.unwrap();
     drop(session);
     let mut session = world.tenants.session(&b).await.unwrap();
-    session
-        .batch_execute("LISTEN gossip; NOTIFY gossip, 'for b'")
-        .await
-        .unwrap();
+    session.batch_execute("LISTEN gossip; NOTIFY gossip, 'for b'").await.unwrap();
     let heard = session.next_notification().await.unwrap();
     assert_eq!(heard.payload(), "for b");
 }
@@ -141,27 +122,13 @@ async fn a_notification_is_for_whoever_listens_now() {
 #[tokio::test]
 async fn a_held_connection_whose_tenant_changes_its_path_still_speaks_for_that_tenant() {
     let (world, a, _) = world().await;
-    world
-        .tenants
-        .shared()
-        .batch_execute("CREATE TABLE whose (name text)")
-        .await
-        .unwrap();
+    world.tenants.shared().batch_execute("CREATE TABLE whose (name text)").await.unwrap();
     let mut db = world.tenants.db(&a).unwrap();
-    for leave in [
-        "SET search_path = public",
-        "SELECT set_config('search_path', 'public', false)",
-    ] {
+    for leave in ["SET search_path = public", "SELECT set_config('search_path', 'public', false)"] {
         for _ in 0..8 {
-            assert_eq!(
-                text(&mut db, "SELECT name FROM whose").await.as_deref(),
-                Some("a")
-            );
+            assert_eq!(text(&mut db, "SELECT name FROM whose").await.as_deref(), Some("a"));
         }
         db.query(leave, &[]).await.unwrap();
-        assert_eq!(
-            text(&mut db, "SELECT name FROM whose").await.as_deref(),
-            Some("a")
-        );
+        assert_eq!(text(&mut db, "SELECT name FROM whose").await.as_deref(), Some("a"));
     }
 }

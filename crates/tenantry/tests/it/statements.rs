@@ -22,10 +22,7 @@ async fn a_write_is_committed_when_it_is_answered() {
     let sql = "INSERT INTO whose (name) VALUES ($1)";
     assert_eq!(db.execute(sql, &[&"second"]).await.unwrap(), 1);
     let outside = world.db.connect().await;
-    let seen = outside
-        .query_one("SELECT count(*) FROM tenant_acme.whose", &[])
-        .await
-        .unwrap();
+    let seen = outside.query_one("SELECT count(*) FROM tenant_acme.whose", &[]).await.unwrap();
     assert_eq!(seen.get::<_, i64>(0), 2);
 }
 
@@ -36,10 +33,7 @@ async fn a_refused_statement_says_what_postgresql_said_and_leaves_the_pool_in_or
     let mut db = world.tenants.db(&id).unwrap();
     let sql = "INSERT INTO whose (name) VALUES ($1)";
     let error = db.execute(sql, &[&"acme"]).await.unwrap_err();
-    assert_eq!(
-        (error.code(), error.sqlstate()),
-        ("DATABASE_ERROR", Some("23505"))
-    );
+    assert_eq!((error.code(), error.sqlstate()), ("DATABASE_ERROR", Some("23505")));
     let said = error.as_database_error().unwrap();
     assert_eq!(said.constraint.as_deref(), Some("whose_name_key"));
     assert_eq!(db.query("SELECT 1 FROM whose", &[]).await.unwrap().len(), 1);
@@ -50,12 +44,7 @@ async fn a_refused_statement_says_what_postgresql_said_and_leaves_the_pool_in_or
 async fn a_table_the_tenant_does_not_have_is_an_error_even_if_public_has_it() {
     let world = World::new().await;
     let id = world.tenant("acme").await;
-    world
-        .tenants
-        .shared()
-        .batch_execute("CREATE TABLE plans (name text)")
-        .await
-        .unwrap();
+    world.tenants.shared().batch_execute("CREATE TABLE plans (name text)").await.unwrap();
     let mut db = world.tenants.db(&id).unwrap();
     let error = db.query("SELECT * FROM plans", &[]).await.unwrap_err();
     assert_eq!(error.sqlstate(), Some("42P01"));
@@ -114,10 +103,7 @@ async fn a_transaction_keeps_all_or_nothing() {
     let mut tx = db.begin().await.unwrap();
     tx.execute(insert, &[&"kept"]).await.unwrap_err();
     assert!(matches!(tx.commit().await, Err(Error::RolledBack)));
-    let rows = db
-        .query("SELECT name FROM whose ORDER BY id", &[])
-        .await
-        .unwrap();
+    let rows = db.query("SELECT name FROM whose ORDER BY id", &[]).await.unwrap();
     let names: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(names, ["acme", "kept"]);
 }

@@ -34,14 +34,8 @@ impl Server {
         let data = Path::new(row.get::<_, &str>(0));
         write_for_postgres(data, "server.crt", &certificate);
         write_for_postgres(data, "server.key", &key.serialize_pem());
-        client
-            .simple_query("ALTER SYSTEM SET ssl = on")
-            .await
-            .unwrap();
-        client
-            .simple_query("SELECT pg_reload_conf()")
-            .await
-            .unwrap();
+        client.simple_query("ALTER SYSTEM SET ssl = on").await.unwrap();
+        client.simple_query("SELECT pg_reload_conf()").await.unwrap();
 
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("server.crt"), certificate).unwrap();
@@ -79,10 +73,7 @@ impl Server {
         })?;
         tokio::spawn(connection);
         let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        let row = client
-            .query_one(query, &[])
-            .await
-            .map_err(|error| error.to_string())?;
+        let row = client.query_one(query, &[]).await.map_err(|error| error.to_string())?;
         Ok(row.get(0))
     }
 }
@@ -119,10 +110,7 @@ async fn the_url_decides_how_tls_is_used() {
     for mode in ["require", "verify-ca", "verify-full"] {
         let parameters = format!("sslmode={mode}&sslrootcert={}", stranger.display());
         let error = server.uses_tls(&parameters).await.unwrap_err();
-        assert!(
-            error.contains("invalid peer certificate"),
-            "{mode}: {error}"
-        );
+        assert!(error.contains("invalid peer certificate"), "{mode}: {error}");
     }
     let error = server.uses_tls("sslmode=verify-full").await.unwrap_err();
     assert!(error.contains("invalid peer certificate"), "{error}");

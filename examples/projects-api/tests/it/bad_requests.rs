@@ -6,32 +6,18 @@ use crate::support::{Api, request};
 #[tokio::test]
 async fn malformed_json_is_refused() {
     let api = Api::start().await;
-    let bodies = [
-        "",
-        "{",
-        "{]",
-        "name=x",
-        "{\"name\":\"x\",}",
-        "\u{0}",
-        "{\"name\":\"\\ud800\"}",
-        "[1,2",
-    ];
+    let bodies =
+        ["", "{", "{]", "name=x", "{\"name\":\"x\",}", "\u{0}", "{\"name\":\"\\ud800\"}", "[1,2"];
     for body in bodies {
-        let answer = api
-            .with_body("POST", "acme", "/projects", body.to_owned())
-            .await;
+        let answer = api.with_body("POST", "acme", "/projects", body.to_owned()).await;
         answer.is(400, "VALIDATION_ERROR");
     }
     for body in ["7", "\"x\"", "null", "true"] {
-        let answer = api
-            .with_body("POST", "acme", "/projects", body.to_owned())
-            .await;
+        let answer = api.with_body("POST", "acme", "/projects", body.to_owned()).await;
         answer.is(400, "VALIDATION_ERROR");
     }
     let deep = "[".repeat(100_000);
-    api.with_body("POST", "acme", "/projects", deep)
-        .await
-        .is(400, "VALIDATION_ERROR");
+    api.with_body("POST", "acme", "/projects", deep).await.is(400, "VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -39,9 +25,7 @@ async fn a_body_that_is_no_text_is_refused() {
     let api = Api::start().await;
     let request = request("POST", "acme", "/projects").header("content-type", "application/json");
     let body = Body::from(b"{\"name\":\"\xff\"}".to_vec());
-    api.send(request.body(body).unwrap())
-        .await
-        .is(400, "VALIDATION_ERROR");
+    api.send(request.body(body).unwrap()).await.is(400, "VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -51,39 +35,26 @@ async fn another_content_type_is_415() {
     let untyped = request("POST", "acme", "/projects").body(body()).unwrap();
     api.send(untyped).await.is(415, "UNSUPPORTED_MEDIA_TYPE");
     let form = request("POST", "acme", "/projects").header("content-type", "text/plain");
-    api.send(form.body(body()).unwrap())
-        .await
-        .is(415, "UNSUPPORTED_MEDIA_TYPE");
+    api.send(form.body(body()).unwrap()).await.is(415, "UNSUPPORTED_MEDIA_TYPE");
 }
 
 #[tokio::test]
 async fn a_large_body_is_413() {
     let api = Api::start().await;
     let body = format!(r#"{{"name":"{}"}}"#, "x".repeat(3_000_000));
-    api.with_body("POST", "acme", "/projects", body)
-        .await
-        .is(413, "PAYLOAD_TOO_LARGE");
+    api.with_body("POST", "acme", "/projects", body).await.is(413, "PAYLOAD_TOO_LARGE");
 }
 
 #[tokio::test]
 async fn a_malformed_uuid_is_400() {
     let api = Api::start().await;
-    for id in [
-        "7",
-        "not-a-uuid",
-        "%00",
-        "..%2f",
-        "00000000-0000-0000-0000-00000000000g",
-        "%ff",
-    ] {
+    for id in ["7", "not-a-uuid", "%00", "..%2f", "00000000-0000-0000-0000-00000000000g", "%ff"] {
         let answer = api.get("acme", &format!("/projects/{id}")).await;
         answer.is(400, "VALIDATION_ERROR");
         let answer = api.get("acme", &format!("/projects/{id}/tasks")).await;
         answer.is(400, "VALIDATION_ERROR");
         let body = r#"{"completed":true}"#.to_owned();
-        let answer = api
-            .with_body("PATCH", "acme", &format!("/tasks/{id}"), body)
-            .await;
+        let answer = api.with_body("PATCH", "acme", &format!("/tasks/{id}"), body).await;
         answer.is(400, "VALIDATION_ERROR");
     }
 }
@@ -92,12 +63,7 @@ async fn a_malformed_uuid_is_400() {
 async fn a_page_out_of_bounds_is_400() {
     let api = Api::start().await;
     let project = Uuid::new_v4();
-    for path in [
-        "/users",
-        "/projects",
-        "/tasks",
-        &format!("/projects/{project}/tasks"),
-    ] {
+    for path in ["/users", "/projects", "/tasks", &format!("/projects/{project}/tasks")] {
         for (query, field) in [
             ("limit=0", "limit"),
             ("limit=1001", "limit"),
@@ -109,11 +75,7 @@ async fn a_page_out_of_bounds_is_400() {
             ("offset=99999999999999999999", "offset"),
         ] {
             let answer = api.get("acme", &format!("{path}?{query}")).await;
-            assert_eq!(
-                answer.is(400, "VALIDATION_ERROR").fields(),
-                [field],
-                "{path}?{query}"
-            );
+            assert_eq!(answer.is(400, "VALIDATION_ERROR").fields(), [field], "{path}?{query}");
         }
     }
 }
@@ -123,13 +85,9 @@ async fn unknown_routes_and_methods_have_the_envelope() {
     let api = Api::start().await;
     api.get("acme", "/nothing").await.is(404, "NOT_FOUND");
     api.get("acme", "/projects/").await.is(404, "NOT_FOUND");
-    let answer = api
-        .with_body("DELETE", "acme", "/projects", String::new())
-        .await;
+    let answer = api.with_body("DELETE", "acme", "/projects", String::new()).await;
     answer.is(405, "METHOD_NOT_ALLOWED");
     assert_eq!(answer.headers["allow"], "GET,HEAD,POST");
-    let answer = api
-        .with_body("POST", "acme", "/health", String::new())
-        .await;
+    let answer = api.with_body("POST", "acme", "/health", String::new()).await;
     answer.is(405, "METHOD_NOT_ALLOWED");
 }

@@ -13,18 +13,12 @@ fn plain(path: &str) -> Request<Body> {
 async fn health_and_stats_need_no_tenant() {
     let api = Api::start().await;
     let health = api.send(plain("/health")).await;
-    assert_eq!(
-        (health.status.as_u16(), health.json),
-        (200, json!({"status": "ok", "pools": 0}))
-    );
+    assert_eq!((health.status.as_u16(), health.json), (200, json!({"status": "ok", "pools": 0})));
     api.get("acme", "/projects").await;
     let health = api.send(plain("/health")).await;
     assert_eq!(health.json, json!({"status": "ok", "pools": 1}));
     let stats = api.send(plain("/admin/stats")).await;
-    assert_eq!(
-        (stats.status.as_u16(), &stats.json["poolCount"]),
-        (200, &json!(1))
-    );
+    assert_eq!((stats.status.as_u16(), &stats.json["poolCount"]), (200, &json!(1)));
     let time = stats.json["timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.len() == 24, "{time}");
 }
@@ -37,14 +31,9 @@ async fn while_the_database_is_away_answers_are_503_and_then_it_goes_on() {
     create(&tenants, "acme").await;
     let router = projects_api::router(tenants.clone());
     let status = async |path: &str| {
-        let request = Request::get(path)
-            .header("x-tenant-id", "acme")
-            .body(Body::empty());
+        let request = Request::get(path).header("x-tenant-id", "acme").body(Body::empty());
         let response = router.clone().oneshot(request.unwrap()).await.unwrap();
-        (
-            response.status().as_u16(),
-            response.headers().contains_key("retry-after"),
-        )
+        (response.status().as_u16(), response.headers().contains_key("retry-after"))
     };
     assert_eq!(status("/projects").await, (200, false));
     server.stop().await.unwrap();
@@ -60,13 +49,7 @@ async fn while_the_database_is_away_answers_are_503_and_then_it_goes_on() {
 async fn every_answer_has_a_request_id() {
     let api = Api::start().await;
     let mut seen = std::collections::HashSet::new();
-    for path in [
-        "/health",
-        "/projects",
-        "/nothing",
-        "/projects/x",
-        "/users?limit=0",
-    ] {
+    for path in ["/health", "/projects", "/nothing", "/projects/x", "/users?limit=0"] {
         let id = api.get("acme", path).await.headers["x-request-id"].clone();
         assert!(seen.insert(id), "{path}");
     }

@@ -36,11 +36,7 @@ impl Api {
             create(&tenants, id).await;
         }
         let router = projects_api::router(tenants.clone());
-        Self {
-            tenants,
-            _db: db,
-            router,
-        }
+        Self { tenants, _db: db, router }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -49,16 +45,11 @@ impl Api {
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            json,
-        }
+        Answer { status: parts.status, headers: parts.headers, json }
     }
 
     pub(crate) async fn get(&self, tenant: &str, path: &str) -> Answer {
-        self.send(request("GET", tenant, path).body(Body::empty()).unwrap())
-            .await
+        self.send(request("GET", tenant, path).body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn post(&self, tenant: &str, path: &str, body: Value) -> Answer {
@@ -66,8 +57,7 @@ impl Api {
     }
 
     pub(crate) async fn patch(&self, tenant: &str, path: &str, body: Value) -> Answer {
-        self.with_body("PATCH", tenant, path, body.to_string())
-            .await
+        self.with_body("PATCH", tenant, path, body.to_string()).await
     }
 
     pub(crate) async fn with_body(
@@ -93,10 +83,7 @@ impl Answer {
     /// The fields that a 400 or a 422 names.
     pub(crate) fn fields(&self) -> Vec<&str> {
         let details = self.json["error"]["details"].as_array();
-        let fields = details
-            .into_iter()
-            .flatten()
-            .map(|it| it["field"].as_str().unwrap());
+        let fields = details.into_iter().flatten().map(|it| it["field"].as_str().unwrap());
         fields.collect()
     }
 
@@ -104,61 +91,31 @@ impl Answer {
     #[track_caller]
     pub(crate) fn is(&self, status: u16, code: &str) -> &Self {
         let error = &self.json["error"];
-        assert_eq!(
-            (self.status.as_u16(), &error["code"]),
-            (status, &code.into()),
-            "{self:?}"
-        );
+        assert_eq!((self.status.as_u16(), &error["code"]), (status, &code.into()), "{self:?}");
         assert_eq!(self.json["success"], false);
         assert_eq!(error["statusCode"], status);
-        assert!(
-            error["message"]
-                .as_str()
-                .is_some_and(|message| !message.is_empty())
-        );
+        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()));
         self
     }
 }
 
 pub(crate) fn request(method: &str, tenant: &str, path: &str) -> http::request::Builder {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .header("x-tenant-id", tenant)
+    Request::builder().method(method).uri(path).header("x-tenant-id", tenant)
 }
 
 pub(crate) async fn connect(url: &str) -> TenantManager {
-    let config = Config::loader()
-        .without_file()
-        .env(false)
-        .set("connection.url", url);
+    let config = Config::loader().without_file().env(false).set("connection.url", url);
     let config = config.set("connection.max_connections", 5);
     let config = config.set("connection.acquire_timeout", "2s");
-    TenantManager::connect(config.load().unwrap())
-        .await
-        .unwrap()
+    TenantManager::connect(config.load().unwrap()).await.unwrap()
 }
 
 /// A tenant with the API's tables.
 pub(crate) async fn create(tenants: &TenantManager, id: &str) {
     let id = TenantId::parse(id).unwrap();
-    tenants
-        .catalog()
-        .create(NewTenant::new(id.clone()))
-        .await
-        .unwrap();
+    tenants.catalog().create(NewTenant::new(id.clone())).await.unwrap();
     let schema = tenants.schema_name(&id).unwrap().quoted();
-    tenants
-        .shared()
-        .batch_execute(&format!("CREATE SCHEMA {schema}"))
-        .await
-        .unwrap();
-    tenants
-        .session(&id)
-        .await
-        .unwrap()
-        .batch_execute(MIGRATION)
-        .await
-        .unwrap();
+    tenants.shared().batch_execute(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+    tenants.session(&id).await.unwrap().batch_execute(MIGRATION).await.unwrap();
     tenants.evict(&id);
 }

@@ -20,9 +20,7 @@ impl Folder {
     /// Makes it, with the migrations in it.
     pub(super) fn make() -> Result<Self> {
         let folder = Self(PathBuf::from(".demo"));
-        folder
-            .write_migrations()
-            .map_err(|error| Failure::io("cannot write to .demo", &error))?;
+        folder.write_migrations().map_err(|error| Failure::io("cannot write to .demo", &error))?;
         Ok(folder)
     }
 
@@ -34,9 +32,7 @@ impl Folder {
             _ => {}
         }
         fs::create_dir_all(&tenant)?;
-        MIGRATIONS
-            .iter()
-            .try_for_each(|(name, sql)| fs::write(tenant.join(name), sql))
+        MIGRATIONS.iter().try_for_each(|(name, sql)| fs::write(tenant.join(name), sql))
     }
 
     /// Writes a configuration for other commands of ours. It may hold a password, so nobody else
@@ -76,11 +72,7 @@ fn replace_privately(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -90,10 +82,8 @@ mod tests {
 
     #[test]
     fn the_demo_has_every_migration_of_the_api() {
-        let folder = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../examples/projects-api/migrations/tenant"
-        );
+        let folder =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/projects-api/migrations/tenant");
         let mut there: Vec<_> = fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

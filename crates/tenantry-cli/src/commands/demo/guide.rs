@@ -20,15 +20,9 @@ pub(super) async fn text(ready: &Ready, manager: &TenantManager) -> Result<Strin
             [] => "as it was".to_owned(),
             applied => format!("applied {}, loaded sample data", applied.join(", ")),
         };
-        let _ = writeln!(
-            text,
-            "Tenant {}, in schema {}: {applied}",
-            tenant.id, tenant.schema
-        );
+        let _ = writeln!(text, "Tenant {}, in schema {}: {applied}", tenant.id, tenant.schema);
     }
-    let program = std::env::args()
-        .next()
-        .unwrap_or_else(|| "tenantry".to_owned());
+    let program = std::env::args().next().unwrap_or_else(|| "tenantry".to_owned());
     let _ = write!(
         text,
         r#"listening on {url}

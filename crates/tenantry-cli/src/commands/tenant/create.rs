@@ -48,15 +48,10 @@ pub(super) async fn run(
 }
 
 fn text(created: &CreatedTenant) -> String {
-    let CreatedTenant {
-        tenant, applied, ..
-    } = created;
+    let CreatedTenant { tenant, applied, .. } = created;
     let migrations = match applied.as_slice() {
         [] => "no migrations".to_owned(),
         applied => applied.join(", "),
     };
-    format!(
-        "Created {} in schema {}: {migrations}\n",
-        tenant.id, tenant.placement.schema
-    )
+    format!("Created {} in schema {}: {migrations}\n", tenant.id, tenant.placement.schema)
 }

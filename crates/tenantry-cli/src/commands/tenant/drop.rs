@@ -28,14 +28,9 @@ pub(super) async fn run(
     let tenant = manager.catalog().get(&id).await?;
     if !arguments.yes {
         let schema = &tenant.placement.schema;
-        if !confirmed(&format!(
-            "Drop the tenant {id}, its schema {schema} and everything in it?"
-        ))? {
-            return Err(Failure::new(
-                Exit::Failed,
-                "DECLINED",
-                "nothing was dropped",
-            ));
+        if !confirmed(&format!("Drop the tenant {id}, its schema {schema} and everything in it?"))?
+        {
+            return Err(Failure::new(Exit::Failed, "DECLINED", "nothing was dropped"));
         }
     }
     let mut interrupts = Interrupts::listen()?;
@@ -50,9 +45,7 @@ pub(super) async fn run(
             )));
         }
     };
-    console.answer(&dropped, || {
-        format!("Dropped {} and schema {}\n", dropped.id, dropped.schema)
-    });
+    console.answer(&dropped, || format!("Dropped {} and schema {}\n", dropped.id, dropped.schema));
     Ok(Exit::Done)
 }
 
@@ -60,8 +53,8 @@ fn confirmed(question: &str) -> Result<bool> {
     match Confirm::new(question).with_default(false).prompt() {
         Ok(answer) => Ok(answer),
         Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(false),
-        Err(error) => Err(Failure::usage(format!(
-            "the question cannot be asked ({error}); use --yes"
-        ))),
+        Err(error) => {
+            Err(Failure::usage(format!("the question cannot be asked ({error}); use --yes")))
+        }
     }
 }

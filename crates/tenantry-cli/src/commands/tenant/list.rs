@@ -21,9 +21,7 @@ struct List {
 pub(super) async fn run(global: &Global, console: &Console) -> Result<Exit> {
     let config = environment::config(global)?;
     let manager = connect(config, Access::Reading).await?;
-    let list = List {
-        tenants: manager.catalog().list().await?,
-    };
+    let list = List { tenants: manager.catalog().list().await? };
     console.answer(&list, || text(&list));
     Ok(Exit::Done)
 }

@@ -26,12 +26,7 @@ pub(super) async fn run(
 }
 
 fn text(details: &TenantDetails) -> String {
-    let TenantDetails {
-        tenant,
-        migrations,
-        pending,
-        ..
-    } = details;
+    let TenantDetails { tenant, migrations, pending, .. } = details;
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -43,32 +38,13 @@ fn text(details: &TenantDetails) -> String {
     line("Schema", tenant.placement.schema.as_str());
     line("Plan", tenant.plan.as_deref().unwrap_or_default());
     line("Domains", &tenant.domains.join(", "));
-    if tenant
-        .metadata
-        .as_object()
-        .is_some_and(|metadata| !metadata.is_empty())
-    {
+    if tenant.metadata.as_object().is_some_and(|metadata| !metadata.is_empty()) {
         line("Metadata", &tenant.metadata.to_string());
     }
-    line(
-        "Created",
-        &tenant
-            .created_at
-            .format("%Y-%m-%d %H:%M:%S UTC")
-            .to_string(),
-    );
-    line(
-        "Updated",
-        &tenant
-            .updated_at
-            .format("%Y-%m-%d %H:%M:%S UTC")
-            .to_string(),
-    );
+    line("Created", &tenant.created_at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+    line("Updated", &tenant.updated_at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
     let standing = status(migrations.status);
-    line(
-        "Migrations",
-        &format!("{standing}, {} applied", migrations.applied),
-    );
+    line("Migrations", &format!("{standing}, {} applied", migrations.applied));
     line("Pending", &pending.join(", "));
     if let Some(error) = &migrations.error {
         line("Error", &error.to_string());

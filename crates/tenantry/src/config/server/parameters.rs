@@ -48,10 +48,7 @@ impl Parameters {
         let parameters = match text.split_once("://") {
             Some(("postgres" | "postgresql", rest)) => split_url(text, text.len() - rest.len())?,
             Some((scheme, _)) if !scheme.contains('=') => return Err(foreign_scheme(scheme)),
-            _ => Self {
-                head: String::new(),
-                list: split_pairs(text)?,
-            },
+            _ => Self { head: String::new(), list: split_pairs(text)? },
         };
         let unknown = |parameter: &Parameter| !PARAMETERS.contains(&&*parameter.key);
         match parameters.list.iter().position(unknown) {
@@ -62,11 +59,7 @@ impl Parameters {
 
     /// Takes a parameter out. As in libpq the last one counts if there are several.
     pub(super) fn take(&mut self, key: &str) -> Result<Option<String>, InvalidDatabaseUrl> {
-        let Some(value) = self
-            .list
-            .extract_if(.., |parameter| parameter.key == key)
-            .last()
-        else {
+        let Some(value) = self.list.extract_if(.., |parameter| parameter.key == key).last() else {
             return Ok(None);
         };
         if !value.encoded {
@@ -81,15 +74,7 @@ impl Parameters {
     /// Puts together what is left, for tokio-postgres.
     pub(super) fn join(self) -> String {
         let mut joined = self.head;
-        for (
-            index,
-            Parameter {
-                key,
-                value,
-                encoded,
-            },
-        ) in self.list.iter().enumerate()
-        {
+        for (index, Parameter { key, value, encoded }) in self.list.iter().enumerate() {
             if *encoded {
                 let separator = if index == 0 { '?' } else { '&' };
                 // To tokio-postgres the first @ ends the credentials, wherever it is.
@@ -107,18 +92,12 @@ impl Parameters {
 /// Takes a URL apart, whose scheme ends at `authority`.
 fn split_url(url: &str, authority: usize) -> Result<Parameters, InvalidDatabaseUrl> {
     // A question mark in the credentials, before the @, is part of them.
-    let search = match url[authority..]
-        .find(['@', '/'])
-        .map(|offset| authority + offset)
-    {
+    let search = match url[authority..].find(['@', '/']).map(|offset| authority + offset) {
         Some(at) if url[at..].starts_with('@') => at,
         _ => authority,
     };
     let Some(start) = url[search..].find('?').map(|offset| search + offset) else {
-        return Ok(Parameters {
-            head: url.to_owned(),
-            list: Vec::new(),
-        });
+        return Ok(Parameters { head: url.to_owned(), list: Vec::new() });
     };
     let list = url[start + 1..]
         .split('&')
@@ -127,17 +106,10 @@ fn split_url(url: &str, authority: usize) -> Result<Parameters, InvalidDatabaseU
             let (key, value) = pair
                 .split_once('=')
                 .ok_or_else(|| InvalidDatabaseUrl("a parameter after its ? has no =".to_owned()))?;
-            Ok(Parameter {
-                key: key.to_owned(),
-                value: value.to_owned(),
-                encoded: true,
-            })
+            Ok(Parameter { key: key.to_owned(), value: value.to_owned(), encoded: true })
         })
         .collect::<Result<_, _>>()?;
-    Ok(Parameters {
-        head: url[..start].to_owned(),
-        list,
-    })
+    Ok(Parameters { head: url[..start].to_owned(), list })
 }
 
 /// The parameters of libpq's other form, `key=value key='a value'`.
@@ -146,9 +118,8 @@ fn split_pairs(text: &str) -> Result<Vec<Parameter>, InvalidDatabaseUrl> {
     let mut parameters = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (key, value) = rest
-            .split_once('=')
-            .ok_or_else(|| malformed("a key without a value"))?;
+        let (key, value) =
+            rest.split_once('=').ok_or_else(|| malformed("a key without a value"))?;
         let key = key.trim_end();
         if key.is_empty() || key.contains(char::is_whitespace) {
             return Err(malformed("a key without a value"));
@@ -164,11 +135,7 @@ fn split_pairs(text: &str) -> Result<Vec<Parameter>, InvalidDatabaseUrl> {
                 .map(|(found, end)| (found, &value[end..]))
                 .ok_or_else(|| malformed("a key without a value"))?,
         };
-        parameters.push(Parameter {
-            key: key.to_owned(),
-            value,
-            encoded: false,
-        });
+        parameters.push(Parameter { key: key.to_owned(), value, encoded: false });
         rest = end.trim_start();
     }
     Ok(parameters)
@@ -225,9 +192,7 @@ fn unknown_parameter(key: &str, number: usize) -> InvalidDatabaseUrl {
 
 /// Only a scheme that people do have here is named: anything else may be a piece of a password.
 fn foreign_scheme(scheme: &str) -> InvalidDatabaseUrl {
-    const FOREIGN: [&str; 7] = [
-        "http", "https", "mariadb", "mongodb", "mysql", "redis", "sqlite",
-    ];
+    const FOREIGN: [&str; 7] = ["http", "https", "mariadb", "mongodb", "mysql", "redis", "sqlite"];
     let expected = "it must begin with postgres:// or postgresql://";
     InvalidDatabaseUrl(if FOREIGN.contains(&scheme) {
         format!("{expected}, and not {scheme}://")

@@ -5,10 +5,7 @@ use super::*;
 /// What is wrong, without what every message begins with.
 pub(super) fn problems(loader: ConfigLoader) -> Vec<String> {
     let error = loader.load().unwrap_err();
-    assert!(
-        !format!("{error} {error:?}").contains("hunter2"),
-        "{error:?}"
-    );
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     error.problems().iter().map(ToString::to_string).collect()
 }
 
@@ -63,41 +60,13 @@ fn values_out_of_range_or_of_the_wrong_kind_are_refused() {
         reason.to_owned()
     };
     let cases: [(&str, Value, &str); 21] = [
-        (
-            "connection.max_connections",
-            "20".into(),
-            "allowed is a whole number from 2 to 262143",
-        ),
-        (
-            "connection.max_connections",
-            (-1).into(),
-            "allowed is a whole number from 2 to 262143",
-        ),
-        (
-            "connection.max_connections",
-            2.5.into(),
-            "allowed is a whole number from 2 to 262143",
-        ),
-        (
-            "connection.max_per_tenant",
-            21.into(),
-            "allowed is a whole number from 1 to 20",
-        ),
-        (
-            "connection.max_per_tenant",
-            0.into(),
-            "allowed is a whole number from 1 to 20",
-        ),
-        (
-            "connection.retry.multiplier",
-            0.5.into(),
-            "allowed is a number from 1 to 100",
-        ),
-        (
-            "connection.retry.multiplier",
-            f64::NAN.into(),
-            "allowed is a number from 1 to 100",
-        ),
+        ("connection.max_connections", "20".into(), "allowed is a whole number from 2 to 262143"),
+        ("connection.max_connections", (-1).into(), "allowed is a whole number from 2 to 262143"),
+        ("connection.max_connections", 2.5.into(), "allowed is a whole number from 2 to 262143"),
+        ("connection.max_per_tenant", 21.into(), "allowed is a whole number from 1 to 20"),
+        ("connection.max_per_tenant", 0.into(), "allowed is a whole number from 1 to 20"),
+        ("connection.retry.multiplier", 0.5.into(), "allowed is a number from 1 to 100"),
+        ("connection.retry.multiplier", f64::NAN.into(), "allowed is a number from 1 to 100"),
         (
             "connection.retry.initial_delay",
             "6s".into(),
@@ -108,11 +77,7 @@ fn values_out_of_range_or_of_the_wrong_kind_are_refused() {
             "database".into(),
             r#"this version does not support it yet; allowed is "schema""#,
         ),
-        (
-            "isolation.strategy",
-            "table".into(),
-            r#"allowed is "schema""#,
-        ),
+        ("isolation.strategy", "table".into(), r#"allowed is "schema""#),
         (
             "isolation.schema_template",
             "tenant".into(),
@@ -139,11 +104,7 @@ fn values_out_of_range_or_of_the_wrong_kind_are_refused() {
             "extensions".into(),
             r#"allowed is a list of names, such as ["extensions"]"#,
         ),
-        (
-            "isolation.extension_schemas",
-            [""].into(),
-            r#"invalid schema name "": it is empty"#,
-        ),
+        ("isolation.extension_schemas", [""].into(), r#"invalid schema name "": it is empty"#),
         ("schemas.tenant", "".into(), "allowed is a path"),
         (
             "migrations.shared_dir",
@@ -156,11 +117,7 @@ fn values_out_of_range_or_of_the_wrong_kind_are_refused() {
             "select id from companies".into(),
             r#"it is used only with discovery.source = "query""#,
         ),
-        (
-            "tenant_ids.alphabet",
-            "latin".into(),
-            r#"allowed is "strict" or "legacy""#,
-        ),
+        ("tenant_ids.alphabet", "latin".into(), r#"allowed is "strict" or "legacy""#),
     ];
     for (key, value, expected) in cases {
         assert_eq!(refused(key, value), expected, "{key}");
@@ -226,11 +183,9 @@ fn unknown_keys_are_errors_and_their_values_are_not_shown() {
 
 #[test]
 fn a_file_that_is_not_toml_is_told_by_line_and_not_quoted() {
-    for line in [
-        "url = \"postgres://a:hunter2@db/app",
-        "url = postgres://a:hunter2@db/app",
-        "url: hunter2",
-    ] {
+    for line in
+        ["url = \"postgres://a:hunter2@db/app", "url = postgres://a:hunter2@db/app", "url: hunter2"]
+    {
         let (_folder, path) = file(&format!("[connection]\n{line}\nmax_connections = 4"));
         let found = problems(Config::builder().file(&path).set("connection.url", URL));
         assert_eq!(found.len(), 1, "{found:?}");
@@ -246,15 +201,13 @@ fn an_invalid_url_is_told_without_repeating_it() {
     );
     assert_eq!(
         found,
-        [
-            "connection.url (environment variable DATABASE_URL): its parameter sslcert is not \
-             supported"
-        ]
+        ["connection.url (environment variable DATABASE_URL): its parameter sslcert is not \
+             supported"]
     );
-    let found = problems(Config::builder().set(
-        "connection.url",
-        format!("{URL}?sslmode=verify-full&sslrootcert=/missing"),
-    ));
+    let found = problems(
+        Config::builder()
+            .set("connection.url", format!("{URL}?sslmode=verify-full&sslrootcert=/missing")),
+    );
     assert!(
         found[0].contains("cannot read the certificates of sslrootcert=/missing: "),
         "{found:?}"

@@ -32,10 +32,7 @@ macro_rules! diesel_connection {
                 let written = written?;
                 self.note(&written.sql, |sql| InstrumentationEvent::start_query(sql));
                 let (sql, params) = written.params(self.access()).await.map_err(to_diesel)?;
-                let query = Query {
-                    sql: &sql,
-                    params: Params::Typed(&params),
-                };
+                let query = Query { sql: &sql, params: Params::Typed(&params) };
                 let ran = self.run(&query).await.map_err(to_diesel);
                 let error = ran.as_ref().err();
                 self.note(&sql, |sql| InstrumentationEvent::finish_query(sql, error));
@@ -48,9 +45,7 @@ macro_rules! diesel_connection {
                 event: impl for<'b> FnOnce(&'b StrQueryHelper<'a>) -> InstrumentationEvent<'b>,
             ) {
                 let helper = StrQueryHelper::new(sql);
-                self.state
-                    .instrumentation()
-                    .on_connection_event(event(&helper));
+                self.state.instrumentation().on_connection_event(event(&helper));
             }
         }
 
@@ -104,11 +99,8 @@ macro_rules! diesel_connection {
             /// never from a URL.
             async fn establish(_: &str) -> ConnectionResult<Self> {
                 Err(ConnectionError::BadConnection(
-                    concat!(
-                        stringify!($type),
-                        " comes from a TenantManager, not from a URL"
-                    )
-                    .to_owned(),
+                    concat!(stringify!($type), " comes from a TenantManager, not from a URL")
+                        .to_owned(),
                 ))
             }
 

@@ -58,35 +58,14 @@ pub(super) fn to_diesel(error: Error) -> DieselError {
 
 fn kind_of(code: &SqlState) -> DatabaseErrorKind {
     let kinds = [
-        (
-            SqlState::UNIQUE_VIOLATION,
-            DatabaseErrorKind::UniqueViolation,
-        ),
-        (
-            SqlState::FOREIGN_KEY_VIOLATION,
-            DatabaseErrorKind::ForeignKeyViolation,
-        ),
-        (
-            SqlState::RESTRICT_VIOLATION,
-            DatabaseErrorKind::RestrictViolation,
-        ),
-        (
-            SqlState::EXCLUSION_VIOLATION,
-            DatabaseErrorKind::ExclusionViolation,
-        ),
-        (
-            SqlState::NOT_NULL_VIOLATION,
-            DatabaseErrorKind::NotNullViolation,
-        ),
+        (SqlState::UNIQUE_VIOLATION, DatabaseErrorKind::UniqueViolation),
+        (SqlState::FOREIGN_KEY_VIOLATION, DatabaseErrorKind::ForeignKeyViolation),
+        (SqlState::RESTRICT_VIOLATION, DatabaseErrorKind::RestrictViolation),
+        (SqlState::EXCLUSION_VIOLATION, DatabaseErrorKind::ExclusionViolation),
+        (SqlState::NOT_NULL_VIOLATION, DatabaseErrorKind::NotNullViolation),
         (SqlState::CHECK_VIOLATION, DatabaseErrorKind::CheckViolation),
-        (
-            SqlState::T_R_SERIALIZATION_FAILURE,
-            DatabaseErrorKind::SerializationFailure,
-        ),
-        (
-            SqlState::READ_ONLY_SQL_TRANSACTION,
-            DatabaseErrorKind::ReadOnlyTransaction,
-        ),
+        (SqlState::T_R_SERIALIZATION_FAILURE, DatabaseErrorKind::SerializationFailure),
+        (SqlState::READ_ONLY_SQL_TRANSACTION, DatabaseErrorKind::ReadOnlyTransaction),
     ];
     let found = kinds.into_iter().find(|(state, _)| state == code);
     found.map_or(DatabaseErrorKind::Unknown, |(_, kind)| kind)
@@ -123,9 +102,7 @@ impl DatabaseErrorInformation for Information {
     }
 
     fn statement_position(&self) -> Option<i32> {
-        self.error
-            .position
-            .and_then(|position| position.try_into().ok())
+        self.error.position.and_then(|position| position.try_into().ok())
     }
 }
 
@@ -137,10 +114,7 @@ impl From<DieselError> for Error {
             {
                 let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
                 let state = state_of(information.message()).unwrap_or_default();
-                let end = information
-                    .message()
-                    .rfind(" (SQLSTATE ")
-                    .unwrap_or_default();
+                let end = information.message().rfind(" (SQLSTATE ").unwrap_or_default();
                 Self::Database(Arc::new(DatabaseError {
                     code: SqlState::from_code(state),
                     message: information.message()[..end].to_owned(),
@@ -149,9 +123,7 @@ impl From<DieselError> for Error {
                     table: owned(information.table_name()),
                     column: owned(information.column_name()),
                     constraint: owned(information.constraint_name()),
-                    position: information
-                        .statement_position()
-                        .and_then(|p| p.try_into().ok()),
+                    position: information.statement_position().and_then(|p| p.try_into().ok()),
                 }))
             }
             DieselError::QueryBuilderError(error) => match error.downcast::<Self>() {

@@ -23,17 +23,9 @@ impl TenantRow {
         let Some(first) = rows.first() else {
             return Vec::new();
         };
-        let types: Arc<[ColumnType]> = first
-            .columns()
-            .iter()
-            .map(|column| ColumnType::new(column.type_()))
-            .collect();
-        rows.into_iter()
-            .map(|row| Self {
-                row,
-                types: Arc::clone(&types),
-            })
-            .collect()
+        let types: Arc<[ColumnType]> =
+            first.columns().iter().map(|column| ColumnType::new(column.type_())).collect();
+        rows.into_iter().map(|row| Self { row, types: Arc::clone(&types) }).collect()
     }
 }
 
@@ -56,10 +48,7 @@ impl<'a> DieselRow<'a, Pg> for TenantRow {
         'a: 'b,
         Self: RowIndex<I>,
     {
-        Some(TenantField {
-            row: self,
-            index: self.idx(index)?,
-        })
+        Some(TenantField { row: self, index: self.idx(index)? })
     }
 
     fn partial_row(&self, range: Range<usize>) -> PartialRow<'_, Self::InnerPartialRow> {
@@ -75,10 +64,7 @@ impl RowIndex<usize> for TenantRow {
 
 impl<'a> RowIndex<&'a str> for TenantRow {
     fn idx(&self, name: &'a str) -> Option<usize> {
-        self.row
-            .columns()
-            .iter()
-            .position(|column| column.name() == name)
+        self.row.columns().iter().position(|column| column.name() == name)
     }
 }
 
@@ -91,11 +77,7 @@ pub struct TenantField<'a> {
 
 impl<'a> Field<'a, Pg> for TenantField<'a> {
     fn field_name(&self) -> Option<&str> {
-        self.row
-            .row
-            .columns()
-            .get(self.index)
-            .map(tokio_postgres::Column::name)
+        self.row.row.columns().get(self.index).map(tokio_postgres::Column::name)
     }
 
     fn value(&self) -> Option<<Pg as Backend>::RawValue<'_>> {

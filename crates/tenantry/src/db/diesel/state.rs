@@ -63,20 +63,13 @@ impl DieselState {
     }
 
     pub(super) fn leave_abandoned(&mut self) {
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.abandoned.whole.load(Ordering::Acquire))
-        {
+        if self.open.as_ref().is_some_and(|open| open.abandoned.whole.load(Ordering::Acquire)) {
             self.leave();
         }
     }
 
     pub(super) fn enter(&mut self, lease: Lease<PgDriver>) {
-        self.open = Some(Open {
-            lease,
-            abandoned: Arc::default(),
-        });
+        self.open = Some(Open { lease, abandoned: Arc::default() });
         self.status = TransactionManagerStatus::default();
         let deeper = self.deepen();
         debug_assert!(deeper.is_ok(), "a new status is valid");
@@ -84,9 +77,7 @@ impl DieselState {
 
     /// Who watches.
     pub(super) fn instrumentation(&mut self) -> &mut DynInstrumentation {
-        self.instrumentation
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.instrumentation.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The transaction is over, or given up.
@@ -117,11 +108,7 @@ impl DieselState {
     pub(super) fn watch(&mut self) -> Option<Watch> {
         let depth = self.depth().ok()?;
         let open = self.open.as_ref()?;
-        Some(Watch {
-            abandoned: Arc::clone(&open.abandoned),
-            whole: depth == 1,
-            done: false,
-        })
+        Some(Watch { abandoned: Arc::clone(&open.abandoned), whole: depth == 1, done: false })
     }
 }
 
@@ -141,11 +128,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if !self.done {
-            let flag = if self.whole {
-                &self.abandoned.whole
-            } else {
-                &self.abandoned.savepoint
-            };
+            let flag = if self.whole { &self.abandoned.whole } else { &self.abandoned.savepoint };
             flag.store(true, Ordering::Release);
         }
     }

@@ -75,10 +75,7 @@ async fn rollback(access: &Access, state: &mut DieselState) -> QueryResult<()> {
             let Some(lease) = state.ending() else {
                 return Err(DieselError::NotInTransaction);
             };
-            let ended = lease
-                .rollback()
-                .await
-                .map_err(|error| access.explain(error, lease));
+            let ended = lease.rollback().await.map_err(|error| access.explain(error, lease));
             state.leave();
             ended.map_err(to_diesel)
         }
@@ -93,10 +90,7 @@ async fn rollback(access: &Access, state: &mut DieselState) -> QueryResult<()> {
 }
 
 async fn control(access: &Access, state: &mut DieselState, sql: &str) -> QueryResult<()> {
-    let lease = state
-        .open()
-        .map_err(to_diesel)?
-        .ok_or(DieselError::NotInTransaction)?;
+    let lease = state.open().map_err(to_diesel)?.ok_or(DieselError::NotInTransaction)?;
     let ran = lease.control(sql).await;
     ran.map_err(|error| to_diesel(access.explain(error, lease)))
 }
@@ -126,10 +120,7 @@ where
         &mut conn.halves().1.status
     }
 
-    #[expect(
-        clippy::manual_async_fn,
-        reason = "an async fn could not say that it is Send"
-    )]
+    #[expect(clippy::manual_async_fn, reason = "an async fn could not say that it is Send")]
     fn transaction<'a, 'conn, F, R, E>(
         conn: &'conn mut C,
         callback: F,
@@ -149,10 +140,7 @@ where
             // Dropped while the callback runs, or while the transaction ends, it is abandoned.
             let watch = conn.halves().1.watch();
             let result = match callback(&mut *conn).await {
-                Ok(value) => Self::commit_transaction(conn)
-                    .await
-                    .map(|()| value)
-                    .map_err(E::from),
+                Ok(value) => Self::commit_transaction(conn).await.map(|()| value).map_err(E::from),
                 Err(user_error) => match Self::rollback_transaction(conn).await {
                     Ok(()) | Err(DieselError::BrokenTransactionManager) => Err(user_error),
                     Err(rollback_error) => Err(rollback_error.into()),
