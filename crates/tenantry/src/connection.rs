@@ -2,7 +2,8 @@
 //!
 //! - [`dial`]: opens sockets; [`wire`]: watches what PostgreSQL says on them;
 //! - [`pg`]: the connection, at rest or at work; [`binding`]: the SQL that makes a transaction
-//!   speak for a tenant, and the SQL that makes it belong to nobody again;
+//!   speak for a tenant, and the SQL that makes it belong to nobody again; [`prefix`]: the same as
+//!   messages that ride in front of a statement;
 //! - [`run`]: a statement of its own; [`transaction`]: several in one; [`session`]: a connection
 //!   bound as a whole; [`clean`]: what is done for a connection that came back in the middle of
 //!   something;
@@ -13,6 +14,7 @@ mod clean;
 mod dial;
 mod driver;
 mod pg;
+mod prefix;
 mod query;
 mod run;
 mod server;

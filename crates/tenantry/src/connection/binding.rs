@@ -1,5 +1,6 @@
 use tenantry_pool::TargetId;
 
+use super::prefix::BindMessages;
 use crate::Identifier;
 
 /// What gives a connection back to nobody, after whatever a tenant's code may have left in it.
@@ -31,6 +32,7 @@ pub(crate) struct Binding {
     begin: String,
     /// `SET search_path = …`
     hold: String,
+    messages: BindMessages,
 }
 
 impl Binding {
@@ -50,12 +52,18 @@ impl Binding {
             target,
             begin: format!("BEGIN; SET LOCAL search_path = {path}"),
             hold: format!("SET search_path = {path}"),
+            messages: BindMessages::new(&path),
         }
     }
 
     /// The target spoken for.
     pub(crate) fn target(&self) -> TargetId {
         self.target
+    }
+
+    /// The same for a prefix.
+    pub(super) fn messages(&self) -> &BindMessages {
+        &self.messages
     }
 
     /// Opens a transaction that speaks for the target.

@@ -35,17 +35,18 @@ impl PgConnection {
                 }
             }
         }
-        if self.needs_discard || self.seen.has_prepared() {
+        if self.needs_discard || self.watch.seen.has_prepared() {
             self.insist(&["ROLLBACK", DISCARD]).await.map_err(failed)?;
             self.statements.clear();
-            self.seen.forget_prepared();
+            self.watch.prefix.set_prepared(false);
+            self.watch.seen.forget_prepared();
         } else {
             self.insist(&["ROLLBACK", RESET]).await.map_err(failed)?;
         }
         self.drop_notifications();
         self.reset_streak();
-        self.held_for = None;
-        self.needs_reset = false;
+        self.watch.prefix.set(None);
+        self.neutral();
         self.needs_discard = false;
         self.busy = false;
         Ok(())

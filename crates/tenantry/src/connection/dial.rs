@@ -8,7 +8,7 @@ use tokio_util::either::Either;
 
 use super::{
     server::Server,
-    wire::{Carries, Seen, Wire},
+    wire::{Carries, Watch, Wire},
 };
 
 #[cfg(unix)]
@@ -17,7 +17,7 @@ pub(super) type Socket = Either<TcpStream, UnixStream>;
 pub(super) type Socket = Either<TcpStream, TcpStream>;
 
 /// Opens a watched socket to the first of the server's hosts that answers.
-pub(super) async fn dial(server: &Server, seen: Arc<Seen>) -> io::Result<(Wire<Socket>, String)> {
+pub(super) async fn dial(server: &Server, watch: Arc<Watch>) -> io::Result<(Wire<Socket>, String)> {
     let config = server.config();
     let ports = config.get_ports();
     let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no host is given");
@@ -31,7 +31,7 @@ pub(super) async fn dial(server: &Server, seen: Arc<Seen>) -> io::Result<(Wire<S
                     (Either::Left(_), false) => Carries::AnswerFirst,
                     _ => Carries::Messages,
                 };
-                return Ok((Wire::new(socket, seen, carries), name));
+                return Ok((Wire::new(socket, watch, carries), name));
             }
             Err(error) => last = error,
         }

@@ -17,7 +17,7 @@ use super::{
     dial::{Socket, dial},
     server::Server,
     statements::Statements,
-    wire::{Carries, Seen, Wire},
+    wire::{Carries, Watch, Wire},
 };
 use crate::ConnectError;
 
@@ -31,7 +31,7 @@ const HOLD_AFTER: u32 = 4;
 pub(crate) struct PgConnection {
     pub(super) client: Client,
     pub(super) server: Server,
-    pub(super) seen: Arc<Seen>,
+    pub(super) watch: Arc<Watch>,
     pub(super) statements: Statements,
     pub(super) notifications: mpsc::UnboundedReceiver<Notification>,
     /// Whether something stands between us and PostgreSQL that gives each transaction a session of
@@ -45,7 +45,11 @@ pub(crate) struct PgConnection {
     pub(crate) at_home: bool,
     /// Something was sent whose end has not been seen.
     pub(super) busy: bool,
-    /// A reset has not come through, or is needed before the next statement of anybody.
+    /// What the next user must not see.
+    pub(super) residue: Residue,
+    /// Whether the open transaction has run anything but plain queries.
+    pub(super) changed: bool,
+    /// A reset has not come through.
     pub(super) needs_reset: bool,
     /// Only `DISCARD ALL` makes the connection clean again.
     pub(super) needs_discard: bool,
@@ -53,6 +57,18 @@ pub(crate) struct PgConnection {
     failure: Arc<OnceLock<tokio_postgres::Error>>,
     /// Drives the connection; ends when the server has ended it.
     task: Option<Task>,
+}
+
+/// Whose code has run since the last reset. It may have left settings, locks or temporary tables
+/// behind, which are theirs to see and nobody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Residue {
+    /// Nobody's.
+    None,
+    /// This target's.
+    Of(TargetId),
+    /// More than one target's, or nobody knows.
+    Unknown,
 }
 
 /// Why a statement did not succeed.
@@ -74,8 +90,8 @@ impl PgConnection {
         server: &Server,
         statement_cache: usize,
     ) -> Result<Self, ConnectError> {
-        let seen = Arc::new(Seen::default());
-        let (wire, host) = dial(server, Arc::clone(&seen))
+        let watch = Arc::new(Watch::default());
+        let (wire, host) = dial(server, Arc::clone(&watch))
             .await
             .map_err(|error| ConnectError::io(&server.address(), error))?;
         let (sender, notifications) = mpsc::unbounded_channel();
@@ -84,7 +100,7 @@ impl PgConnection {
             (Some(mut make), false) => {
                 let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
                     .map_err(|error| ConnectError::tls(&server.address(), error))?;
-                let watched = Watched { connect: tls, seen: Arc::clone(&seen) };
+                let watched = Watched { connect: tls, watch: Arc::clone(&watch) };
                 start(wire, watched, server.config(), sender, Arc::clone(&failure)).await
             }
             _ => {
@@ -95,13 +111,13 @@ impl PgConnection {
         };
         let (client, task) =
             started.map_err(|error| ConnectError::postgres(&server.address(), error))?;
-        let is_pooled = is_pooled(&client, &seen)
+        let is_pooled = is_pooled(&client, &watch.seen)
             .await
             .map_err(|error| ConnectError::postgres(&server.address(), error))?;
         Ok(Self {
             client,
             server: server.clone(),
-            seen,
+            watch,
             statements: Statements::new(statement_cache),
             notifications,
             is_pooled,
@@ -109,6 +125,8 @@ impl PgConnection {
             streak: (None, 0),
             at_home: false,
             busy: false,
+            residue: Residue::None,
+            changed: false,
             needs_reset: false,
             needs_discard: false,
             failure,
@@ -118,13 +136,13 @@ impl PgConnection {
 
     /// What state the connection is in while nobody uses it.
     pub(crate) fn condition(&self) -> Condition {
-        if self.client.is_closed() || self.seen.has_ended() {
+        if self.client.is_closed() || self.watch.seen.has_ended() {
             Condition::Broken
         } else if self.busy
             || self.needs_reset
             || self.needs_discard
-            || self.seen.has_prepared()
-            || !self.seen.is_idle()
+            || self.watch.seen.has_prepared()
+            || !self.watch.seen.is_idle()
         {
             Condition::Unclean
         } else {
@@ -142,6 +160,25 @@ impl PgConnection {
             self.streak = (Some(target), 1);
         }
         self.streak.1 > HOLD_AFTER && !self.is_pooled
+    }
+
+    /// Whether the session speaks for this target and nobody else has left anything in it.
+    pub(super) fn is_held_for(&self, target: TargetId) -> bool {
+        self.held_for == Some(target) && !self.needs_reset_for(target)
+    }
+
+    /// Whether somebody else's code has run since the last reset.
+    pub(super) fn needs_reset_for(&self, target: TargetId) -> bool {
+        self.needs_reset
+            || self.held_for.is_some_and(|held| held != target)
+            || !matches!(self.residue, Residue::None) && self.residue != Residue::Of(target)
+    }
+
+    /// A reset has come through: the connection speaks for nobody.
+    pub(super) fn neutral(&mut self) {
+        self.held_for = None;
+        self.residue = Residue::None;
+        self.needs_reset = false;
     }
 
     /// Whether whoever uses the connection now will be here again: only then is it worth preparing
@@ -202,14 +239,17 @@ impl fmt::Debug for PgConnection {
         f.debug_struct("PgConnection")
             .field("server", &self.server)
             .field("held_for", &self.held_for)
-            .field("seen", &self.seen)
+            .field("seen", &self.watch.seen)
             .finish_non_exhaustive()
     }
 }
 
 /// Whether the backend that answers is not the one that the connection was promised: PgBouncer and
 /// its like make up the process id they send.
-async fn is_pooled(client: &Client, seen: &Seen) -> Result<bool, tokio_postgres::Error> {
+async fn is_pooled(
+    client: &Client,
+    seen: &super::wire::Seen,
+) -> Result<bool, tokio_postgres::Error> {
     let messages = client.simple_query("SELECT pg_catalog.pg_backend_pid()").await?;
     let answered = messages.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0)?.parse::<u32>().ok(),
@@ -270,7 +310,7 @@ where
 /// A TLS handshake whose stream is watched.
 struct Watched<C> {
     connect: C,
-    seen: Arc<Seen>,
+    watch: Arc<Watch>,
 }
 
 impl<S, C> TlsConnect<S> for Watched<C>
@@ -285,7 +325,7 @@ where
 
     fn connect(self, stream: S) -> Self::Future {
         let handshake = self.connect.connect(stream);
-        let seen = self.seen;
-        Box::pin(async move { Ok(Wire::new(handshake.await?, seen, Carries::Messages)) })
+        let watch = self.watch;
+        Box::pin(async move { Ok(Wire::new(handshake.await?, watch, Carries::Messages)) })
     }
 }

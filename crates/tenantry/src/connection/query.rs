@@ -20,11 +20,25 @@ pub(crate) enum Params<'a> {
 }
 
 impl Query<'_> {
-    /// Whether the text can change the session in a way that its command's tag does not show.
-    pub(super) fn may_change_session(&self) -> bool {
-        let needle = b"set_config";
-        self.sql.as_bytes().windows(needle.len()).any(|it| it.eq_ignore_ascii_case(needle))
+    /// Whether this is a query that, by its text, leaves nothing behind in the session: the one that
+    /// needs no awaited reset. What a function does unseen is reset before anybody else's statement.
+    pub(super) fn is_plain(&self) -> bool {
+        const QUERIES: [&str; 8] =
+            ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "MERGE", "TABLE"];
+        let text = self.sql.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '(');
+        let starts_with = |word: &&str| {
+            text.as_bytes()
+                .get(..word.len())
+                .is_some_and(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        QUERIES.iter().any(starts_with)
+            && !contains(text, "set_config")
+            && !contains(text, "advisory")
     }
+}
+
+fn contains(text: &str, needle: &str) -> bool {
+    text.as_bytes().windows(needle.len()).any(|it| it.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
 impl Params<'_> {

@@ -1,23 +1,25 @@
 //! A statement of its own: bound, run and committed in one round trip.
 //!
-//! Three messages are written together: the binding (`BEGIN; SET LOCAL search_path = …`), the
-//! statement, and COMMIT with the reset. When the binding fails or is cancelled, the statement
-//! finds an aborted transaction or no tenant at all. When the answer to the last message has come,
-//! the statement counts and the connection belongs to nobody.
-//!
-//! On a connection held for the target the statement runs bare.
+//! - Most ride behind a [prefix](super::prefix): binding and statement before one Sync, which makes
+//!   them one transaction. After a failed or cancelled binding the server skips the statement.
+//! - What is no query (DO, CALL, SET, …) runs between a BEGIN that binds and a COMMIT that resets,
+//!   in three messages written together: PostgreSQL then refuses what cannot run in a transaction, and
+//!   nothing is committed halfway. So does everything behind a transaction pooler.
+//! - On a connection held for the target the statement runs bare.
 
 use std::pin::Pin;
 
 use futures_util::{TryStreamExt, join, pin_mut};
-use tokio_postgres::{Client, Error, Statement, error::SqlState, types::Type};
+use tenantry_pool::TargetId;
+use tokio_postgres::{Client, Error, RowStream, Statement, error::SqlState, types::Type};
 
 use super::{
     binding::{Binding, COMMIT_AND_RESET, RESET},
-    pg::{PgConnection, RunError},
+    pg::{PgConnection, Residue, RunError},
+    prefix::Prefix,
     query::{Output, Params, Query, TypedParam},
     statements::{Known, Prepared},
-    wire::Seen,
+    wire::{Seen, Watch},
 };
 
 /// How a statement is to be sent.
@@ -52,6 +54,11 @@ impl PgConnection {
                 self.client.clear_type_cache();
                 Box::pin(self.run_once(binding, query)).await
             }
+            Err((RunError::Bind(error), _)) if is_unknown_statement(&error) => {
+                // Somebody's code has deallocated ours.
+                self.watch.prefix.set_prepared(false);
+                Box::pin(self.run_once(binding, query)).await
+            }
             other => other,
         }
         .map_err(|(error, _)| error)
@@ -64,58 +71,137 @@ impl PgConnection {
         query: &Query<'_>,
     ) -> Result<Output, (RunError, bool)> {
         let hold = self.note_use(binding);
-        self.leave_others(binding).await.map_err(|error| (error, false))?;
         let plan = self.plan(binding, query);
-        let cached = matches!(plan, Plan::Prepared(_));
+        let (cached, is_plain) = match &plan {
+            Plan::Prepared(prepared) => (true, prepared.is_plain),
+            Plan::Prepare | Plan::Unnamed => (false, query.is_plain()),
+        };
         // Boxed: below a kilobyte the allocator is quick, and futures are moved.
-        let running: Pin<Box<dyn Future<Output = _> + Send>> =
-            if self.held_for == Some(binding.target()) {
-                Box::pin(self.run_bare(binding, query, plan))
-            } else if hold {
-                Box::pin(self.run_holding(binding, query, plan))
-            } else {
-                Box::pin(self.run_bound(binding, query, plan))
-            };
+        let running: Pin<Box<dyn Future<Output = _> + Send>> = if !is_plain || self.is_pooled {
+            Box::pin(self.run_between(binding, query, plan))
+        } else if self.is_held_for(binding.target()) {
+            Box::pin(self.run_bare(binding, query, plan))
+        } else {
+            Box::pin(self.run_behind_prefix(binding, query, plan, hold))
+        };
         running.await.map_err(|error| (error, cached))
     }
 
     /// Runs several statements in one string, without parameters, in one transaction.
     pub(crate) async fn run_batch(&mut self, binding: &Binding, sql: &str) -> Result<(), RunError> {
         self.reset_streak();
-        self.make_neutral().await?;
+        self.leave_others(binding).await?;
         self.busy = true;
         let (bound, ran, end) = join!(
             self.client.batch_execute(binding.begin()),
             self.client.batch_execute(sql),
-            commit(&self.client, &self.seen),
+            commit(&self.client, &self.watch.seen),
         );
         self.settle(end, bound, ran)
     }
 
-    /// Binding, statement and COMMIT together.
-    async fn run_bound(
+    /// Binding and statement before one Sync.
+    async fn run_behind_prefix(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+        plan: Plan,
+        hold: bool,
+    ) -> Result<Output, RunError> {
+        let target = binding.target();
+        let statement = match plan {
+            Plan::Prepared(prepared) => Some(prepared.statement),
+            Plan::Unnamed => None,
+            Plan::Prepare => Some(Box::pin(self.prepare_behind_prefix(binding, query)).await?),
+        };
+        let reset = self.needs_reset_for(target);
+        let prefix = if hold {
+            Prefix::hold(binding.messages(), reset)
+        } else {
+            Prefix::bind(binding.messages(), reset)
+        };
+        self.busy = true;
+        let ran = send(&self.client, &self.watch, Some(prefix), statement.as_ref(), query).await;
+        self.busy = false;
+        let output = self.after_prefix(target, reset, ran)?;
+        if hold {
+            self.held_for = Some(target);
+        }
+        Ok(output)
+    }
+
+    async fn prepare_behind_prefix(
+        &mut self,
+        binding: &Binding,
+        query: &Query<'_>,
+    ) -> Result<Statement, RunError> {
+        let target = binding.target();
+        let reset = self.needs_reset_for(target);
+        let prefix = Prefix::bind(binding.messages(), reset);
+        self.busy = true;
+        // What is half prepared when this future is dropped is known to nobody.
+        self.needs_discard = true;
+        let prepared = prepare(&self.client, &self.watch, Some(prefix), query).await;
+        self.needs_discard = false;
+        self.busy = false;
+        let statement = self.after_prefix(target, reset, prepared)?;
+        self.statements.insert(target, query, &statement);
+        Ok(statement)
+    }
+
+    /// What a statement behind a prefix came to, and what that makes of the connection.
+    fn after_prefix<T>(
+        &mut self,
+        target: TargetId,
+        reset: bool,
+        ran: Result<T, Error>,
+    ) -> Result<T, RunError> {
+        let Err(error) = &ran else {
+            if reset {
+                self.held_for = None;
+            }
+            self.residue = Residue::Of(target);
+            return ran.map_err(RunError::Statement);
+        };
+        if error.as_db_error().is_none() {
+            // Whether it has run is not known.
+            self.needs_reset = true;
+        } else if reset {
+            // Rolled back, together with the statement.
+            self.residue = Residue::Unknown;
+        } else {
+            self.residue = Residue::Of(target);
+        }
+        let failed = self.watch.prefix.has_failed();
+        ran.map_err(if failed { RunError::Bind } else { RunError::Statement })
+    }
+
+    /// Binding, statement and COMMIT in three messages together.
+    async fn run_between(
         &mut self,
         binding: &Binding,
         query: &Query<'_>,
         plan: Plan,
     ) -> Result<Output, RunError> {
+        self.reset_streak();
+        self.leave_others(binding).await?;
         self.busy = true;
         let client = &self.client;
         let statement = match plan {
             Plan::Prepared(prepared) => Some(prepared.statement),
             Plan::Unnamed => None,
-            Plan::Prepare => return Box::pin(self.prepare_bound(binding, query)).await,
+            Plan::Prepare => return Box::pin(self.prepare_between(binding, query)).await,
         };
         let (bound, ran, end) = join!(
             client.batch_execute(binding.begin()),
-            send(client, statement.as_ref(), query),
-            commit(client, &self.seen),
+            send(client, &self.watch, None, statement.as_ref(), query),
+            commit(client, &self.watch.seen),
         );
         self.settle(end, bound, ran)
     }
 
     /// Binding and preparation together, then statement and COMMIT.
-    async fn prepare_bound(
+    async fn prepare_between(
         &mut self,
         binding: &Binding,
         query: &Query<'_>,
@@ -123,58 +209,23 @@ impl PgConnection {
         self.needs_discard = true;
         let client = &self.client;
         let (bound, prepared) =
-            join!(client.batch_execute(binding.begin()), prepare(client, query));
+            join!(client.batch_execute(binding.begin()), prepare(client, &self.watch, None, query));
         self.needs_discard = false;
         match (bound, prepared) {
             (Ok(()), Ok(statement)) => {
                 self.statements.insert(binding.target(), query, &statement);
                 let client = &self.client;
-                let (ran, end) =
-                    join!(send(client, Some(&statement), query), commit(client, &self.seen));
+                let (ran, end) = join!(
+                    send(client, &self.watch, None, Some(&statement), query),
+                    commit(client, &self.watch.seen)
+                );
                 self.settle(end, Ok(()), ran)
             }
             (bound, prepared) => {
-                let end = commit(client, &self.seen).await;
+                let end = commit(client, &self.watch.seen).await;
                 self.settle(end, bound, prepared.map(|_| Output::default()))
             }
         }
-    }
-
-    /// Binds the session and runs the statement: from now on the connection is held.
-    async fn run_holding(
-        &mut self,
-        binding: &Binding,
-        query: &Query<'_>,
-        plan: Plan,
-    ) -> Result<Output, RunError> {
-        self.busy = true;
-        let changes = self.seen.session_changes();
-        let client = &self.client;
-        let (held, ran) = match plan {
-            Plan::Prepared(prepared) => join!(
-                client.batch_execute(binding.hold()),
-                send(client, Some(&prepared.statement), query)
-            ),
-            Plan::Unnamed => {
-                join!(client.batch_execute(binding.hold()), send(client, None, query))
-            }
-            Plan::Prepare => {
-                let held = client.batch_execute(binding.hold()).await;
-                let ran = match held {
-                    Ok(()) => self.execute(binding, query, Plan::Prepare).await.1,
-                    Err(_) => Ok(Output::default()),
-                };
-                (held, ran)
-            }
-        };
-        self.busy = false;
-        if let Err(error) = held {
-            self.needs_reset = true;
-            return Err(RunError::Bind(error));
-        }
-        self.held_for = Some(binding.target());
-        self.look_for_changes(changes + 1, query.may_change_session());
-        ran.map_err(RunError::Statement)
     }
 
     /// On a connection held for the target.
@@ -184,16 +235,14 @@ impl PgConnection {
         query: &Query<'_>,
         plan: Plan,
     ) -> Result<Output, RunError> {
-        let changes = self.seen.session_changes();
         self.busy = true;
-        let (may_change, ran) = self.execute(binding, query, plan).await;
+        let (_, ran) = self.execute(binding, query, plan).await;
         self.busy = false;
-        self.look_for_changes(changes, may_change);
         ran.map_err(RunError::Statement)
     }
 
-    /// Sends a statement as the connection is, in a transaction or a session. Whether its text can
-    /// change the session, and what it gave.
+    /// Sends a statement as the connection is: held, in a transaction or a session. Whether it is
+    /// plain, and what it gave.
     pub(super) async fn execute(
         &mut self,
         binding: &Binding,
@@ -203,20 +252,21 @@ impl PgConnection {
         let prepared = match plan {
             Plan::Prepared(prepared) => prepared,
             Plan::Unnamed => {
-                return (query.may_change_session(), send(&self.client, None, query).await);
+                let ran = send(&self.client, &self.watch, None, None, query).await;
+                return (query.is_plain(), ran);
             }
             Plan::Prepare => {
                 let discard = std::mem::replace(&mut self.needs_discard, true);
-                let prepared = Box::pin(prepare(&self.client, query)).await;
+                let prepared = Box::pin(prepare(&self.client, &self.watch, None, query)).await;
                 self.needs_discard = discard;
                 match prepared {
                     Ok(statement) => self.statements.insert(binding.target(), query, &statement),
-                    Err(error) => return (false, Err(error)),
+                    Err(error) => return (true, Err(error)),
                 }
             }
         };
-        let ran = send(&self.client, Some(&prepared.statement), query).await;
-        (prepared.may_change_session, ran)
+        let ran = send(&self.client, &self.watch, None, Some(&prepared.statement), query).await;
+        (prepared.is_plain, ran)
     }
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
@@ -230,33 +280,23 @@ impl PgConnection {
         }
     }
 
-    /// A connection held for somebody else, or left in need of a reset, becomes neutral first,
-    /// and that is awaited.
+    /// What others may have left is reset, and that is awaited.
     pub(super) async fn leave_others(&mut self, binding: &Binding) -> Result<(), RunError> {
-        if self.needs_reset || self.held_for.is_some_and(|target| target != binding.target()) {
+        if self.needs_reset_for(binding.target()) {
             Box::pin(self.make_neutral()).await?;
         }
         Ok(())
     }
 
-    /// Makes a held connection neutral. Until the answer has come, the connection is unclean.
+    /// Makes the connection neutral. Until the answer has come, it is unclean.
     pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
-        if self.needs_reset || self.held_for.is_some() {
+        if self.needs_reset || self.residue != Residue::None || self.held_for.is_some() {
             self.busy = true;
             self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
             self.busy = false;
-            self.held_for = None;
-            self.needs_reset = false;
+            self.neutral();
         }
         Ok(())
-    }
-
-    /// A held connection whose session was changed is reset before it is used again.
-    pub(super) fn look_for_changes(&mut self, expected: u32, may_change: bool) {
-        if self.seen.session_changes() != expected || may_change {
-            self.needs_reset = true;
-            self.reset_streak();
-        }
     }
 
     /// Everything has been answered: what it comes to.
@@ -267,44 +307,53 @@ impl PgConnection {
         ran: Result<T, Error>,
     ) -> Result<T, RunError> {
         self.busy = false;
-        self.needs_reset |= !end.reset;
+        self.ended(end.reset);
         bound.map_err(RunError::Bind)?;
         let output = ran.map_err(RunError::Statement)?;
         end.committed.map_err(RunError::Statement)?;
         Ok(output)
     }
+
+    /// A transaction has ended with a reset, which came through or not.
+    pub(super) fn ended(&mut self, reset: bool) {
+        if reset {
+            self.neutral();
+        } else {
+            self.needs_reset = true;
+        }
+    }
 }
 
-async fn prepare(client: &Client, query: &Query<'_>) -> Result<Statement, Error> {
-    match &query.params {
+async fn prepare(
+    client: &Client,
+    watch: &Watch,
+    prefix: Option<Prefix>,
+    query: &Query<'_>,
+) -> Result<Statement, Error> {
+    watch.prefix.set(prefix);
+    let prepared = match &query.params {
         Params::Described(_) => client.prepare(query.sql).await,
         Params::Typed(params) => {
             let types: Vec<Type> = params.iter().map(|param| param.ty.clone()).collect();
             client.prepare_typed(query.sql, &types).await
         }
-    }
+    };
+    watch.prefix.set(None);
+    prepared
 }
 
 async fn send(
     client: &Client,
+    watch: &Watch,
+    prefix: Option<Prefix>,
     statement: Option<&Statement>,
     query: &Query<'_>,
 ) -> Result<Output, Error> {
-    let rows = match (&query.params, statement) {
-        (Params::Described(params), Some(statement)) => {
-            client.query_raw(statement, params.iter().copied()).await?
-        }
-        (Params::Described(params), None) => {
-            client.query_raw(query.sql, params.iter().copied()).await?
-        }
-        (Params::Typed(params), Some(statement)) => {
-            client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await?
-        }
-        (Params::Typed(params), None) => {
-            let typed = params.iter().map(|param| (param, param.ty.clone()));
-            client.query_typed_raw::<&TypedParam, _>(query.sql, typed).await?
-        }
-    };
+    watch.prefix.set(prefix);
+    let sent = request(client, statement, query).await;
+    // Where nothing was sent, it must not wait for another statement.
+    watch.prefix.set(None);
+    let rows = sent?;
     pin_mut!(rows);
     let mut output = Output::default();
     while let Some(row) = rows.try_next().await? {
@@ -312,6 +361,28 @@ async fn send(
     }
     output.affected = rows.rows_affected().unwrap_or(0);
     Ok(output)
+}
+
+async fn request(
+    client: &Client,
+    statement: Option<&Statement>,
+    query: &Query<'_>,
+) -> Result<RowStream, Error> {
+    match (&query.params, statement) {
+        (Params::Described(params), Some(statement)) => {
+            client.query_raw(statement, params.iter().copied()).await
+        }
+        (Params::Described(params), None) => {
+            client.query_raw(query.sql, params.iter().copied()).await
+        }
+        (Params::Typed(params), Some(statement)) => {
+            client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await
+        }
+        (Params::Typed(params), None) => {
+            let typed = params.iter().map(|param| (param, param.ty.clone()));
+            client.query_typed_raw::<&TypedParam, _>(query.sql, typed).await
+        }
+    }
 }
 
 /// COMMIT, and the reset in the same message.
@@ -342,4 +413,9 @@ fn is_stale_statement(error: &Error) -> bool {
         ]
         .contains(code)
     })
+}
+
+/// The error of a prefix whose prepared statements are gone.
+fn is_unknown_statement(error: &Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
 }

@@ -15,7 +15,7 @@ impl PgConnection {
             return Err(RunError::Pooled);
         }
         self.reset_streak();
-        self.leave_others(binding).await?;
+        self.make_neutral().await?;
         self.needs_discard = true;
         self.drop_notifications();
         self.control(binding.hold()).await.map_err(|error| match error {

@@ -24,8 +24,8 @@ enum Entry {
 #[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) statement: Statement,
-    /// Whether it can change the session in a way that its command's tag does not show.
-    pub(super) may_change_session: bool,
+    /// Whether it is a plain query.
+    pub(super) is_plain: bool,
 }
 
 /// What the cache says of a statement.
@@ -77,10 +77,7 @@ impl Statements {
         query: &Query<'_>,
         statement: &Statement,
     ) -> Prepared {
-        let prepared = Prepared {
-            statement: statement.clone(),
-            may_change_session: query.may_change_session(),
-        };
+        let prepared = Prepared { statement: statement.clone(), is_plain: query.is_plain() };
         if self.bound > 0 {
             let entry = Entry::Prepared {
                 sql: query.sql.into(),

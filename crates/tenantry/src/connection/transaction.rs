@@ -1,8 +1,10 @@
 //! Several statements in one transaction.
 
+use futures_util::join;
+
 use super::{
-    binding::{Binding, COMMIT_AND_RESET, ROLLBACK_AND_RESET},
-    pg::{PgConnection, RunError},
+    binding::{Binding, COMMIT_AND_RESET, RESET, ROLLBACK_AND_RESET},
+    pg::{PgConnection, Residue, RunError},
     query::{Output, Query},
     run,
 };
@@ -13,12 +15,21 @@ impl PgConnection {
     /// Dropping the future leaves the connection [unclean](tenantry_pool::Condition::Unclean), and
     /// so does dropping the transaction later without ending it.
     pub(crate) async fn begin(&mut self, binding: &Binding) -> Result<(), RunError> {
+        let target = binding.target();
         self.note_use(binding);
-        self.leave_others(binding).await?;
-        let held = self.held_for == Some(binding.target());
+        self.changed = false;
         self.busy = true;
-        let sql = if held { "BEGIN" } else { binding.begin() };
-        self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
+        if self.needs_reset_for(target) {
+            // Two messages, since a reset inside of the transaction could be rolled back with it.
+            let (reset, begun) =
+                join!(self.client.batch_execute(RESET), self.client.batch_execute(binding.begin()));
+            reset.and(begun).map_err(RunError::Bind)?;
+            self.neutral();
+        } else {
+            let sql = if self.is_held_for(target) { "BEGIN" } else { binding.begin() };
+            self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
+        }
+        self.residue = Residue::Of(target);
         self.busy = false;
         Ok(())
     }
@@ -30,24 +41,17 @@ impl PgConnection {
         query: &Query<'_>,
     ) -> Result<Output, RunError> {
         let plan = self.plan(binding, query);
-        let changes = self.seen.session_changes();
         self.busy = true;
-        let (may_change, ran) = self.execute(binding, query, plan).await;
+        let (is_plain, ran) = self.execute(binding, query, plan).await;
         self.busy = false;
-        if self.held_for.is_some() {
-            self.look_for_changes(changes, may_change);
-        }
+        self.changed |= !is_plain;
         ran.map_err(RunError::Statement)
     }
 
     /// Runs several statements in the open transaction, or in the session.
     pub(crate) async fn batch_inside(&mut self, sql: &str) -> Result<(), RunError> {
-        self.busy = true;
-        let ran = self.client.batch_execute(sql).await;
-        self.busy = false;
-        // What is in a batch is not known well enough to go on holding.
-        self.needs_reset |= self.held_for.is_some();
-        ran.map_err(RunError::Statement)
+        self.changed = true;
+        self.control(sql).await
     }
 
     /// Runs one of our own commands (SAVEPOINT and its like) in the open transaction.
@@ -62,7 +66,7 @@ impl PgConnection {
     /// [`RunError::RolledBack`].
     pub(crate) async fn commit(&mut self) -> Result<(), RunError> {
         self.finish("COMMIT", COMMIT_AND_RESET).await?;
-        if self.seen.was_rolled_back() { Err(RunError::RolledBack) } else { Ok(()) }
+        if self.watch.seen.was_rolled_back() { Err(RunError::RolledBack) } else { Ok(()) }
     }
 
     /// Rolls the open transaction back.
@@ -70,12 +74,20 @@ impl PgConnection {
         self.finish("ROLLBACK", ROLLBACK_AND_RESET).await
     }
 
-    async fn finish(&mut self, held: &str, neutral: &str) -> Result<(), RunError> {
-        let is_held = self.held_for.is_some();
+    /// Ends the transaction. A session that its code has changed is reset in the same message.
+    async fn finish(&mut self, plain: &str, with_reset: &str) -> Result<(), RunError> {
+        let seen = &self.watch.seen;
+        let reset = self.is_pooled || self.changed;
         self.busy = true;
-        let end = run::end(&self.client, &self.seen, if is_held { held } else { neutral }).await;
+        let ended = if reset {
+            let end = run::end(&self.client, seen, with_reset).await;
+            self.ended(end.reset);
+            self.reset_streak();
+            end.committed
+        } else {
+            self.client.batch_execute(plain).await
+        };
         self.busy = false;
-        self.needs_reset |= !end.reset;
-        end.committed.map_err(RunError::Statement)
+        ended.map_err(RunError::Statement)
     }
 }

@@ -1,165 +1,29 @@
-//! A stream that watches what PostgreSQL says on it: the transaction status in each
-//! ReadyForQuery, the commands that change the session, and the end of the connection. The
-//! message formats are those of the PostgreSQL manual, chapter "Frontend/Backend Protocol".
+//! A stream that watches what PostgreSQL says on it (the transaction status in each ReadyForQuery, the
+//! commands that prepare statements, the end of the connection), and puts a prefix in front of a
+//! statement. The message formats are those of the PostgreSQL manual, chapter "Frontend/Backend
+//! Protocol".
+
+mod incoming;
+mod outgoing;
+mod seen;
 
 use std::{
     io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
-/// What has been seen on a connection.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// The status of the last ReadyForQuery: `I` idle, `T` in a transaction, `E` in a failed one;
-    /// 0 before the first.
-    status: AtomicU8,
-    /// How many commands that change the session (SET, RESET, DISCARD, …) have completed.
-    session_changes: AtomicU32,
-    /// Whether a PREPARE has completed.
-    prepared: AtomicBool,
-    /// How many COMMITs and ROLLBACKs have completed.
-    transactions_ended: AtomicU32,
-    /// Whether the last of them was a ROLLBACK.
-    rolled_back: AtomicBool,
-    /// The process id in BackendKeyData; 0 before it.
-    backend: AtomicU32,
-    /// Whether the server has ended the connection.
-    ended: AtomicBool,
-}
+use self::{
+    incoming::{Incoming, PrefixEnd},
+    outgoing::Outgoing,
+};
+use super::prefix::PrefixSlot;
 
-impl Seen {
-    /// Whether no transaction is open.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.status.load(Ordering::Acquire) == b'I'
-    }
-
-    /// Whether the last transaction that ended was rolled back: PostgreSQL answers a COMMIT so
-    /// when a statement had failed before it.
-    pub(crate) fn was_rolled_back(&self) -> bool {
-        self.rolled_back.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
-
-    /// The process id that the server said it has.
-    pub(crate) fn backend(&self) -> u32 {
-        self.backend.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn session_changes(&self) -> u32 {
-        self.session_changes.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn has_prepared(&self) -> bool {
-        self.prepared.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn forget_prepared(&self) {
-        self.prepared.store(false, Ordering::Release);
-    }
-
-    /// How many transactions have been committed or rolled back, so far.
-    pub(crate) fn transactions_ended(&self) -> u32 {
-        self.transactions_ended.load(Ordering::Acquire)
-    }
-
-    fn ended(&self, rolled_back: bool) {
-        self.rolled_back.store(rolled_back, Ordering::Release);
-        self.transactions_ended.fetch_add(1, Ordering::AcqRel);
-    }
-
-    fn message(&self, kind: u8, start: &[u8]) {
-        match kind {
-            b'Z' => {
-                if let Some(&status) = start.first() {
-                    self.status.store(status, Ordering::Release);
-                }
-            }
-            b'K' => {
-                if let [a, b, c, d, ..] = *start {
-                    self.backend.store(u32::from_be_bytes([a, b, c, d]), Ordering::Release);
-                }
-            }
-            b'C' => match start {
-                [b'S', b'E', b'T', 0, ..]
-                | [b'R', b'E', b'S', b'E', b'T', ..]
-                | [b'D', b'I', b'S', b'C', b'A', b'R', b'D', ..]
-                | [b'L', b'O', b'A', b'D', ..]
-                | [b'C', b'A', b'L', b'L', ..]
-                | [b'D', b'O', 0, ..] => {
-                    self.session_changes.fetch_add(1, Ordering::AcqRel);
-                }
-                [b'P', b'R', b'E', b'P', b'A', b'R', b'E', ..] => {
-                    self.prepared.store(true, Ordering::Release);
-                }
-                [b'C', b'O', b'M', b'M', b'I', b'T', 0, ..] => self.ended(false),
-                [b'R', b'O', b'L', b'L', b'B', b'A', b'C', ..] => self.ended(true),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-}
-
-/// How much of a message's body is looked at.
-const LOOK: usize = 7;
-
-/// Finds the messages in a stream of bytes, however it is cut into pieces.
-#[derive(Debug, Default)]
-struct Messages {
-    /// The header (a byte of type, four of length) and the start of the body.
-    head: [u8; 5 + LOOK],
-    have: usize,
-    /// How many bytes of `head` this message fills.
-    want: usize,
-    /// Bytes of the body still to pass over.
-    skip: usize,
-}
-
-impl Messages {
-    fn feed(&mut self, mut bytes: &[u8], seen: &Seen) {
-        while !bytes.is_empty() {
-            if self.skip > 0 {
-                let passed = self.skip.min(bytes.len());
-                self.skip -= passed;
-                bytes = &bytes[passed..];
-                continue;
-            }
-            if self.have < 5 {
-                self.want = 5;
-            }
-            let taken = (self.want - self.have).min(bytes.len());
-            self.head[self.have..self.have + taken].copy_from_slice(&bytes[..taken]);
-            self.have += taken;
-            bytes = &bytes[taken..];
-            if self.have == 5 && self.want == 5 {
-                let body = self.body_length();
-                self.want =
-                    5 + if matches!(self.head[0], b'Z' | b'C' | b'K') { body.min(LOOK) } else { 0 };
-            }
-            if self.have >= 5 && self.have == self.want {
-                seen.message(self.head[0], &self.head[5..self.want]);
-                self.skip = self.body_length() - (self.want - 5);
-                self.have = 0;
-            }
-        }
-    }
-
-    fn body_length(&self) -> usize {
-        let length = u32::from_be_bytes([self.head[1], self.head[2], self.head[3], self.head[4]]);
-        (length as usize).saturating_sub(4)
-    }
-}
+pub(crate) use self::seen::Seen;
 
 /// Whether a stream carries PostgreSQL's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,20 +37,100 @@ pub(crate) enum Carries {
     Encrypted,
 }
 
+/// What the wire shares with the connection that uses it.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// What has been seen.
+    pub(super) seen: Seen,
+    /// What is to be put in front of the next statement.
+    pub(super) prefix: PrefixSlot,
+}
+
 /// A stream that is watched. Shutting it down waits until the server has ended the connection,
 /// so that a closed connection's backend is gone.
 #[derive(Debug)]
 pub(crate) struct Wire<S> {
     stream: S,
-    seen: Arc<Seen>,
+    watch: Arc<Watch>,
     carries: Carries,
-    messages: Messages,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// What was accepted for writing together with a prefix, and is not written yet.
+    unwritten: Vec<u8>,
     shut: bool,
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(stream: S, seen: Arc<Seen>, carries: Carries) -> Self {
-        Self { stream, seen, carries, messages: Messages::default(), shut: false }
+    pub(super) fn new(stream: S, watch: Arc<Watch>, carries: Carries) -> Self {
+        Self {
+            stream,
+            watch,
+            carries,
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
+            unwritten: Vec::new(),
+            shut: false,
+        }
+    }
+
+    /// Looks at what was read. Returns how much of it is to be passed on.
+    fn look(&mut self, read: &mut [u8]) -> usize {
+        let mut skip = 0;
+        if self.carries == Carries::AnswerFirst
+            && let Some(&answer) = read.first()
+        {
+            self.carries = if answer == b'S' { Carries::Encrypted } else { Carries::Messages };
+            skip = 1;
+        }
+        if self.carries != Carries::Messages {
+            return read.len();
+        }
+        let (kept, prefix) = self.incoming.feed(&mut read[skip..], &self.watch.seen);
+        match prefix {
+            Some(PrefixEnd::Completed) => self.watch.prefix.set_prepared(true),
+            Some(PrefixEnd::Failed) => self.watch.prefix.set_failed(),
+            None => {}
+        }
+        skip + kept
+    }
+
+    /// Whether what is written are messages of the main phase: the handshake has other formats.
+    fn writes_messages(&self) -> bool {
+        self.carries == Carries::Messages && self.incoming.answered > 0
+    }
+
+    /// Puts the prefix that waits in front of the statement in `bytes`, if there is one. Whether
+    /// `bytes` was taken over.
+    fn put_prefix(&mut self, bytes: &[u8]) -> bool {
+        let mut outgoing = self.outgoing.clone();
+        let Some(at) = outgoing.feed_until_statement(bytes) else {
+            return false;
+        };
+        let slot = &self.watch.prefix;
+        let Some(prefix) = slot.take() else { return false };
+        self.unwritten.clear();
+        self.unwritten.extend_from_slice(&bytes[..at]);
+        let commands = prefix.write(slot.is_prepared(), &mut self.unwritten);
+        self.unwritten.extend_from_slice(&bytes[at..]);
+        // The handshake ends with a ReadyForQuery that nobody asked for.
+        self.incoming.expect_prefix(outgoing.asked + 1, commands);
+        outgoing.feed(&bytes[at..]);
+        self.outgoing = outgoing;
+        true
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Wire<S> {
+    /// Writes what was taken over.
+    fn poll_unwritten(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unwritten.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unwritten))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unwritten.drain(..written);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -198,21 +142,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buf.filled().len();
-        let result = ready!(Pin::new(&mut this.stream).poll_read(cx, buf));
-        let mut read = &buf.filled()[before..];
-        if result.is_err() || (read.is_empty() && buf.remaining() > 0) {
-            this.seen.ended.store(true, Ordering::Release);
+        loop {
+            let result = ready!(Pin::new(&mut this.stream).poll_read(cx, buf));
+            let read = &mut buf.filled_mut()[before..];
+            if result.is_err() || read.is_empty() {
+                if result.is_err() || buf.remaining() > 0 {
+                    this.watch.seen.set_ended();
+                }
+                return Poll::Ready(result);
+            }
+            let kept = this.look(read);
+            buf.set_filled(before + kept);
+            // Nothing passed on is not the end of the stream.
+            if kept > 0 {
+                return Poll::Ready(Ok(()));
+            }
         }
-        if this.carries == Carries::AnswerFirst
-            && let Some((&answer, rest)) = read.split_first()
-        {
-            this.carries = if answer == b'S' { Carries::Encrypted } else { Carries::Messages };
-            read = rest;
-        }
-        if this.carries == Carries::Messages {
-            this.messages.feed(read, &this.seen);
-        }
-        Poll::Ready(result)
     }
 }
 
@@ -222,15 +167,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let this = &mut *self;
+        ready!(this.poll_unwritten(cx))?;
+        if !this.writes_messages() {
+            return Pin::new(&mut this.stream).poll_write(cx, buf);
+        }
+        if this.watch.prefix.is_armed() && this.put_prefix(buf) {
+            return match this.poll_unwritten(cx) {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                // What is not written yet goes first the next time, or with the flush.
+                Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(buf.len())),
+            };
+        }
+        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
+        this.outgoing.feed(&buf[..written]);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_unwritten(cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut {
+            ready!(self.poll_unwritten(cx))?;
             ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
             self.shut = true;
         }
@@ -241,70 +202,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
                 Ok(()) if !buf.filled().is_empty() => {}
                 // An error is an end, too.
                 Ok(()) | Err(_) => {
-                    self.seen.ended.store(true, Ordering::Release);
+                    self.watch.seen.set_ended();
                     return Poll::Ready(Ok(()));
                 }
             }
         }
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }
 
 impl<S: TlsStream + Unpin> TlsStream for Wire<S> {
     fn channel_binding(&self) -> ChannelBinding {
         self.stream.channel_binding()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Messages, Seen};
-
-    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 4).expect("small");
-        [&[kind][..], &length.to_be_bytes(), body].concat()
-    }
-
-    proptest! {
-        #[test]
-        fn messages_are_found_however_the_stream_is_cut(cuts in prop::collection::vec(1usize..9, 1..200)) {
-            let stream = [
-                message(b'D', &[b'Z'; 40]),
-                message(b'C', b"SELECT 1\0"),
-                message(b'C', b"SET\0"),
-                message(b'1', b""),
-                message(b'C', b"PREPARE\0"),
-                message(b'C', b"DO\0"),
-                message(b'Z', b"T"),
-            ].concat();
-            let (seen, mut messages) = (Seen::default(), Messages::default());
-            let mut rest = &stream[..];
-            for cut in cuts.into_iter().cycle() {
-                let (piece, after) = rest.split_at(cut.min(rest.len()));
-                messages.feed(piece, &seen);
-                rest = after;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-            prop_assert_eq!(seen.session_changes(), 2);
-            prop_assert!(seen.has_prepared());
-            prop_assert!(!seen.is_idle());
-            messages.feed(&message(b'Z', b"I"), &seen);
-            prop_assert!(seen.is_idle());
-        }
     }
 }
