@@ -1,6 +1,7 @@
+use std::sync::Arc;
+
 use tenantry_pool::TargetId;
 
-use super::prefix::BindMessages;
 use crate::Identifier;
 
 /// What gives a connection back to nobody, after whatever a tenant's code may have left in it.
@@ -24,15 +25,12 @@ pub(super) const ROLLBACK_AND_RESET: &str = concat!("ROLLBACK; ", reset!());
 /// Makes a connection as good as new; its prepared statements go, too.
 pub(super) const DISCARD: &str = "DISCARD ALL";
 
-/// The SQL that makes a connection speak for a target.
+/// What makes a connection speak for a target.
 #[derive(Debug)]
 pub(crate) struct Binding {
     target: TargetId,
-    /// `BEGIN; SET LOCAL search_path = …`
-    begin: String,
-    /// `SET search_path = …`
-    hold: String,
-    messages: BindMessages,
+    /// In SQL's notation.
+    search_path: Arc<str>,
 }
 
 impl Binding {
@@ -48,12 +46,7 @@ impl Binding {
             path.push_str(", ");
         }
         path.push_str("pg_temp");
-        Self {
-            target,
-            begin: format!("BEGIN; SET LOCAL search_path = {path}"),
-            hold: format!("SET search_path = {path}"),
-            messages: BindMessages::new(&path),
-        }
+        Self { target, search_path: path.into() }
     }
 
     /// The target spoken for.
@@ -61,18 +54,18 @@ impl Binding {
         self.target
     }
 
-    /// The same for a prefix.
-    pub(super) fn messages(&self) -> &BindMessages {
-        &self.messages
+    /// The search_path of whoever speaks for the target.
+    pub(super) fn search_path(&self) -> Arc<str> {
+        Arc::clone(&self.search_path)
     }
 
     /// Opens a transaction that speaks for the target.
-    pub(super) fn begin(&self) -> &str {
-        &self.begin
+    pub(super) fn begin(&self) -> String {
+        format!("BEGIN; SET LOCAL search_path = {}", self.search_path)
     }
 
     /// Makes the whole session speak for the target.
-    pub(super) fn hold(&self) -> &str {
-        &self.hold
+    pub(super) fn hold(&self) -> String {
+        format!("SET search_path = {}", self.search_path)
     }
 }

@@ -6,7 +6,7 @@
 //! is local to the transaction ends with it.
 
 use std::sync::{
-    LazyLock, Mutex, MutexGuard, PoisonError,
+    Arc, LazyLock, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -17,16 +17,19 @@ use postgres_protocol::{IsNull, message::frontend};
 const BIND: &str = "tenantry_bind";
 /// Binds the session.
 const HOLD: &str = "tenantry_hold";
+/// The last part of a reset, and binds the transaction.
+const REBIND: &str = "tenantry_rebind";
+/// The last part of a reset, and binds the session.
+const REHOLD: &str = "tenantry_rehold";
 /// What gives a connection back to nobody, but for its transaction. Those that PostgreSQL does not
 /// roll back with a transaction (CLOSE ALL, the locks) do no harm when the rest is.
-const RESETS: [(&str, &str); 7] = [
+const RESETS: [(&str, &str); 6] = [
     ("tenantry_reset_1", "RESET ALL"),
     ("tenantry_reset_2", "RESET SESSION AUTHORIZATION"),
     ("tenantry_reset_3", "CLOSE ALL"),
     ("tenantry_reset_4", "UNLISTEN *"),
     ("tenantry_reset_5", "DISCARD TEMP"),
     ("tenantry_reset_6", "DISCARD SEQUENCES"),
-    ("tenantry_reset_7", "SELECT pg_catalog.pg_advisory_unlock_all()"),
 ];
 
 /// The messages that prepare the commands of a prefix. Closed first: preparing a name twice is an
@@ -35,6 +38,16 @@ static PREPARE: LazyLock<Bytes> = LazyLock::new(|| {
     let bindings = [
         (BIND, "SELECT pg_catalog.set_config('search_path', $1, true)"),
         (HOLD, "SELECT pg_catalog.set_config('search_path', $1, false)"),
+        (
+            REBIND,
+            "SELECT pg_catalog.pg_advisory_unlock_all(), \
+             pg_catalog.set_config('search_path', $1, true)",
+        ),
+        (
+            REHOLD,
+            "SELECT pg_catalog.pg_advisory_unlock_all(), \
+             pg_catalog.set_config('search_path', $1, false)",
+        ),
     ];
     let mut out = BytesMut::new();
     for (name, sql) in bindings.iter().chain(&RESETS) {
@@ -52,25 +65,6 @@ static RESET: LazyLock<Bytes> = LazyLock::new(|| {
     }
     out.freeze()
 });
-
-/// The messages that bind to one search_path.
-#[derive(Debug)]
-pub(super) struct BindMessages {
-    transaction: Bytes,
-    session: Bytes,
-}
-
-impl BindMessages {
-    /// Those for a search_path in SQL's notation.
-    pub(super) fn new(search_path: &str) -> Self {
-        let encode = |name| {
-            let mut out = BytesMut::new();
-            run(name, Some(search_path), &mut out);
-            out.freeze()
-        };
-        Self { transaction: encode(BIND), session: encode(HOLD) }
-    }
-}
 
 /// The messages that execute a prepared statement with up to one parameter.
 fn run(name: &str, parameter: Option<&str>, out: &mut BytesMut) {
@@ -95,31 +89,31 @@ fn run(name: &str, parameter: Option<&str>, out: &mut BytesMut) {
 /// A prefix for one statement.
 #[derive(Clone, Debug)]
 pub(super) struct Prefix {
-    reset: bool,
-    bind: Bytes,
+    /// The search_path to bind to, in SQL's notation.
+    pub(super) search_path: Arc<str>,
+    /// Whether the session is bound, and not only the transaction.
+    pub(super) hold: bool,
+    /// Whether what others have left is reset before.
+    pub(super) reset: bool,
 }
 
 impl Prefix {
-    /// Binds the statement's transaction, after a reset where one is needed.
-    pub(super) fn bind(messages: &BindMessages, reset: bool) -> Self {
-        Self { reset, bind: messages.transaction.clone() }
-    }
-
-    /// Binds the session, after a reset where one is needed.
-    pub(super) fn hold(messages: &BindMessages, reset: bool) -> Self {
-        Self { reset, bind: messages.session.clone() }
-    }
-
     /// Writes the messages; `prepared` says whether the server knows the statements. Returns how
     /// many commands complete.
-    pub(super) fn write(&self, prepared: bool, out: &mut Vec<u8>) -> u8 {
+    pub(super) fn write(&self, prepared: bool, out: &mut BytesMut) -> u8 {
         if !prepared {
             out.extend_from_slice(&PREPARE);
         }
         if self.reset {
             out.extend_from_slice(&RESET);
         }
-        out.extend_from_slice(&self.bind);
+        let name = match (self.reset, self.hold) {
+            (false, false) => BIND,
+            (false, true) => HOLD,
+            (true, false) => REBIND,
+            (true, true) => REHOLD,
+        };
+        run(name, Some(&self.search_path), out);
         1 + if self.reset { RESETS.len() as u8 } else { 0 }
     }
 }

@@ -92,8 +92,9 @@ impl PgConnection {
         self.reset_streak();
         self.leave_others(binding).await?;
         self.busy = true;
+        let begin = binding.begin();
         let (bound, ran, end) = join!(
-            self.client.batch_execute(binding.begin()),
+            self.client.batch_execute(&begin),
             self.client.batch_execute(sql),
             commit(&self.client, &self.watch.seen),
         );
@@ -115,11 +116,7 @@ impl PgConnection {
             Plan::Prepare => Some(Box::pin(self.prepare_behind_prefix(binding, query)).await?),
         };
         let reset = self.needs_reset_for(target);
-        let prefix = if hold {
-            Prefix::hold(binding.messages(), reset)
-        } else {
-            Prefix::bind(binding.messages(), reset)
-        };
+        let prefix = Prefix { search_path: binding.search_path(), hold, reset };
         self.busy = true;
         let ran = send(&self.client, &self.watch, Some(prefix), statement.as_ref(), query).await;
         self.busy = false;
@@ -137,7 +134,7 @@ impl PgConnection {
     ) -> Result<Statement, RunError> {
         let target = binding.target();
         let reset = self.needs_reset_for(target);
-        let prefix = Prefix::bind(binding.messages(), reset);
+        let prefix = Prefix { search_path: binding.search_path(), hold: false, reset };
         self.busy = true;
         // What is half prepared when this future is dropped is known to nobody.
         self.needs_discard = true;
@@ -192,8 +189,9 @@ impl PgConnection {
             Plan::Unnamed => None,
             Plan::Prepare => return Box::pin(self.prepare_between(binding, query)).await,
         };
+        let begin = binding.begin();
         let (bound, ran, end) = join!(
-            client.batch_execute(binding.begin()),
+            client.batch_execute(&begin),
             send(client, &self.watch, None, statement.as_ref(), query),
             commit(client, &self.watch.seen),
         );
@@ -208,8 +206,9 @@ impl PgConnection {
     ) -> Result<Output, RunError> {
         self.needs_discard = true;
         let client = &self.client;
+        let begin = binding.begin();
         let (bound, prepared) =
-            join!(client.batch_execute(binding.begin()), prepare(client, &self.watch, None, query));
+            join!(client.batch_execute(&begin), prepare(client, &self.watch, None, query));
         self.needs_discard = false;
         match (bound, prepared) {
             (Ok(()), Ok(statement)) => {

@@ -18,7 +18,7 @@ impl PgConnection {
         self.make_neutral().await?;
         self.needs_discard = true;
         self.drop_notifications();
-        self.control(binding.hold()).await.map_err(|error| match error {
+        self.control(&binding.hold()).await.map_err(|error| match error {
             RunError::Statement(error) => RunError::Bind(error),
             other => other,
         })

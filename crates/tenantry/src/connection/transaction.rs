@@ -16,17 +16,18 @@ impl PgConnection {
     /// so does dropping the transaction later without ending it.
     pub(crate) async fn begin(&mut self, binding: &Binding) -> Result<(), RunError> {
         let target = binding.target();
+        let begin = binding.begin();
         self.note_use(binding);
         self.changed = false;
         self.busy = true;
         if self.needs_reset_for(target) {
             // Two messages, since a reset inside of the transaction could be rolled back with it.
             let (reset, begun) =
-                join!(self.client.batch_execute(RESET), self.client.batch_execute(binding.begin()));
+                join!(self.client.batch_execute(RESET), self.client.batch_execute(&begin));
             reset.and(begun).map_err(RunError::Bind)?;
             self.neutral();
         } else {
-            let sql = if self.is_held_for(target) { "BEGIN" } else { binding.begin() };
+            let sql = if self.is_held_for(target) { "BEGIN" } else { &begin };
             self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
         }
         self.residue = Residue::Of(target);

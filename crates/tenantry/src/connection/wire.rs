@@ -14,6 +14,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
@@ -56,7 +57,7 @@ pub(crate) struct Wire<S> {
     incoming: Incoming,
     outgoing: Outgoing,
     /// What was accepted for writing together with a prefix, and is not written yet.
-    unwritten: Vec<u8>,
+    unwritten: BytesMut,
     shut: bool,
 }
 
@@ -68,7 +69,7 @@ impl<S> Wire<S> {
             carries,
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
-            unwritten: Vec::new(),
+            unwritten: BytesMut::new(),
             shut: false,
         }
     }
@@ -128,7 +129,7 @@ impl<S: AsyncWrite + Unpin> Wire<S> {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.unwritten.drain(..written);
+            self.unwritten.advance(written);
         }
         Poll::Ready(Ok(()))
     }
