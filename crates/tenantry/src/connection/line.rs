@@ -82,17 +82,17 @@ impl Line {
             if let Poll::Ready(output) = future.as_mut().poll(&mut unawaited) {
                 return Poll::Ready(output);
             }
-            loop {
-                bell.mute();
-                inner.poll(&mut Context::from_waker(waker));
-                if let Poll::Ready(output) = future.as_mut().poll(&mut unawaited) {
-                    bell.forget();
-                    return Poll::Ready(output);
-                }
-                if bell.listen() {
-                    return Poll::Pending;
-                }
+            bell.mute();
+            inner.poll(&mut Context::from_waker(waker));
+            if let Poll::Ready(output) = future.as_mut().poll(&mut unawaited) {
+                bell.forget();
+                return Poll::Ready(output);
             }
+            if !bell.listen() {
+                // Not again at once: tokio lets a task that has done its share of work wait.
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
         })
         .await
     }
@@ -128,10 +128,8 @@ impl Line {
     /// Waits until the connection has ended: its client is gone.
     pub(super) async fn ended(mut self) {
         let inner = self.get_mut();
-        std::future::poll_fn(|cx| {
-            if inner.poll(cx) { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
+        std::future::poll_fn(|cx| if inner.poll(cx) { Poll::Pending } else { Poll::Ready(()) })
+            .await;
     }
 
     /// Why the connection ended, where that was no end in order.

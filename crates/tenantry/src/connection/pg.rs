@@ -1,13 +1,8 @@
-use std::{
-    fmt,
-    pin::Pin,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use tenantry_pool::{Condition, TargetId};
-use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::{
-    AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage,
+    Client, Config, NoTls, SimpleQueryMessage,
     config::SslMode,
     tls::{MakeTlsConnect, TlsConnect, TlsStream},
 };
@@ -15,6 +10,7 @@ use tokio_postgres::{
 use super::{
     binding::Binding,
     dial::{Socket, dial},
+    line::Line,
     server::Server,
     statements::Statements,
     wire::{Carries, Watch, Wire},
@@ -30,10 +26,10 @@ const HOLD_AFTER: u32 = 4;
 /// left open by a future that was dropped shows in [`condition`](Self::condition).
 pub(crate) struct PgConnection {
     pub(super) client: Client,
+    pub(super) line: Line,
     pub(super) server: Server,
     pub(super) watch: Arc<Watch>,
     pub(super) statements: Statements,
-    pub(super) notifications: mpsc::UnboundedReceiver<Notification>,
     /// Whether something stands between us and PostgreSQL that gives each transaction a session of
     /// its choice: a transaction pooler. Then no session is ours to hold.
     pub(super) is_pooled: bool,
@@ -53,10 +49,6 @@ pub(crate) struct PgConnection {
     pub(super) needs_reset: bool,
     /// Only `DISCARD ALL` makes the connection clean again.
     pub(super) needs_discard: bool,
-    /// Why the connection ended, once it has.
-    failure: Arc<OnceLock<tokio_postgres::Error>>,
-    /// Drives the connection; ends when the server has ended it.
-    task: Option<Task>,
 }
 
 /// Whose code has run since the last reset. It may have left settings, locks or temporary tables
@@ -94,32 +86,31 @@ impl PgConnection {
         let (wire, host) = dial(server, Arc::clone(&watch))
             .await
             .map_err(|error| ConnectError::io(&server.address(), error))?;
-        let (sender, notifications) = mpsc::unbounded_channel();
-        let failure = Arc::new(OnceLock::new());
         let started = match (server.tls(), host.is_empty()) {
             (Some(mut make), false) => {
                 let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
                     .map_err(|error| ConnectError::tls(&server.address(), error))?;
                 let watched = Watched { connect: tls, watch: Arc::clone(&watch) };
-                start(wire, watched, server.config(), sender, Arc::clone(&failure)).await
+                start(wire, watched, server.config()).await
             }
             _ => {
                 let mut config = server.config().clone();
                 config.ssl_mode(SslMode::Disable);
-                start(wire, NoTls, &config, sender, Arc::clone(&failure)).await
+                start(wire, NoTls, &config).await
             }
         };
-        let (client, task) =
+        let (client, mut line) =
             started.map_err(|error| ConnectError::postgres(&server.address(), error))?;
-        let is_pooled = is_pooled(&client, &watch.seen)
+        let is_pooled = line
+            .drive(is_pooled(&client, &watch.seen))
             .await
             .map_err(|error| ConnectError::postgres(&server.address(), error))?;
         Ok(Self {
             client,
+            line,
             server: server.clone(),
             watch,
             statements: Statements::new(statement_cache),
-            notifications,
             is_pooled,
             held_for: None,
             streak: (None, 0),
@@ -129,13 +120,12 @@ impl PgConnection {
             changed: false,
             needs_reset: false,
             needs_discard: false,
-            failure,
-            task: Some(task),
         })
     }
 
     /// What state the connection is in while nobody uses it.
     pub(crate) fn condition(&self) -> Condition {
+        self.line.look();
         if self.client.is_closed() || self.watch.seen.has_ended() {
             Condition::Broken
         } else if self.busy
@@ -198,21 +188,19 @@ impl PgConnection {
     }
 
     /// Why the connection ended, where an error says only that it has.
-    pub(crate) fn failure(&self) -> Option<&tokio_postgres::Error> {
-        self.failure.get()
+    pub(crate) fn failure(&self) -> Option<Arc<tokio_postgres::Error>> {
+        self.line.failure()
     }
 
     /// Ends the connection and waits until the server has ended it, too. What still runs is
     /// cancelled first.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(self) {
         if self.condition() == Condition::Unclean {
             let _ = self.cancel().await;
         }
-        let task = self.task.take();
-        drop(self);
-        if let Some(task) = task {
-            task.ended().await;
-        }
+        let Self { client, line, statements, .. } = self;
+        drop((statements, client));
+        line.ended().await;
     }
 
     /// Asks the server to cancel what runs, and waits until it has been told.
@@ -258,53 +246,17 @@ async fn is_pooled(
     Ok(answered != Some(seen.backend()))
 }
 
-/// The task that drives a connection. Dropped, it ends at once.
-struct Task(JoinHandle<()>);
-
-impl Task {
-    async fn ended(mut self) {
-        let _ = (&mut self.0).await;
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 async fn start<T>(
     wire: Wire<Socket>,
     tls: T,
     config: &Config,
-    notifications: mpsc::UnboundedSender<Notification>,
-    failure: Arc<OnceLock<tokio_postgres::Error>>,
-) -> Result<(Client, Task), tokio_postgres::Error>
+) -> Result<(Client, Line), tokio_postgres::Error>
 where
     T: TlsConnect<Wire<Socket>>,
     T::Stream: Send + 'static,
 {
-    let (client, mut connection) = config.connect_raw(wire, tls).await?;
-    let task = tokio::spawn(async move {
-        loop {
-            match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
-                Some(Ok(AsyncMessage::Notification(notification))) => {
-                    // Between two users nobody listens: UNLISTEN * came with the COMMIT.
-                    let _ = notifications.send(notification);
-                }
-                Some(Ok(AsyncMessage::Notice(notice))) => {
-                    tracing::debug!(target: "tenantry::notice", severity = notice.severity(), "{}", notice.message());
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    let _ = failure.set(error);
-                    return;
-                }
-                None => return,
-            }
-        }
-    });
-    Ok((client, Task(task)))
+    let (client, connection) = config.connect_raw(wire, tls).await?;
+    Ok((client, Line::new(connection)))
 }
 
 /// A TLS handshake whose stream is watched.

@@ -22,13 +22,15 @@ impl PgConnection {
         self.busy = true;
         if self.needs_reset_for(target) {
             // Two messages, since a reset inside of the transaction could be rolled back with it.
-            let (reset, begun) =
-                join!(self.client.batch_execute(RESET), self.client.batch_execute(&begin));
+            let together = async {
+                join!(self.client.batch_execute(RESET), self.client.batch_execute(&begin))
+            };
+            let (reset, begun) = self.line.drive(together).await;
             reset.and(begun).map_err(RunError::Bind)?;
             self.neutral();
         } else {
             let sql = if self.is_held_for(target) { "BEGIN" } else { &begin };
-            self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
+            self.line.drive(self.client.batch_execute(sql)).await.map_err(RunError::Bind)?;
         }
         self.residue = Residue::Of(target);
         self.busy = false;
@@ -58,7 +60,7 @@ impl PgConnection {
     /// Runs one of our own commands (SAVEPOINT and its like) in the open transaction.
     pub(crate) async fn control(&mut self, sql: &str) -> Result<(), RunError> {
         self.busy = true;
-        let ran = self.client.batch_execute(sql).await;
+        let ran = self.line.drive(self.client.batch_execute(sql)).await;
         self.busy = false;
         ran.map_err(RunError::Statement)
     }
@@ -81,12 +83,12 @@ impl PgConnection {
         let reset = self.is_pooled || self.changed;
         self.busy = true;
         let ended = if reset {
-            let end = run::end(&self.client, seen, with_reset).await;
+            let end = self.line.drive(run::end(&self.client, seen, with_reset)).await;
             self.ended(end.reset);
             self.reset_streak();
             end.committed
         } else {
-            self.client.batch_execute(plain).await
+            self.line.drive(self.client.batch_execute(plain)).await
         };
         self.busy = false;
         ended.map_err(RunError::Statement)

@@ -56,10 +56,11 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let rung = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |state| match state {
-            MUTED | LISTENING => Some(RANG),
-            _ => None,
-        });
+        let rung =
+            self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |state| match state {
+                MUTED | LISTENING => Some(RANG),
+                _ => None,
+            });
         if rung == Ok(LISTENING) {
             self.task.wake();
         }
