@@ -47,7 +47,13 @@ async fn a_time_out_says_how_full_the_pool_was() {
     let places = targets(2);
     let _lease = pool.acquire(&places[0]).await.unwrap();
     let error = pool.acquire(&places[1]).await.unwrap_err();
-    assert_eq!(error.to_string(), "no connection was free within 2s: 1 of 1 in use, 1 waiting");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "no connection was free within 2s: 1 of 1 in use (1 by {} for up to 2.0s), 1 waiting",
+            places[0].id()
+        )
+    );
     assert_eq!(pool.stats().waiting, 0);
 }
 

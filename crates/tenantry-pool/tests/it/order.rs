@@ -37,7 +37,7 @@ async fn nobody_is_passed_by_more_than_a_few() {
         task.await.unwrap();
     }
     let place = served.lock().unwrap().iter().position(|which| *which == 1).unwrap();
-    assert_eq!(place, 8, "it let eight pass, and no more");
+    assert_eq!(place, 4, "it let four pass, and no more");
 }
 
 #[tokio::test(start_paused = true)]
