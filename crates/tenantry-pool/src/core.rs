@@ -19,6 +19,9 @@ mod targets;
 mod turns;
 mod waiters;
 
+#[cfg(test)]
+mod model;
+
 use std::sync::Arc;
 
 use tokio::time::Instant;

@@ -136,7 +136,9 @@ impl<D: Driver> Core<D> {
         match self.choose(slot).filter(|_| !fault::LOST_WAKEUP) {
             Some(ix) => {
                 self.grant(slot, connection, ix, now, out);
+                // The next of its callers may have waited long enough for their home.
                 self.serve_idle(server, now, out);
+                self.open_where_needed(now, out);
             }
             None => {
                 self.put(slot, State::Idle(connection));

@@ -117,6 +117,7 @@ impl<D: Driver> Core<D> {
             self.wait_for_any(ix);
         }
         self.serve_idle(server, now, out);
+        self.open_where_needed(now, out);
     }
 
     /// One lease of a target has ended.

@@ -29,7 +29,7 @@ impl<D: Driver> Core<D> {
         };
         if self.targets.touch(ix, now) {
             out.push(Action::TargetCreated(target.id()));
-            if let Some(evicted) = self.targets.beyond_bound(ix) {
+            while let Some(evicted) = self.targets.beyond_bound(ix) {
                 self.evict(evicted, out);
             }
         }
