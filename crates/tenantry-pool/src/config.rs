@@ -41,9 +41,10 @@ pub struct PoolConfig {
     /// PostgreSQL's backends keep a cache entry for every table they ever saw. 0 is for no limit;
     /// 2,000 by default.
     pub max_targets_per_connection: usize,
-    /// How many targets the pool remembers; beyond it the least recently used idle one goes.
+    /// How many targets the pool remembers; beyond it one goes that is idle and was not used for
+    /// long: the least recently used of 64, each time the next ones.
     pub max_targets: usize,
-    /// A target unused for this long is forgotten.
+    /// A target unused for this long is forgotten, within seconds.
     pub target_ttl: Duration,
 }
 

@@ -116,7 +116,9 @@ impl<D: Driver> Pool<D> {
     /// The targets remembered, the most recently used first.
     #[must_use]
     pub fn targets(&self) -> Vec<TargetId> {
-        self.inner.lock().known()
+        let mut known = self.inner.lock().known();
+        known.sort_unstable_by_key(|(used, _)| std::cmp::Reverse(*used));
+        known.into_iter().map(|(_, target)| target).collect()
     }
 
     /// How many targets are remembered.

@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -57,6 +57,8 @@ pub struct Target<S> {
     id: TargetId,
     server: S,
     retired: AtomicBool,
+    /// Where a pool had its entry the last time: a hint that saves a look-up.
+    place: AtomicU32,
 }
 
 impl<S> Target<S> {
@@ -67,6 +69,7 @@ impl<S> Target<S> {
             id: TargetId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             server,
             retired: AtomicBool::new(false),
+            place: AtomicU32::new(u32::MAX),
         })
     }
 
@@ -83,6 +86,16 @@ impl<S> Target<S> {
     /// Whether the target has been retired. Once true, it stays true.
     pub fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn place(&self) -> u32 {
+        self.place.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_place(&self, place: u32) {
+        if self.place() != place {
+            self.place.store(place, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn set_retired(&self) {

@@ -19,9 +19,9 @@ impl<D: Driver> Core<D> {
         self.targets.known(target).is_some()
     }
 
-    /// The targets remembered, the most recently used first.
-    pub(crate) fn known(&self) -> Vec<TargetId> {
-        self.targets.by_use().map(|entry| entry.id).collect()
+    /// The targets remembered, each with a number that is higher the later it was used.
+    pub(crate) fn known(&self) -> Vec<(u64, TargetId)> {
+        self.targets.uses()
     }
 
     pub(crate) fn known_count(&self) -> usize {

@@ -19,7 +19,7 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) -> TargetIx {
-        let ix = match self.targets.find(target.id()) {
+        let ix = match self.targets.find_at(target.place(), target.id()) {
             Some(ix) => ix,
             None => {
                 let server = self.servers.refer(target.server());
@@ -27,6 +27,7 @@ impl<D: Driver> Core<D> {
                 self.targets.insert(target.id(), server, now)
             }
         };
+        target.set_place(ix.as_u32());
         if self.targets.touch(ix, now) {
             out.push(Action::TargetCreated(target.id()));
             while let Some(evicted) = self.targets.beyond_bound(ix) {

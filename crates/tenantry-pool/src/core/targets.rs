@@ -12,13 +12,24 @@ use tokio::time::Instant;
 use super::{servers::ServerIx, turns::Turn};
 use crate::{TargetId, fault};
 
-/// How many of the least recently used targets are looked at to find one that is not busy. Those
-/// that are busy are in use, and go to the front.
+/// Of how many targets the least recently used one is forgotten for a new one. They are taken in
+/// the order of the entries, each time the next ones: an order of use kept up to date would cost
+/// every lease two cache misses more.
 const EVICTION_SEARCH: usize = 64;
+
+/// How many entries are looked at every second for what nobody asked for lately.
+const EXPIRY_SEARCH: usize = 4_096;
 
 /// Where a target's entry is. It stays there while the target is remembered or works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TargetIx(u32);
+
+impl TargetIx {
+    /// The number a target keeps to find its entry again.
+    pub(crate) fn as_u32(self) -> u32 {
+        self.0
+    }
+}
 
 /// Hashes identities, which are drawn one after the other.
 #[derive(Default)]
@@ -65,6 +76,8 @@ pub(crate) struct Home {
 pub(crate) struct Entry {
     pub(crate) id: TargetId,
     pub(crate) server: ServerIx,
+    /// Whether this is an entry, and not the room for one.
+    is_live: bool,
     /// Whether it is remembered. One that is not lives on while it works.
     known: bool,
     pub(crate) standing: Standing,
@@ -79,9 +92,8 @@ pub(crate) struct Entry {
     pub(crate) home: Home,
     /// The slot it gave back last.
     pub(crate) last_slot: Option<u32>,
-    /// Its neighbours in the order of use.
-    newer: Option<TargetIx>,
-    older: Option<TargetIx>,
+    /// When it was last used, by the count of all uses.
+    used: u64,
     pub(crate) last_used: Instant,
     pub(crate) leases: u64,
     pub(crate) waits: u64,
@@ -115,10 +127,12 @@ pub(crate) struct Targets {
     free: Vec<TargetIx>,
     /// All entries in use, remembered or not.
     by_id: HashMap<TargetId, TargetIx, HashIds>,
-    /// The ends of the order of use, in which those remembered are.
-    newest: Option<TargetIx>,
-    oldest: Option<TargetIx>,
+    /// How many are remembered.
     known: usize,
+    /// Counts uses.
+    uses: u64,
+    /// Where the search for one to forget goes on.
+    hand: usize,
     bound: usize,
 }
 
@@ -128,9 +142,9 @@ impl Targets {
             entries: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::default(),
-            newest: None,
-            oldest: None,
             known: 0,
+            uses: 0,
+            hand: 0,
             bound: bound.max(1),
         }
     }
@@ -144,6 +158,14 @@ impl Targets {
         self.by_id.get(&id).copied()
     }
 
+    /// Finds a target by where its entry was the last time, if it still is there.
+    pub(crate) fn find_at(&self, place: u32, id: TargetId) -> Option<TargetIx> {
+        match self.entries.get(place as usize) {
+            Some(entry) if entry.id == id && entry.is_live => Some(TargetIx(place)),
+            _ => self.find(id),
+        }
+    }
+
     /// The entry of a target that is remembered.
     pub(crate) fn known(&self, id: TargetId) -> Option<TargetIx> {
         self.find(id).filter(|ix| self[*ix].known)
@@ -153,14 +175,9 @@ impl Targets {
         self.entries.iter().filter(|entry| entry.known)
     }
 
-    /// Those remembered, the most recently used first.
-    pub(crate) fn by_use(&self) -> impl Iterator<Item = &Entry> {
-        std::iter::successors(self.newest, |ix| self[*ix].older).map(|ix| &self[ix])
-    }
-
-    /// Those remembered, the least recently used first.
-    fn oldest_first(&self) -> impl Iterator<Item = TargetIx> {
-        std::iter::successors(self.oldest, |ix| self[*ix].newer)
+    /// Those remembered, each with the count of its last use.
+    pub(crate) fn uses(&self) -> Vec<(u64, TargetId)> {
+        self.iter().map(|entry| (entry.used, entry.id)).collect()
     }
 
     /// Makes an entry, not remembered yet.
@@ -168,6 +185,7 @@ impl Targets {
         let entry = Entry {
             id,
             server,
+            is_live: true,
             known: false,
             standing: Standing::Out,
             in_use: 0,
@@ -176,8 +194,7 @@ impl Targets {
             number: 0,
             home: Home::default(),
             last_slot: None,
-            newer: None,
-            older: None,
+            used: 0,
             last_used: now,
             leases: 0,
             waits: 0,
@@ -201,78 +218,54 @@ impl Targets {
     pub(crate) fn remove(&mut self, ix: TargetIx) {
         let id = self[ix].id;
         self.by_id.remove(&id);
+        self[ix].is_live = false;
         self.free.push(ix);
     }
 
     /// Notes a use. Whether the target was not remembered before.
     pub(crate) fn touch(&mut self, ix: TargetIx, now: Instant) -> bool {
-        self[ix].last_used = now;
-        if self.newest == Some(ix) {
-            return false;
-        }
-        let is_new = !self[ix].known;
-        if !is_new {
-            self.unlink(ix);
-        }
-        self.link(ix);
+        self.uses += 1;
+        let uses = self.uses;
+        let entry = &mut self[ix];
+        entry.last_used = now;
+        entry.used = uses;
+        let is_new = !std::mem::replace(&mut entry.known, true);
+        self.known += usize::from(is_new);
         is_new
     }
 
     /// Remembers a target no more; its entry stays while it works.
     pub(crate) fn forget(&mut self, ix: TargetIx) {
-        self.unlink(ix);
-    }
-
-    fn link(&mut self, ix: TargetIx) {
-        let next = self.newest.replace(ix);
-        match next {
-            Some(next) => self[next].newer = Some(ix),
-            None => self.oldest = Some(ix),
-        }
-        let entry = &mut self[ix];
-        entry.known = true;
-        entry.newer = None;
-        entry.older = next;
-        self.known += 1;
-    }
-
-    fn unlink(&mut self, ix: TargetIx) {
-        let entry = &mut self[ix];
-        entry.known = false;
-        let (newer, older) = (entry.newer.take(), entry.older.take());
-        match newer {
-            Some(newer) => self[newer].older = older,
-            None => self.newest = older,
-        }
-        match older {
-            Some(older) => self[older].newer = newer,
-            None => self.oldest = newer,
-        }
+        self[ix].known = false;
         self.known -= 1;
     }
 
-    /// With more targets than the bound, now that `new` has come: the least recently used one that
-    /// does not work.
+    /// The next entries in a circle, at most once each.
+    fn next_entries(&mut self, most: usize) -> impl Iterator<Item = &Entry> {
+        let (start, count) = (self.hand, most.min(self.entries.len()));
+        self.hand = (start + count) % self.entries.len().max(1);
+        let (before, after) = self.entries.split_at(start);
+        after.iter().chain(before).take(count).filter(|entry| entry.known)
+    }
+
+    /// With more targets than the bound, now that `new` has come: one that does not work and was
+    /// not used for long. Where there are few, the one not used for longest.
     pub(crate) fn beyond_bound(&mut self, new: TargetIx) -> Option<TargetId> {
         if self.known <= self.bound {
             return None;
         }
-        for _ in 0..EVICTION_SEARCH {
-            let oldest = self.oldest.filter(|oldest| *oldest != new)?;
-            if !self[oldest].is_busy() || fault::EVICT_RUNNING {
-                return Some(self[oldest].id);
-            }
-            self.unlink(oldest);
-            self.link(oldest);
-        }
-        None
+        let new = self[new].id;
+        self.next_entries(EVICTION_SEARCH)
+            .filter(|entry| entry.id != new && (!entry.is_busy() || fault::EVICT_RUNNING))
+            .min_by_key(|entry| entry.used)
+            .map(|entry| entry.id)
     }
 
-    /// The targets unused for `ttl` or longer.
-    pub(crate) fn expired(&self, ttl: Duration, now: Instant) -> Vec<TargetId> {
-        self.oldest_first()
-            .map(|ix| &self[ix])
-            .take_while(|entry| now.duration_since(entry.last_used) >= ttl)
+    /// Some of the targets unused for `ttl` or longer: all, within as many calls as it takes to
+    /// look at all entries.
+    pub(crate) fn expired(&mut self, ttl: Duration, now: Instant) -> Vec<TargetId> {
+        self.next_entries(EXPIRY_SEARCH)
+            .filter(|entry| now.duration_since(entry.last_used) >= ttl)
             .filter(|entry| !entry.is_busy() || fault::EVICT_RUNNING)
             .map(|entry| entry.id)
             .collect()
@@ -290,5 +283,18 @@ impl Index<TargetIx> for Targets {
 impl IndexMut<TargetIx> for Targets {
     fn index_mut(&mut self, ix: TargetIx) -> &mut Entry {
         &mut self.entries[ix.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_nobody_uses_costs_a_few_hundred_bytes() {
+        // Twice the entry and its place in the index: both grow by doubling.
+        let each = 2 * (size_of::<Entry>() + size_of::<(TargetId, TargetIx)>() + 1);
+        assert!(size_of::<Entry>() <= 128, "{}", size_of::<Entry>());
+        assert!(each < 512, "{each}");
     }
 }
