@@ -4,9 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::time::Instant;
-
-use crate::{CloseReason, Driver, Target, core::Resting, pool::Inner};
+use crate::{CloseReason, Driver, Target, core::Lent, pool::Inner};
 
 /// A connection lent to one target.
 ///
@@ -15,27 +13,15 @@ use crate::{CloseReason, Driver, Target, core::Resting, pool::Inner};
 pub struct Lease<D: Driver> {
     inner: Arc<Inner<D>>,
     target: Arc<Target<D::Server>>,
-    pub(crate) slot: usize,
-    born: Instant,
+    slot: usize,
     at_home: bool,
     connection: Option<D::Connection>,
 }
 
 impl<D: Driver> Lease<D> {
-    pub(crate) fn new(
-        inner: Arc<Inner<D>>,
-        target: Arc<Target<D::Server>>,
-        slot: usize,
-        resting: Resting<D>,
-    ) -> Self {
-        Self {
-            inner,
-            target,
-            slot,
-            born: resting.born,
-            at_home: resting.at_home,
-            connection: Some(resting.connection),
-        }
+    pub(crate) fn new(inner: Arc<Inner<D>>, target: Arc<Target<D::Server>>, lent: Lent<D>) -> Self {
+        let Lent { slot, connection, at_home } = lent;
+        Self { inner, target, slot, at_home, connection: Some(connection) }
     }
 
     /// The target this connection is lent to.
@@ -74,7 +60,7 @@ impl<D: Driver> DerefMut for Lease<D> {
 impl<D: Driver> Drop for Lease<D> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.inner.give_back(self.slot, connection, self.born);
+            self.inner.give_back(self.slot, connection);
         }
     }
 }

@@ -21,14 +21,16 @@ mod config;
 mod core;
 mod driver;
 mod error;
+mod fault;
 mod lease;
 mod pool;
+mod runtime;
 mod stats;
 mod target;
 
 pub use config::PoolConfig;
 pub use driver::{Condition, Driver, Event};
-pub use error::{AcquireError, ConnectFailure};
+pub use error::{AcquireError, ConnectFailure, Holder};
 pub use lease::Lease;
 pub use pool::{CloseReport, Pool};
 pub use stats::{CloseReason, Counters, PoolStats, TargetStats};

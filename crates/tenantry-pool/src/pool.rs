@@ -1,23 +1,17 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
-};
+mod inner;
+mod waiting;
 
-use tokio::{
-    runtime::Handle,
-    sync::{Notify, oneshot},
-    time::{Instant, timeout},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
+use tokio::{sync::oneshot, time::Instant};
+
+use self::waiting::Waiting;
 use crate::{
-    AcquireError, CloseReason, ConnectFailure, Driver, Event, Lease, PoolConfig, PoolStats, Target,
-    TargetId, TargetStats,
-    core::{Acquired, Action, Core, Resting},
+    AcquireError, Driver, Lease, PoolConfig, PoolStats, Target, TargetId, TargetStats,
+    core::Acquired, runtime::timeout_at,
 };
 
-/// How often idle connections and unused targets are looked at.
-const MAINTENANCE: Duration = Duration::from_secs(1);
+pub(crate) use self::inner::Inner;
 
 /// A pool of connections: one budget, many targets. Cheap to clone.
 ///
@@ -43,16 +37,7 @@ impl<D: Driver> Pool<D> {
     ///
     /// Outside of a tokio runtime.
     pub fn new(driver: D, config: PoolConfig) -> Self {
-        let driver = Arc::new(driver);
-        let inner = Arc::new(Inner {
-            core: Mutex::new(Core::new(Arc::clone(&driver), config.clone())),
-            driver,
-            config,
-            runtime: Handle::current(),
-            ended: Notify::new(),
-        });
-        inner.runtime.spawn(maintain(Arc::downgrade(&inner)));
-        Self { inner }
+        Self { inner: Inner::start(driver, config) }
     }
 
     /// Lends a connection for `target`, waiting up to `acquire_timeout` for one.
@@ -62,7 +47,8 @@ impl<D: Driver> Pool<D> {
     ///
     /// # Errors
     ///
-    /// [`Timeout`](AcquireError::Timeout), [`Unavailable`](AcquireError::Unavailable) when the
+    /// [`Timeout`](AcquireError::Timeout), [`Saturated`](AcquireError::Saturated) at once when too
+    /// many wait already, [`Unavailable`](AcquireError::Unavailable) when the
     /// server cannot be reached and no connection to it is open,
     /// [`Retired`](AcquireError::Retired), [`Closed`](AcquireError::Closed).
     pub async fn acquire(
@@ -79,25 +65,12 @@ impl<D: Driver> Pool<D> {
             };
             core.acquire(target, reply, start, out)
         })?;
-        let ticket = match acquired {
-            Acquired::Now { slot, resting } => return Ok(self.inner.lease(target, slot, resting)),
-            Acquired::Wait { ticket } => ticket,
+        let (ticket, patient_until) = match acquired {
+            Acquired::Now(lent) => return Ok(self.inner.lease(target, lent)),
+            Acquired::Wait { ticket, patient_until } => (ticket, patient_until),
         };
-        let mut place = Place { inner: &self.inner, ticket: Some(ticket) };
         let receiver = receiver.expect("a waiter has a receiver");
-        match timeout(self.inner.config.acquire_timeout, receiver).await {
-            Ok(Ok(answer)) => {
-                // Whoever is answered has left the queue.
-                place.ticket = None;
-                answer
-            }
-            Ok(Err(_)) => Err(AcquireError::Closed),
-            Err(_) => {
-                let error = self.inner.lock().timeout(start.elapsed());
-                drop(place);
-                Err(error)
-            }
-        }
+        Waiting::new(&self.inner, ticket, receiver).answer(start, patient_until).await
     }
 
     /// Forgets a target until it is used again: its prepared statements are closed and no
@@ -130,7 +103,7 @@ impl<D: Driver> Pool<D> {
                 ended.await;
             }
         };
-        let _ = timeout(deadline, all_ended).await;
+        let _ = timeout_at(Instant::now() + deadline, all_ended).await;
         CloseReport { left: self.stats().total() }
     }
 
@@ -143,7 +116,9 @@ impl<D: Driver> Pool<D> {
     /// The targets remembered, the most recently used first.
     #[must_use]
     pub fn targets(&self) -> Vec<TargetId> {
-        self.inner.lock().known()
+        let mut known = self.inner.lock().known();
+        known.sort_unstable_by_key(|(used, _)| std::cmp::Reverse(*used));
+        known.into_iter().map(|(_, target)| target).collect()
     }
 
     /// How many targets are remembered.
@@ -162,6 +137,13 @@ impl<D: Driver> Pool<D> {
     #[must_use]
     pub fn target_stats(&self, target: TargetId) -> Option<TargetStats> {
         self.inner.lock().target_stats(target, Instant::now())
+    }
+
+    /// What the pool knows of each target it remembers, in no order. The lock is held for one
+    /// pass over them: about a tenth of a millisecond for 10,000.
+    #[must_use]
+    pub fn all_target_stats(&self) -> Vec<TargetStats> {
+        self.inner.lock().all_target_stats(Instant::now())
     }
 
     /// The driver.
@@ -186,142 +168,5 @@ impl<D: Driver> Clone for Pool<D> {
 impl<D: Driver> fmt::Debug for Pool<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("stats", &self.stats()).finish_non_exhaustive()
-    }
-}
-
-/// A place in the queue, given up on drop.
-struct Place<'a, D: Driver> {
-    inner: &'a Inner<D>,
-    ticket: Option<u64>,
-}
-
-impl<D: Driver> Drop for Place<'_, D> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.inner.lock().leave(ticket);
-        }
-    }
-}
-
-/// What the clones of a pool and its leases share.
-pub(crate) struct Inner<D: Driver> {
-    core: Mutex<Core<D>>,
-    driver: Arc<D>,
-    config: PoolConfig,
-    runtime: Handle,
-    /// Told each time a connection has ended.
-    ended: Notify,
-}
-
-impl<D: Driver> Inner<D> {
-    fn lock(&self) -> MutexGuard<'_, Core<D>> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes one step under the lock, and carries out what it decides once the lock is free.
-    fn step<R>(self: &Arc<Self>, step: impl FnOnce(&mut Core<D>, &mut Vec<Action<D>>) -> R) -> R {
-        let mut actions = Vec::new();
-        let result = step(&mut self.lock(), &mut actions);
-        for action in actions {
-            self.run(action);
-        }
-        result
-    }
-
-    fn run(self: &Arc<Self>, action: Action<D>) {
-        match action {
-            Action::Grant { reply, target, slot, resting } => {
-                // A waiter that has just gone drops the lease, which gives the connection back.
-                let _ = reply.send(Ok(self.lease(&target, slot, resting)));
-            }
-            Action::Fail { reply, error } => {
-                let _ = reply.send(Err(error));
-            }
-            Action::Open { slot, server } => {
-                self.runtime.spawn(Arc::clone(self).open(slot, server));
-            }
-            Action::Clean { slot, resting } => {
-                self.runtime.spawn(Arc::clone(self).clean(slot, resting));
-            }
-            Action::Close { slot, connection, reason } => {
-                self.runtime.spawn(Arc::clone(self).close(slot, connection, reason));
-            }
-            Action::TargetCreated(target) => self.driver.event(Event::TargetCreated(target)),
-            Action::TargetEvicted(target) => self.driver.event(Event::TargetEvicted(target)),
-        }
-    }
-
-    fn lease(
-        self: &Arc<Self>,
-        target: &Arc<Target<D::Server>>,
-        slot: usize,
-        resting: Resting<D>,
-    ) -> Lease<D> {
-        Lease::new(Arc::clone(self), Arc::clone(target), slot, resting)
-    }
-
-    pub(crate) fn give_back(
-        self: &Arc<Self>,
-        slot: usize,
-        connection: D::Connection,
-        born: Instant,
-    ) {
-        let now = Instant::now();
-        self.step(|core, out| core.give_back(slot, connection, born, now, out));
-    }
-
-    pub(crate) fn close_leased(
-        self: &Arc<Self>,
-        slot: usize,
-        connection: D::Connection,
-        reason: CloseReason,
-    ) {
-        self.step(|core, out| core.close_leased(slot, connection, reason, out));
-    }
-
-    async fn open(self: Arc<Self>, slot: usize, server: D::Server) {
-        let within = self.config.connect_timeout;
-        let opened = match timeout(within, self.driver.connect(&server)).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(ConnectFailure::Driver(Arc::new(error))),
-            Err(_) => Err(ConnectFailure::Timeout(within)),
-        };
-        match opened {
-            Ok(connection) => {
-                self.step(|core, out| core.opened(slot, connection, Instant::now(), out));
-                let open = self.lock().stats().total();
-                self.driver.event(Event::Opened { server: &server, open });
-            }
-            Err(failure) => {
-                self.driver.event(Event::OpenFailed { server: &server, error: &failure });
-                self.step(|core, out| core.open_failed(slot, failure, Instant::now(), out));
-            }
-        }
-    }
-
-    async fn clean(self: Arc<Self>, slot: usize, mut resting: Resting<D>) {
-        let within = self.config.clean_timeout;
-        let cleaned = timeout(within, self.driver.clean(&mut resting.connection)).await;
-        self.step(|core, out| match cleaned {
-            Ok(Ok(())) => core.cleaned(slot, resting, Instant::now(), out),
-            Ok(Err(_)) | Err(_) => core.clean_failed(slot, resting, out),
-        });
-    }
-
-    async fn close(self: Arc<Self>, slot: usize, connection: D::Connection, reason: CloseReason) {
-        let _ = timeout(self.config.close_timeout, self.driver.close(connection)).await;
-        self.step(|core, out| core.ended(slot, Instant::now(), out));
-        self.driver.event(Event::Closed { reason });
-        self.ended.notify_waiters();
-    }
-}
-
-async fn maintain<D: Driver>(inner: Weak<Inner<D>>) {
-    let mut tick = tokio::time::interval(MAINTENANCE);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        let Some(inner) = inner.upgrade() else { return };
-        inner.step(|core, out| core.maintain(Instant::now(), out));
     }
 }

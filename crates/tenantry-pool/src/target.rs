@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -21,16 +21,19 @@ impl TargetId {
 
     /// The weight of `slot` for this target in rendezvous hashing: the slot with the highest
     /// weight is the target's home.
-    ///
-    /// The mixing function is the finalizer of SplitMix64 (Steele, Lea, Flood: *Fast Splittable
-    /// Pseudorandom Number Generators*, OOPSLA 2014).
     pub(crate) fn weight(self, slot: usize) -> u64 {
-        let mut z = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            ^ (slot as u64).wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        mix(self.0, slot as u64)
     }
+}
+
+/// A hash of two numbers, mixed by the finalizer of SplitMix64 (Steele, Lea, Flood: *Fast
+/// Splittable Pseudorandom Number Generators*, OOPSLA 2014).
+pub(crate) fn mix(one: u64, other: u64) -> u64 {
+    let mut z = one.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ other.wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 impl fmt::Debug for TargetId {
@@ -54,6 +57,8 @@ pub struct Target<S> {
     id: TargetId,
     server: S,
     retired: AtomicBool,
+    /// Where a pool had its entry the last time: a hint that saves a look-up.
+    place: AtomicU32,
 }
 
 impl<S> Target<S> {
@@ -64,6 +69,7 @@ impl<S> Target<S> {
             id: TargetId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             server,
             retired: AtomicBool::new(false),
+            place: AtomicU32::new(u32::MAX),
         })
     }
 
@@ -80,6 +86,16 @@ impl<S> Target<S> {
     /// Whether the target has been retired. Once true, it stays true.
     pub fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn place(&self) -> u32 {
+        self.place.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_place(&self, place: u32) {
+        if self.place() != place {
+            self.place.store(place, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn set_retired(&self) {

@@ -2,7 +2,7 @@
 //! what went wrong.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -10,6 +10,7 @@ use tenantry_pool::{Lease, Pool};
 
 use crate::{
     Error, Hooks, Result,
+    catalog::Index,
     config::DebugConfig,
     connection::{Output, PgDriver, Query, RunError},
     place::Place,
@@ -19,6 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Reach {
     pub(crate) pool: Pool<PgDriver>,
+    /// Whose target is whose, once the index is made.
+    pub(crate) names: Arc<OnceLock<Weak<Index>>>,
     pub(crate) hooks: Hooks,
     pub(crate) debug: DebugConfig,
 }
@@ -40,7 +43,8 @@ impl Access {
         let tenant = self.place.tenant.as_ref();
         let acquired = self.reach.pool.acquire(&self.place.target).await;
         let mut lease = acquired.map_err(|error| {
-            self.failed(Error::from_acquire(error, &self.place.address(), tenant))
+            let names = |target| self.reach.names.get()?.upgrade()?.tenant_of(target);
+            self.failed(Error::from_acquire(error, &self.place.address(), tenant, names))
         })?;
         lease.at_home = lease.is_home();
         Ok(lease)

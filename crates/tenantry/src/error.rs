@@ -1,11 +1,15 @@
-use std::{error::Error as StdError, fmt, io, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, io, sync::Arc};
 
-use tenantry_pool::{AcquireError, ConnectFailure};
+use tenantry_pool::{AcquireError, ConnectFailure, TargetId};
 use tokio_postgres::error::{DbError, SqlState};
 
 mod database;
+mod pressure;
 
-pub use self::database::DatabaseError;
+pub use self::{
+    database::DatabaseError,
+    pressure::{PoolHolder, PoolSaturated, PoolTimeout},
+};
 
 use crate::{ConfigError, InvalidSchemaName, InvalidTenantId, TenantId, tls::TlsError};
 
@@ -50,6 +54,9 @@ pub enum Error {
     /// The whole budget stayed in use for `acquire_timeout`.
     #[error("{0}")]
     PoolTimeout(Arc<PoolTimeout>),
+    /// So many callers wait for a connection already that one more would wait in vain.
+    #[error("{0}")]
+    PoolSaturated(Arc<PoolSaturated>),
     /// The manager has been closed.
     #[error("the tenant manager is closed")]
     PoolClosed,
@@ -118,6 +125,7 @@ impl Error {
             Self::TenantExists { .. } => "TENANT_EXISTS",
             Self::SchemaNameInvalid(_) => "SCHEMA_NAME_INVALID",
             Self::PoolTimeout(_) => "POOL_TIMEOUT",
+            Self::PoolSaturated(_) => "POOL_SATURATED",
             Self::PoolClosed => "POOL_CLOSED",
             Self::Unavailable(_) | Self::CatalogStale(_) => "DATABASE_UNAVAILABLE",
             Self::Database(_) | Self::Answer(_) | Self::RolledBack => "DATABASE_ERROR",
@@ -181,20 +189,40 @@ impl Error {
         }
     }
 
-    /// For an error of the pool while `tenant`, if any, wanted a connection.
+    /// For an error of the pool while `tenant`, if any, wanted a connection. `names` says whose a
+    /// target is.
     pub(crate) fn from_acquire(
         error: AcquireError<ConnectError>,
         address: &str,
         tenant: Option<&TenantId>,
+        names: impl Fn(TargetId) -> Option<TenantId>,
     ) -> Self {
         match error {
-            AcquireError::Timeout { waited, in_use, waiting, max_connections, last_failure } => {
-                Self::PoolTimeout(Arc::new(PoolTimeout {
-                    waited,
-                    in_use,
+            AcquireError::Timeout {
+                waited,
+                in_use,
+                waiting,
+                max_connections,
+                holders,
+                last_failure,
+            } => Self::PoolTimeout(Arc::new(PoolTimeout {
+                waited,
+                in_use,
+                waiting,
+                max_connections,
+                holders: holders
+                    .into_iter()
+                    .map(|holder| PoolHolder::new(holder, names(holder.target)))
+                    .collect(),
+                last_failure: last_failure.map(|failure| failure.to_string()),
+            })),
+            AcquireError::Saturated { of_target, waiting, limit, in_use, max_connections } => {
+                Self::PoolSaturated(Arc::new(PoolSaturated {
+                    of_tenant: of_target,
                     waiting,
+                    limit,
+                    in_use,
                     max_connections,
-                    last_failure: last_failure.map(|failure| failure.to_string()),
                 }))
             }
             AcquireError::Unavailable(ConnectFailure::Driver(error)) => Self::Unavailable(error),
@@ -241,37 +269,6 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
         source = error.source();
     }
     false
-}
-
-/// Nobody gave a connection back in time.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct PoolTimeout {
-    /// How long the caller waited.
-    pub waited: Duration,
-    /// Connections in use at that moment.
-    pub in_use: usize,
-    /// Callers waiting at that moment.
-    pub waiting: usize,
-    /// The budget.
-    pub max_connections: usize,
-    /// Why the last attempt to open one more failed, if it did.
-    pub last_failure: Option<String>,
-}
-
-impl fmt::Display for PoolTimeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { waited, in_use, waiting, max_connections, last_failure } = self;
-        write!(
-            f,
-            "no connection was free within {waited:.1?}: {in_use} of {max_connections} in use, \
-             {waiting} waiting; raise connection.max_connections or look for long transactions"
-        )?;
-        match last_failure {
-            Some(failure) => write!(f, " (the last attempt to connect failed: {failure})"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// PostgreSQL could not be reached, or the connection was lost.

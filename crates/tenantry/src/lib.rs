@@ -57,7 +57,9 @@ pub use context::TenantContext;
 pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
 #[cfg(feature = "diesel")]
 pub use db::{TenantRow, sqlstate, violated};
-pub use error::{ConnectError, DatabaseError, Error, PoolTimeout, Result};
+pub use error::{
+    ConnectError, DatabaseError, Error, PoolHolder, PoolSaturated, PoolTimeout, Result,
+};
 pub use hooks::Hooks;
 pub use manager::{
     ConnectionMetrics, HealthCheckResult, HealthOptions, HealthStatus, MetricsResult, PoolHealth,
@@ -71,7 +73,7 @@ pub use schema_name::{
 pub use tenant::{Placement, Tenant, TenantStatus};
 pub use tenant_id::{Alphabet, InvalidTenantId, TenantId};
 #[doc(no_inline)]
-pub use tenantry_pool::{CloseReport, PoolStats};
+pub use tenantry_pool::{CloseReason, CloseReport, Counters, PoolStats};
 #[doc(no_inline)]
 pub use tokio_postgres;
 

@@ -1,14 +1,21 @@
 //! Connections on their way back.
 
-use std::cell::Cell;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{
     Action, Core,
-    slots::{Resting, Slot},
+    slots::{Kind, State},
 };
-use crate::{CloseReason, Condition, Driver};
+use crate::{CloseReason, Condition, Driver, TargetId, fault, target::mix};
+
+/// How many connections are closed at the same time because they are old or have served many
+/// targets: however many are due, the others go on working.
+const RECYCLED_AT_ONCE: usize = 1;
+
+/// The part of `max_lifetime` within which connections end, each at a moment of its own.
+const LIFETIME_SPREAD: f64 = 0.2;
 
 impl<D: Driver> Core<D> {
     /// A lease has ended.
@@ -16,34 +23,18 @@ impl<D: Driver> Core<D> {
         &mut self,
         slot: usize,
         mut connection: D::Connection,
-        born: Instant,
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        let Slot::Leased { target, server, forget } = self.slots.set(slot, Slot::Closing) else {
-            unreachable!("a lease's slot is leased");
-        };
-        self.targets.returned(target);
-        for target in forget {
-            self.driver.forget(&mut connection, target);
+        self.returned(slot);
+        self.forget_late(slot, &mut connection);
+        match self.driver.condition(&connection) {
+            Condition::Broken => self.close(slot, connection, CloseReason::Broken, out),
+            Condition::Unclean => self.clean(slot, connection, out),
+            Condition::Rest { held_for } => self.rest(slot, connection, held_for, now, out),
         }
-        let condition = self.driver.condition(&connection);
-        let mut resting = Resting {
-            connection,
-            server,
-            born,
-            since: now,
-            last: Some(target),
-            held_for: None,
-            at_home: false,
-        };
-        match condition {
-            Condition::Broken => self.close(slot, resting.connection, CloseReason::Broken, out),
-            Condition::Unclean => self.clean(slot, resting, out),
-            Condition::Rest { held_for } => {
-                resting.held_for = held_for;
-                self.rest(slot, resting, now, out);
-            }
+        if !matches!(self.slots.get(slot).kind(), Kind::Leased | Kind::Idle) {
+            self.end_patience(slot, now, out);
         }
     }
 
@@ -53,34 +44,27 @@ impl<D: Driver> Core<D> {
         slot: usize,
         connection: D::Connection,
         reason: CloseReason,
+        now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        if let Slot::Leased { target, .. } = self.slots.get(slot) {
-            let target = *target;
-            self.targets.returned(target);
-        }
+        self.returned(slot);
         self.close(slot, connection, reason, out);
+        self.end_patience(slot, now, out);
     }
 
     /// A connection has been cleaned.
     pub(crate) fn cleaned(
         &mut self,
         slot: usize,
-        mut resting: Resting<D>,
+        mut connection: D::Connection,
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        if let Slot::Cleaning { forget, .. } = self.slots.set(slot, Slot::Closing) {
-            for target in forget {
-                self.driver.forget(&mut resting.connection, target);
-            }
-        }
         self.counters.cleaned += 1;
-        resting.since = now;
-        resting.held_for = None;
-        match self.driver.condition(&resting.connection) {
-            Condition::Rest { held_for: None } => self.rest(slot, resting, now, out),
-            _ => self.close(slot, resting.connection, CloseReason::Unclean, out),
+        self.forget_late(slot, &mut connection);
+        match self.driver.condition(&connection) {
+            Condition::NEUTRAL => self.rest(slot, connection, None, now, out),
+            _ => self.close(slot, connection, CloseReason::Unclean, out),
         }
     }
 
@@ -88,10 +72,10 @@ impl<D: Driver> Core<D> {
     pub(crate) fn clean_failed(
         &mut self,
         slot: usize,
-        resting: Resting<D>,
+        connection: D::Connection,
         out: &mut Vec<Action<D>>,
     ) {
-        self.close(slot, resting.connection, CloseReason::Unclean, out);
+        self.close(slot, connection, CloseReason::Unclean, out);
     }
 
     /// A connection has been opened.
@@ -102,80 +86,103 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        let Slot::Opening { server } = self.slots.set(slot, Slot::Closing) else {
-            unreachable!("only an opening slot gets a new connection");
-        };
         self.counters.opened += 1;
-        self.last_failure = None;
-        self.open_after = None;
-        let resting = Resting {
-            connection,
-            server,
-            born: now,
-            since: now,
-            last: None,
-            held_for: None,
-            at_home: false,
-        };
-        self.rest(slot, resting, now, out);
+        let seed = mix(self.counters.opened, slot as u64);
+        let lifetime = lifetime(self.config.max_lifetime, seed);
+        let place = self.slots.get_mut(slot);
+        place.born = now;
+        place.lifetime = lifetime;
+        place.last = None;
+        place.served.clear();
+        place.forget.clear();
+        let server = &mut self.servers[place.server];
+        server.last_failure = None;
+        server.open_after = None;
+        self.rest(slot, connection, None, now, out);
+    }
+
+    /// Drops what the connection keeps for targets forgotten while it was away.
+    fn forget_late(&mut self, slot: usize, connection: &mut D::Connection) {
+        for target in self.slots.get_mut(slot).forget.drain(..) {
+            self.driver.forget(connection, target);
+        }
     }
 
     /// A connection at rest goes to whoever waits for it, or becomes idle.
     fn rest(
         &mut self,
         slot: usize,
-        mut resting: Resting<D>,
+        connection: D::Connection,
+        held_for: Option<TargetId>,
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
         if self.closed {
-            return self.close(slot, resting.connection, CloseReason::PoolClosed, out);
+            return self.close(slot, connection, CloseReason::PoolClosed, out);
         }
-        if now.duration_since(resting.born) >= self.config.max_lifetime {
-            return self.close(slot, resting.connection, CloseReason::Lifetime, out);
+        if let Some(reason) = self.is_worn(slot, now) {
+            return self.close(slot, connection, reason, out);
         }
-        if resting.held_for.is_some_and(|target| !self.targets.contains(target)) {
-            return self.clean(slot, resting, out);
+        if held_for.is_some_and(|target| self.targets.known(target).is_none()) {
+            return self.clean(slot, connection, out);
         }
-        if self.first_needs_another_server(&resting.server) {
-            return self.close(slot, resting.connection, CloseReason::MakeRoom, out);
+        let server = self.slots.get(slot).server;
+        if self.is_due_elsewhere(server, now) {
+            return self.close(slot, connection, CloseReason::MakeRoom, out);
         }
-        let share = self.config.max_per_target;
-        // Waiters come in runs of the same target: each is looked up once.
-        let last = Cell::new(None);
-        let has_share = |target| match last.get() {
-            Some((known, has)) if known == target => has,
-            _ => {
-                let has = self.targets.get(target).is_some_and(|entry| entry.in_use >= share);
-                last.set(Some((target, has)));
-                has
-            }
-        };
-        match self.waiters.choose(slot, &resting, has_share) {
-            Some(waiter) => {
-                let id = waiter.target.id();
-                self.targets.waited(id);
-                let server = resting.server.clone();
-                self.slots.set(slot, Slot::Leased { target: id, server, forget: Vec::new() });
-                self.lent(slot, &mut resting, id);
-                out.push(Action::Grant {
-                    reply: waiter.reply,
-                    target: waiter.target,
-                    slot,
-                    resting,
-                });
+        let place = self.slots.get_mut(slot);
+        place.since = now;
+        place.held_for = held_for;
+        match self.choose(slot).filter(|_| !fault::LOST_WAKEUP) {
+            Some(ix) => {
+                self.grant(slot, connection, ix, now, out);
+                // The next of its callers may have waited long enough for their home.
+                self.serve_idle(server, now, out);
+                self.open_where_needed(now, out);
             }
             None => {
-                self.slots.set(slot, Slot::Idle(resting));
+                self.put(slot, State::Idle(connection));
                 // Somebody may wait for another server while this connection fills a place.
                 self.open_where_needed(now, out);
             }
         }
     }
 
-    fn clean(&mut self, slot: usize, resting: Resting<D>, out: &mut Vec<Action<D>>) {
-        let server = resting.server.clone();
-        self.slots.set(slot, Slot::Cleaning { server, forget: Vec::new() });
-        out.push(Action::Clean { slot, resting });
+    /// Why a connection is to be replaced, if it is and few enough others are being replaced. At
+    /// `max_lifetime` itself it is, however many are.
+    pub(super) fn is_worn(&self, slot: usize, now: Instant) -> Option<CloseReason> {
+        let place = self.slots.get(slot);
+        let age = now.duration_since(place.born);
+        let most = self.config.max_targets_per_connection;
+        let reason = if age >= place.lifetime {
+            CloseReason::Lifetime
+        } else if most > 0 && place.served.len() >= most {
+            CloseReason::ManyTargets
+        } else {
+            return None;
+        };
+        let may_go = self.recycling < RECYCLED_AT_ONCE || age >= self.config.max_lifetime;
+        may_go.then_some(reason)
+    }
+}
+
+/// How old a connection may become: `max`, or up to a fifth less.
+fn lifetime(max: Duration, seed: u64) -> Duration {
+    // 53 bits: what an f64 holds exactly.
+    let share = (seed >> 11) as f64 / (1u64 << 53) as f64;
+    max.mul_f64(1.0 - LIFETIME_SPREAD * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_differ_and_are_never_longer_than_configured() {
+        let max = Duration::from_secs(1800);
+        let all: Vec<_> = (0..1000).map(|number| lifetime(max, mix(number, 3))).collect();
+        assert!(all.iter().all(|one| *one <= max && *one >= max.mul_f64(0.8)));
+        let early = all.iter().filter(|one| **one < max.mul_f64(0.9)).count();
+        assert!((400..600).contains(&early), "spread evenly: {early} of 1000 in the earlier half");
     }
 }

@@ -1,150 +1,178 @@
+//! The places of the budget, and what is in each.
+
+use std::{collections::HashSet, time::Duration};
+
 use tokio::time::Instant;
 
-use crate::{Driver, Target, TargetId};
+use super::{
+    servers::ServerIx,
+    targets::{HashIds, TargetIx},
+};
+use crate::TargetId;
 
-/// The place of one connection of the budget.
-pub(crate) enum Slot<D: Driver> {
+/// What the place of one connection is used for.
+#[derive(Debug)]
+pub(crate) enum State<C> {
     /// No connection.
     Vacant,
     /// One is being opened.
-    Opening { server: D::Server },
+    Opening,
     /// An open connection that nobody uses.
-    Idle(Resting<D>),
-    /// Lent to a target; `forget` names the targets forgotten meanwhile.
-    Leased { target: TargetId, server: D::Server, forget: Vec<TargetId> },
+    Idle(C),
+    /// Lent to a target.
+    Leased(TargetIx),
     /// Between two users, being cleaned.
-    Cleaning { server: D::Server, forget: Vec<TargetId> },
+    Cleaning,
     /// Being closed. Its backend lives until that is done.
     Closing,
 }
 
-/// A connection that nobody uses.
-pub(crate) struct Resting<D: Driver> {
-    pub(crate) connection: D::Connection,
-    pub(crate) server: D::Server,
-    /// When it was opened.
-    pub(crate) born: Instant,
-    /// When it was last given back.
-    pub(crate) since: Instant,
-    /// Who used it last.
-    pub(crate) last: Option<TargetId>,
-    /// Whom it is bound to.
-    pub(crate) held_for: Option<TargetId>,
-    /// Once it is lent: whether this is its user's home connection.
-    pub(crate) at_home: bool,
+/// A [`State`] without its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Vacant,
+    Opening,
+    Idle,
+    Leased,
+    Cleaning,
+    Closing,
 }
 
-pub(crate) struct Slots<D: Driver>(Vec<Slot<D>>);
+impl Kind {
+    /// Whether there is a connection that is used, was used or will be.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Idle | Self::Leased | Self::Cleaning)
+    }
+}
 
-impl<D: Driver> Slots<D> {
-    pub(crate) fn new(budget: usize) -> Self {
-        Self((0..budget).map(|_| Slot::Vacant).collect())
+impl<C> State<C> {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Vacant => Kind::Vacant,
+            Self::Opening => Kind::Opening,
+            Self::Idle(_) => Kind::Idle,
+            Self::Leased(_) => Kind::Leased,
+            Self::Cleaning => Kind::Cleaning,
+            Self::Closing => Kind::Closing,
+        }
+    }
+}
+
+/// Who used a connection last: where its entry was, and its identity, since the entry may be
+/// another's by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LastUser {
+    pub(crate) at: TargetIx,
+    pub(crate) id: TargetId,
+}
+
+/// The place of one connection of the budget. What is known of the connection stays here while it
+/// is lent.
+#[derive(Debug)]
+pub(crate) struct Slot<C> {
+    state: State<C>,
+    /// What it is connected to. Of no meaning while vacant.
+    pub(crate) server: ServerIx,
+    /// When it was opened.
+    pub(crate) born: Instant,
+    /// At what age it is to be replaced.
+    pub(crate) lifetime: Duration,
+    /// When it was last lent or given back.
+    pub(crate) since: Instant,
+    pub(crate) last: Option<LastUser>,
+    /// Whom it is bound to while it rests.
+    pub(crate) held_for: Option<TargetId>,
+    /// The targets it has served, if they are counted.
+    pub(crate) served: HashSet<TargetId, HashIds>,
+    /// Targets forgotten while it was lent or cleaned.
+    pub(crate) forget: Vec<TargetId>,
+    /// Whether it is being closed to be replaced.
+    pub(crate) recycled: bool,
+}
+
+impl<C> Slot<C> {
+    pub(crate) fn state(&self) -> &State<C> {
+        &self.state
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State<C> {
+        &mut self.state
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.state.kind()
+    }
+
+    /// Whether it is bound to somebody else than `target`.
+    pub(crate) fn is_held_for_another(&self, target: TargetId) -> bool {
+        self.held_for.is_some_and(|held| held != target)
+    }
+}
+
+/// All places of the budget, and how many there are of each kind.
+#[derive(Debug)]
+pub(crate) struct Slots<C> {
+    slots: Vec<Slot<C>>,
+    tally: [usize; 6],
+}
+
+impl<C> Slots<C> {
+    pub(crate) fn new(budget: usize, now: Instant) -> Self {
+        let vacant = || Slot {
+            state: State::Vacant,
+            server: ServerIx::default(),
+            born: now,
+            lifetime: Duration::ZERO,
+            since: now,
+            last: None,
+            held_for: None,
+            served: HashSet::default(),
+            forget: Vec::new(),
+            recycled: false,
+        };
+        Self { slots: (0..budget).map(|_| vacant()).collect(), tally: [budget, 0, 0, 0, 0, 0] }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.slots.len()
     }
 
-    pub(crate) fn get(&self, slot: usize) -> &Slot<D> {
-        &self.0[slot]
+    pub(crate) fn get(&self, slot: usize) -> &Slot<C> {
+        &self.slots[slot]
     }
 
-    pub(crate) fn get_mut(&mut self, slot: usize) -> &mut Slot<D> {
-        &mut self.0[slot]
+    pub(crate) fn get_mut(&mut self, slot: usize) -> &mut Slot<C> {
+        &mut self.slots[slot]
     }
 
-    pub(crate) fn set(&mut self, slot: usize, to: Slot<D>) -> Slot<D> {
-        std::mem::replace(&mut self.0[slot], to)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Slot<C>)> {
+        self.slots.iter().enumerate()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot<D>> {
-        self.0.iter()
+    /// Changes what a place is used for. What it was used for before.
+    pub(super) fn set(&mut self, slot: usize, to: State<C>) -> State<C> {
+        let state = &mut self.slots[slot].state;
+        self.tally[to.kind() as usize] += 1;
+        self.tally[state.kind() as usize] -= 1;
+        std::mem::replace(state, to)
     }
 
-    pub(crate) fn count(&self, which: impl Fn(&Slot<D>) -> bool) -> usize {
-        self.0.iter().filter(|slot| which(slot)).count()
+    /// How many places of a kind there are.
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        self.tally[kind as usize]
     }
 
     pub(crate) fn vacant(&self) -> Option<usize> {
-        self.0.iter().position(|slot| matches!(slot, Slot::Vacant))
-    }
-
-    /// The slot with an open connection that has the highest weight for `target`.
-    pub(crate) fn home(&self, target: TargetId) -> Option<usize> {
-        (0..self.0.len())
-            .filter(|&slot| {
-                matches!(self.0[slot], Slot::Idle(_) | Slot::Leased { .. } | Slot::Cleaning { .. })
-            })
-            .max_by_key(|&slot| target.weight(slot))
-    }
-
-    /// The idle connection that suits `target` best: one held for it, one it used last, then the
-    /// one nearest to its home; one held for somebody else, which must be reset first, only when
-    /// there is no other.
-    pub(crate) fn best_idle(&self, target: &Target<D::Server>) -> Option<usize> {
-        let mut best: Option<((u8, u64), usize)> = None;
-        for (slot, state) in self.0.iter().enumerate() {
-            let Slot::Idle(resting) = state else { continue };
-            if resting.server != *target.server() {
-                continue;
-            }
-            let class = match (resting.held_for, resting.last) {
-                (Some(held), _) if held == target.id() => 3,
-                (Some(_), _) => 0,
-                (None, Some(last)) if last == target.id() => 2,
-                (None, _) => 1,
-            };
-            let score = (class, target.id().weight(slot));
-            if best.is_none_or(|(other, _)| other < score) {
-                best = Some((score, slot));
-            }
+        if self.count(Kind::Vacant) == 0 {
+            return None;
         }
-        best.map(|(_, slot)| slot)
+        self.slots.iter().position(|slot| slot.kind() == Kind::Vacant)
     }
 
     /// The connection to another server than `server` that has been idle longest.
-    pub(crate) fn longest_idle_elsewhere(&self, server: &D::Server) -> Option<usize> {
-        self.0
-            .iter()
-            .enumerate()
-            .filter_map(|(slot, state)| match state {
-                Slot::Idle(resting) if resting.server != *server => Some((resting.since, slot)),
-                _ => None,
-            })
-            .min()
-            .map(|(_, slot)| slot)
-    }
-
-    /// Takes an idle connection out for `target`.
-    pub(crate) fn lend(&mut self, slot: usize, target: TargetId) -> Option<Resting<D>> {
-        let Slot::Idle(resting) = &self.0[slot] else {
-            return None;
-        };
-        let leased = Slot::Leased { target, server: resting.server.clone(), forget: Vec::new() };
-        self.replace_idle(slot, leased)
-    }
-
-    /// Takes an idle connection out to be cleaned.
-    pub(crate) fn start_cleaning(&mut self, slot: usize) -> Option<Resting<D>> {
-        let Slot::Idle(resting) = &self.0[slot] else {
-            return None;
-        };
-        let cleaning = Slot::Cleaning { server: resting.server.clone(), forget: Vec::new() };
-        self.replace_idle(slot, cleaning)
-    }
-
-    /// Takes an idle connection out to be closed.
-    pub(crate) fn take_idle(&mut self, slot: usize) -> Option<Resting<D>> {
-        self.replace_idle(slot, Slot::Closing)
-    }
-
-    fn replace_idle(&mut self, slot: usize, with: Slot<D>) -> Option<Resting<D>> {
-        if !matches!(self.0[slot], Slot::Idle(_)) {
-            return None;
-        }
-        match self.set(slot, with) {
-            Slot::Idle(resting) => Some(resting),
-            _ => None,
-        }
+    pub(crate) fn longest_idle_elsewhere(&self, server: ServerIx) -> Option<usize> {
+        let elsewhere = |slot: &Slot<C>| slot.kind() == Kind::Idle && slot.server != server;
+        let idle = self.iter().filter(|(_, slot)| elsewhere(slot));
+        idle.min_by_key(|(_, slot)| slot.since).map(|(place, _)| place)
     }
 }

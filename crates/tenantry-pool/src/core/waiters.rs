@@ -1,30 +1,35 @@
+//! Callers without a connection.
+
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
-use super::slots::Resting;
-use crate::{AcquireError, Driver, Lease, Target, TargetId};
-
-/// How many waiters, in order, a freed connection is offered to.
-const LOOKAHEAD: usize = 32;
-/// How often a waiter lets others pass whom the freed connection suits better.
-const MAX_PASSED: u32 = 8;
+use super::targets::TargetIx;
+use crate::{AcquireError, Driver, Lease, Target, fault};
 
 pub(crate) type Reply<D> = oneshot::Sender<Result<Lease<D>, AcquireError<<D as Driver>::Error>>>;
+
+/// What a caller that waits is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket {
+    pub(crate) target: TargetIx,
+    /// Drawn once: later callers have higher ones.
+    pub(crate) number: u64,
+}
 
 /// A caller without a connection.
 pub(crate) struct Waiter<D: Driver> {
     pub(crate) target: Arc<Target<D::Server>>,
-    /// The slot that suits its target best.
-    pub(crate) home: Option<usize>,
-    /// How often somebody who came later was served before it.
-    pub(crate) passed: u32,
     pub(crate) reply: Reply<D>,
+    /// When it came.
+    pub(crate) asked: Instant,
+    /// Until when it would rather wait for its home connection than take another.
+    pub(crate) patient_until: Option<Instant>,
 }
 
-/// Callers without a connection, in the order they came.
+/// Callers without a connection: each target's in the order they came.
 pub(crate) struct Waiters<D: Driver> {
-    queue: BTreeMap<u64, Waiter<D>>,
+    queue: BTreeMap<Ticket, Waiter<D>>,
     next: u64,
 }
 
@@ -39,71 +44,39 @@ impl<D: Driver> Waiters<D> {
         self.queue.len()
     }
 
-    pub(crate) fn push(&mut self, waiter: Waiter<D>) -> u64 {
-        let ticket = self.next;
+    pub(crate) fn push(&mut self, target: TargetIx, waiter: Waiter<D>) -> Ticket {
+        let ticket = Ticket { target, number: self.next };
         self.next += 1;
         self.queue.insert(ticket, waiter);
         ticket
     }
 
-    pub(crate) fn remove(&mut self, ticket: u64) -> Option<Waiter<D>> {
+    pub(crate) fn remove(&mut self, ticket: Ticket) -> Option<Waiter<D>> {
         self.queue.remove(&ticket)
     }
 
-    pub(crate) fn remove_where(&mut self, which: impl Fn(&Waiter<D>) -> bool) -> Vec<Waiter<D>> {
-        self.queue.extract_if(.., |_, waiter| which(waiter)).map(|(_, waiter)| waiter).collect()
+    pub(crate) fn get(&self, ticket: Ticket) -> Option<&Waiter<D>> {
+        self.queue.get(&ticket)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter<D>> {
-        self.queue.values()
+    /// The first in a target's queue.
+    pub(crate) fn first(&self, target: TargetIx) -> Option<(Ticket, &Waiter<D>)> {
+        self.of(target).next()
     }
 
-    /// Chooses and removes the waiter for a freed connection: the first in order whose target has
-    /// not got its share yet, unless one of those close behind it is at home on this connection or
-    /// used it last, and the first has not let too many pass already. When all have their share,
-    /// the first in order.
-    pub(crate) fn choose(
-        &mut self,
-        slot: usize,
-        resting: &Resting<D>,
-        has_share: impl Fn(TargetId) -> bool,
-    ) -> Option<Waiter<D>> {
-        let mut suited = self
-            .queue
-            .iter()
-            .filter(|(_, waiter)| *waiter.target.server() == resting.server)
-            .filter(|(_, waiter)| !has_share(waiter.target.id()));
-        let Some((&first, waiter)) = suited.next() else {
-            let (&any, _) =
-                self.queue.iter().find(|(_, waiter)| *waiter.target.server() == resting.server)?;
-            return self.queue.remove(&any);
-        };
-        let may_pass = waiter.passed < MAX_PASSED;
-        let rank = |waiter: &Waiter<D>| {
-            let id = Some(waiter.target.id());
-            match (resting.last == id || resting.held_for == id, resting.held_for) {
-                (true, _) => 2,
-                (false, None) if waiter.home == Some(slot) => 1,
-                _ => 0,
-            }
-        };
-        let mut chosen = (rank(waiter), first);
-        if may_pass {
-            for (&ticket, waiter) in suited.take(LOOKAHEAD) {
-                if chosen.0 == 2 {
-                    break;
-                }
-                let rank = rank(waiter);
-                if rank > chosen.0 {
-                    chosen = (rank, ticket);
-                }
-            }
-        }
-        if chosen.1 != first
-            && let Some(waiter) = self.queue.get_mut(&first)
-        {
-            waiter.passed += 1;
-        }
-        self.queue.remove(&chosen.1)
+    /// Takes the one out of a target's queue whose turn it is.
+    pub(crate) fn pop(&mut self, target: TargetIx) -> Option<Waiter<D>> {
+        let next = if fault::LAST_FIRST { self.of(target).last() } else { self.first(target) };
+        let (ticket, _) = next?;
+        self.queue.remove(&ticket)
+    }
+
+    pub(crate) fn first_of_all(&self) -> Option<TargetIx> {
+        self.queue.first_key_value().map(|(ticket, _)| ticket.target)
+    }
+
+    fn of(&self, target: TargetIx) -> impl Iterator<Item = (Ticket, &Waiter<D>)> {
+        let all = Ticket { target, number: 0 }..=Ticket { target, number: u64::MAX };
+        self.queue.range(all).map(|(ticket, waiter)| (*ticket, waiter))
     }
 }

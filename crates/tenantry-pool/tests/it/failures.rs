@@ -1,6 +1,6 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
-use tenantry_pool::{AcquireError, Target};
+use tenantry_pool::AcquireError;
 
 use crate::fake::{pass, pool, targets};
 
@@ -42,34 +42,4 @@ async fn it_tries_again_by_itself_when_a_server_is_back() {
     pass(3_000).await;
     world.refuse.store(false, Ordering::SeqCst);
     tokio::time::timeout(Duration::from_secs(2), waiting).await.unwrap().unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn idle_connections_to_one_server_make_room_for_another() {
-    let (pool, world) = pool(2, |_| {});
-    let (one, two) = (targets(2), Target::new("two"));
-    let both = [pool.acquire(&one[0]).await.unwrap(), pool.acquire(&one[1]).await.unwrap()];
-    drop(both);
-    let lease = pool.acquire(&two).await.unwrap();
-    assert_eq!(lease.server, "two");
-    assert_eq!((world.heard("closed MakeRoom"), world.most()), (1, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_needs_another_server_is_not_starved_by_those_who_do_not() {
-    let (pool, _) = pool(1, |config| config.acquire_timeout = Duration::from_secs(30));
-    let (one, two) = (targets(1), Target::new("two"));
-    let busy = {
-        let (pool, target) = (pool.clone(), one[0].clone());
-        tokio::spawn(async move {
-            loop {
-                let lease = pool.acquire(&target).await.unwrap();
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                drop(lease);
-            }
-        })
-    };
-    pass(20).await;
-    tokio::time::timeout(Duration::from_millis(200), pool.acquire(&two)).await.unwrap().unwrap();
-    busy.abort();
 }

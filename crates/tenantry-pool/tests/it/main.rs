@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
 
-mod budget;
-mod cancellation;
+mod admission;
 mod cleaning;
-mod ending;
+mod counts;
 mod failures;
 mod fake;
-mod order;
+mod homes;
+mod promise_budget;
+mod promise_cancellation;
+mod promise_ending;
+mod promise_fairness;
+mod replacing;
+mod servers;

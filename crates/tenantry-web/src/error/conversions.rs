@@ -27,7 +27,7 @@ impl From<Error> for ApiError {
                 let message = "a tenant cannot have this id here";
                 Self::new(StatusCode::BAD_REQUEST, code, message).because(error)
             }
-            Error::PoolTimeout(_) => {
+            Error::PoolTimeout(_) | Error::PoolSaturated(_) => {
                 unavailable("every database connection is in use just now", error)
             }
             Error::PoolClosed => unavailable("the server is shutting down", error),

@@ -13,6 +13,9 @@ use crate::{retry::RetryConfig, tls};
 /// PostgreSQL's own upper limit for `max_connections`.
 const POSTGRES_LIMIT: u64 = 262_143;
 
+/// More callers than this would take gigabytes while they wait.
+const MOST_WAITERS: u64 = 1_000_000;
+
 /// The server, the budget, and how long things may take.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -26,6 +29,15 @@ pub struct ConnectionConfig {
     /// `max_per_tenant`: the most connections one tenant may use while others wait. Half of the
     /// budget by default.
     pub max_per_tenant: usize,
+    /// `max_waiters`: how many callers may wait for a connection. 10,000 by default.
+    pub max_waiters: usize,
+    /// `max_waiters_per_tenant`: how many of one tenant's callers may wait. 1,000 by default.
+    pub max_waiters_per_tenant: usize,
+    /// `home_patience`: how long to wait for the connection that has a tenant's caches while
+    /// others are unused. Not at all by default.
+    pub home_patience: Duration,
+    /// `min_idle`: how many connections are kept open, used or not. None by default.
+    pub min_idle: usize,
     /// `idle_timeout`: how long an unused connection is kept open. 30 s by default.
     pub idle_timeout: Duration,
     /// `acquire_timeout`: how long a statement waits for a connection. 5 s by default.
@@ -35,6 +47,9 @@ pub struct ConnectionConfig {
     pub connect_timeout: Duration,
     /// `max_lifetime`: how old a connection may become. 30 min by default.
     pub max_lifetime: Duration,
+    /// `max_tenants_per_connection`: after how many different tenants a connection is replaced.
+    /// 2,000 by default; with 0 it never is.
+    pub max_tenants_per_connection: usize,
     /// `statement_cache_size`: how many prepared statements each connection keeps. 256 by default;
     /// with 0 it keeps none.
     pub statement_cache_size: usize,
@@ -56,10 +71,20 @@ impl ConnectionConfig {
         let max_connections = reader.integer("connection.max_connections", 20, 2..=POSTGRES_LIMIT);
         let max_per_tenant =
             reader.integer("connection.max_per_tenant", max_connections / 2, 1..=max_connections);
+        let max_waiters = reader.integer("connection.max_waiters", 10_000, 1..=MOST_WAITERS);
+        let max_waiters_per_tenant = reader.integer(
+            "connection.max_waiters_per_tenant",
+            max_waiters.min(1_000),
+            1..=max_waiters,
+        );
+        let home_patience = reader.short_duration("connection.home_patience", Duration::ZERO);
+        let min_idle = reader.integer("connection.min_idle", 0, 0..=max_connections);
         let mut timeout = |key, default| reader.duration(key, Duration::from_secs(default));
         let idle_timeout = timeout("connection.idle_timeout", 30);
         let acquire_timeout = timeout("connection.acquire_timeout", 5);
         let max_lifetime = timeout("connection.max_lifetime", 30 * 60);
+        let max_tenants_per_connection =
+            reader.integer("connection.max_tenants_per_connection", 2_000, 0..=1_000_000);
         let connect_timeout = reader.duration_if_set("connection.connect_timeout");
         let statement_cache_size =
             reader.integer("connection.statement_cache_size", 256, 0..=100_000);
@@ -75,10 +100,15 @@ impl ConnectionConfig {
             server,
             max_connections: size(max_connections),
             max_per_tenant: size(max_per_tenant),
+            max_waiters: size(max_waiters),
+            max_waiters_per_tenant: size(max_waiters_per_tenant),
+            home_patience,
+            min_idle: size(min_idle),
             idle_timeout,
             acquire_timeout,
             connect_timeout,
             max_lifetime,
+            max_tenants_per_connection: size(max_tenants_per_connection),
             statement_cache_size: size(statement_cache_size),
             retry,
         })

@@ -108,6 +108,16 @@ impl Reader {
         })
     }
 
+    /// A time that may be zero, and is never long.
+    pub(super) fn short_duration(&mut self, key: &'static str, default: Duration) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(1);
+        let allowed = r#"a time with its unit, such as "500us" or "2ms", up to 1s, or "0s""#;
+        self.read(key, allowed, |raw| {
+            humantime::parse_duration(text(raw)?).ok().filter(|duration| *duration <= LONGEST)
+        })
+        .unwrap_or(default)
+    }
+
     /// One of some words.
     pub(super) fn word<T: Clone>(
         &mut self,

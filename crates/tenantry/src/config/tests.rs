@@ -25,11 +25,16 @@ fn the_defaults_are_those_of_the_guide() {
     let connection = config.connection();
     assert_eq!(connection.max_connections, 20);
     assert_eq!(connection.max_per_tenant, 10);
+    assert_eq!(connection.max_waiters, 10_000);
+    assert_eq!(connection.max_waiters_per_tenant, 1_000);
+    assert_eq!(connection.home_patience, Duration::ZERO);
+    assert_eq!(connection.min_idle, 0);
     assert_eq!(connection.idle_timeout, Duration::from_secs(30));
     assert_eq!(connection.acquire_timeout, Duration::from_secs(5));
     assert_eq!(connection.connect_timeout, Duration::from_secs(5));
     assert_eq!(connection.server.postgres.get_connect_timeout(), Some(&Duration::from_secs(5)));
     assert_eq!(connection.max_lifetime, Duration::from_secs(30 * 60));
+    assert_eq!(connection.max_tenants_per_connection, 2_000);
     assert_eq!(connection.statement_cache_size, 256);
     assert_eq!(*config.retry(), RetryConfig::default());
     let isolation = config.isolation();
@@ -59,10 +64,15 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         url = "postgres://app:hunter2@db.example/app"
         max_connections = 30
         max_per_tenant = 5
+        max_waiters = 500
+        max_waiters_per_tenant = 50
+        home_patience = "500us"
+        min_idle = 2
         idle_timeout = "1m"
         acquire_timeout = "1s 500ms"
         connect_timeout = "2s"
         max_lifetime = "1h"
+        max_tenants_per_connection = 100
         statement_cache_size = 64
         [connection.retry]
         max_attempts = 5
@@ -100,6 +110,8 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     let (folder, path) = file(text);
     let config = Config::builder().file(&path).load().unwrap();
     assert_eq!(config.connection().max_per_tenant, 5);
+    assert_eq!(config.connection().max_waiters_per_tenant, 50);
+    assert_eq!(config.connection().home_patience, Duration::from_micros(500));
     assert_eq!(config.connection().acquire_timeout, Duration::from_millis(1500));
     assert_eq!(config.retry().multiplier, 1.5);
     let acme = TenantId::parse("acme").unwrap();

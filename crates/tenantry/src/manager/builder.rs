@@ -80,8 +80,12 @@ impl TenantManagerBuilder {
             server,
             &self.config.isolation().extension_schemas,
         );
-        let reach =
-            Arc::new(Reach { pool, hooks: self.hooks.clone(), debug: self.config.debug().clone() });
+        let reach = Arc::new(Reach {
+            pool,
+            names,
+            hooks: self.hooks.clone(),
+            debug: self.config.debug().clone(),
+        });
         let access = Access::new(Arc::clone(&reach), Arc::clone(&shared));
         let discovery = self
             .discovery
@@ -147,10 +151,15 @@ impl TenantManagerBuilder {
         let connection = self.config.connection();
         let mut limits = PoolConfig::new(connection.max_connections);
         limits.max_per_target = connection.max_per_tenant;
+        limits.max_waiters = connection.max_waiters;
+        limits.max_waiters_per_target = connection.max_waiters_per_tenant;
+        limits.home_patience = connection.home_patience;
+        limits.min_idle = connection.min_idle;
         limits.acquire_timeout = connection.acquire_timeout;
         limits.connect_timeout = connection.connect_timeout;
         limits.idle_timeout = connection.idle_timeout;
         limits.max_lifetime = connection.max_lifetime;
+        limits.max_targets_per_connection = connection.max_tenants_per_connection;
         limits.max_targets = self.config.isolation().max_pools;
         limits.target_ttl = self.config.isolation().pool_ttl;
         let hooks = self.hooks.clone();

@@ -82,9 +82,11 @@ impl TenantManager {
     pub fn metrics(&self) -> MetricsResult {
         let now = Utc::now();
         let pool = &self.inner.reach.pool;
-        let tenants = self.active_tenants().into_iter().filter_map(|id| {
+        let mut known = pool.all_target_stats();
+        known.sort_by_key(|stats| stats.idle_for);
+        let tenants = known.into_iter().filter_map(|stats| {
+            let id = self.inner.index.tenant_of(stats.target)?;
             let found = self.inner.index.get(&id).ok()?;
-            let stats = pool.target_stats(found.place.target.id())?;
             let idle_for = chrono::Duration::from_std(stats.idle_for).unwrap_or_default();
             Some(TenantPoolMetrics {
                 tenant_id: id,

@@ -59,12 +59,23 @@ fn values_out_of_range_or_of_the_wrong_kind_are_refused() {
         let (_, reason) = found[0].split_once("): ").unwrap();
         reason.to_owned()
     };
-    let cases: [(&str, Value, &str); 21] = [
+    let cases: [(&str, Value, &str); 24] = [
         ("connection.max_connections", "20".into(), "allowed is a whole number from 2 to 262143"),
         ("connection.max_connections", (-1).into(), "allowed is a whole number from 2 to 262143"),
         ("connection.max_connections", 2.5.into(), "allowed is a whole number from 2 to 262143"),
         ("connection.max_per_tenant", 21.into(), "allowed is a whole number from 1 to 20"),
         ("connection.max_per_tenant", 0.into(), "allowed is a whole number from 1 to 20"),
+        (
+            "connection.max_waiters_per_tenant",
+            10_001.into(),
+            "allowed is a whole number from 1 to 10000",
+        ),
+        ("connection.min_idle", 21.into(), "allowed is a whole number from 0 to 20"),
+        (
+            "connection.home_patience",
+            "2s".into(),
+            r#"allowed is a time with its unit, such as "500us" or "2ms", up to 1s, or "0s""#,
+        ),
         ("connection.retry.multiplier", 0.5.into(), "allowed is a number from 1 to 100"),
         ("connection.retry.multiplier", f64::NAN.into(), "allowed is a number from 1 to 100"),
         (

@@ -1,3 +1,5 @@
+//! Running work finishes, those who wait hear of the end, and what is retired stays so.
+
 use std::{sync::Arc, time::Duration};
 
 use tenantry_pool::{AcquireError, Condition};

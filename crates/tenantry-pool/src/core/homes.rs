@@ -1,0 +1,97 @@
+//! Which connection suits a target best.
+
+use super::{
+    Core,
+    slots::{Kind, LastUser, Slot},
+    targets::{Home, TargetIx},
+};
+use crate::Driver;
+
+/// Which connection a caller is to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The idle one in this slot.
+    Idle(usize),
+    /// The home one, which is lent just now: others are idle, but it is worth some patience.
+    HomeIsLent,
+    /// None is idle.
+    Nothing,
+}
+
+impl<D: Driver> Core<D> {
+    /// The target's home: of the open connections to its server the one with the highest weight.
+    ///
+    /// It is remembered until a connection to the server comes or goes.
+    pub(super) fn home(&mut self, ix: TargetIx) -> Option<u32> {
+        let entry = &self.targets[ix];
+        let epoch = self.servers[entry.server].epoch;
+        if entry.home.epoch != epoch {
+            let is_open = |slot: &Slot<_>| slot.server == entry.server && slot.kind().is_open();
+            let open = self.slots.iter().filter(|(_, slot)| is_open(slot));
+            let home = open.map(|(place, _)| place).max_by_key(|place| entry.id.weight(*place));
+            let slot = home.and_then(|place| u32::try_from(place).ok());
+            self.targets[ix].home = Home { slot, epoch };
+        }
+        self.targets[ix].home.slot
+    }
+
+    /// The connection for a caller of the target who comes now.
+    pub(super) fn pick(&mut self, ix: TargetIx) -> Pick {
+        if self.servers[self.targets[ix].server].idle == 0 {
+            return Pick::Nothing;
+        }
+        if let Some(slot) = self.familiar(ix) {
+            return Pick::Idle(slot);
+        }
+        if !self.config.home_patience.is_zero() && self.is_home_lent(ix) {
+            return Pick::HomeIsLent;
+        }
+        self.stranger(ix).map_or(Pick::Nothing, Pick::Idle)
+    }
+
+    /// The best idle connection, wherever the home is.
+    pub(super) fn pick_any(&mut self, ix: TargetIx) -> Option<usize> {
+        if self.servers[self.targets[ix].server].idle == 0 {
+            return None;
+        }
+        self.familiar(ix).or_else(|| self.stranger(ix))
+    }
+
+    /// Whether the target's home connection is lent.
+    pub(super) fn is_home_lent(&mut self, ix: TargetIx) -> bool {
+        self.home(ix).is_some_and(|home| self.slots.get(home as usize).kind() == Kind::Leased)
+    }
+
+    /// An idle connection on which the target is no stranger: the one it used last, or its home.
+    fn familiar(&mut self, ix: TargetIx) -> Option<usize> {
+        let home = self.home(ix);
+        let entry = &self.targets[ix];
+        let me = LastUser { at: ix, id: entry.id };
+        let used = entry.last_slot.filter(|place| {
+            let slot = self.slots.get(*place as usize);
+            slot.kind() == Kind::Idle && slot.last == Some(me) && slot.server == entry.server
+        });
+        let home = home.filter(|place| {
+            let slot = self.slots.get(*place as usize);
+            slot.kind() == Kind::Idle && !slot.is_held_for_another(entry.id)
+        });
+        used.or(home).map(|place| place as usize)
+    }
+
+    /// The idle connection to the target's server that comes next after its home; one held for
+    /// somebody else, which must be reset first, only when there is no other.
+    fn stranger(&self, ix: TargetIx) -> Option<usize> {
+        let entry = &self.targets[ix];
+        let is_idle = |slot: &Slot<_>| slot.kind() == Kind::Idle && slot.server == entry.server;
+        let idle = self.slots.iter().filter(|(_, slot)| is_idle(slot));
+        let best = idle.max_by_key(|(place, slot)| {
+            let class = match slot.held_for {
+                Some(held) if held == entry.id => 2,
+                Some(_) => 0,
+                None => 1,
+            };
+            (class, entry.id.weight(*place))
+        });
+        best.map(|(place, _)| place)
+    }
+}

@@ -1,0 +1,40 @@
+//! A driver without connections.
+
+use crate::{Condition, Driver, TargetId};
+
+#[derive(Debug, thiserror::Error)]
+#[error("refused")]
+pub(super) struct Refused;
+
+/// A connection that is in the condition the world gave it.
+#[derive(Debug)]
+pub(super) struct Conn {
+    pub(super) server: usize,
+    pub(super) condition: Condition,
+}
+
+pub(super) struct Sim;
+
+impl Driver for Sim {
+    type Server = usize;
+    type Connection = Conn;
+    type Error = Refused;
+
+    async fn connect(&self, _: &usize) -> Result<Conn, Refused> {
+        unreachable!("the world opens connections")
+    }
+
+    fn condition(&self, conn: &Conn) -> Condition {
+        conn.condition
+    }
+
+    async fn clean(&self, _: &mut Conn) -> Result<(), Refused> {
+        unreachable!("the world cleans connections")
+    }
+
+    fn forget(&self, _: &mut Conn, _: TargetId) {}
+
+    async fn close(&self, _: Conn) {
+        unreachable!("the world closes connections")
+    }
+}
