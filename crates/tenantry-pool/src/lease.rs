@@ -35,6 +35,12 @@ impl<D: Driver> Lease<D> {
         self.at_home
     }
 
+    /// Says that this lease is to last long: until it ends, the connection is nobody's home, so that
+    /// no target goes without one.
+    pub fn for_long(&self) {
+        self.inner.lent_for_long(self.slot);
+    }
+
     /// Closes the connection instead of giving it back.
     pub fn discard(mut self) {
         if let Some(connection) = self.connection.take() {

@@ -19,15 +19,18 @@ pub(super) enum Pick {
 }
 
 impl<D: Driver> Core<D> {
-    /// The target's home: of the open connections to its server the one with the highest weight.
+    /// The target's home: of the open connections to its server that are not lent for long, the one
+    /// with the highest weight.
     ///
-    /// It is remembered until a connection to the server comes or goes.
+    /// It is remembered until such a connection comes or goes.
     pub(super) fn home(&mut self, ix: TargetIx) -> Option<u32> {
         let entry = &self.targets[ix];
         let epoch = self.servers[entry.server].epoch;
         if entry.home.epoch != epoch {
-            let is_open = |slot: &Slot<_>| slot.server == entry.server && slot.kind().is_open();
-            let open = self.slots.iter().filter(|(_, slot)| is_open(slot));
+            let is_there = |slot: &Slot<_>| {
+                slot.server == entry.server && slot.kind().is_open() && !slot.is_away
+            };
+            let open = self.slots.iter().filter(|(_, slot)| is_there(slot));
             let home = open.map(|(place, _)| place).max_by_key(|place| entry.id.weight(*place));
             let slot = home.and_then(|place| u32::try_from(place).ok());
             self.targets[ix].home = Home { slot, epoch };

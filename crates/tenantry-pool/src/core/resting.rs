@@ -38,6 +38,13 @@ impl<D: Driver> Core<D> {
         }
     }
 
+    /// A lease is to last long: its connection is nobody's home until it comes back.
+    pub(crate) fn lent_for_long(&mut self, slot: usize, now: Instant, out: &mut Vec<Action<D>>) {
+        self.slots.get_mut(slot).is_away = true;
+        self.servers[self.slots.get(slot).server].homes_moved();
+        self.end_patience(slot, now, out);
+    }
+
     /// A lease's connection must not be used again.
     pub(crate) fn close_leased(
         &mut self,

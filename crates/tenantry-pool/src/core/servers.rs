@@ -79,8 +79,13 @@ impl<D: Driver> ServerState<D> {
         change(&mut self.opening, from == Kind::Opening, to == Kind::Opening);
         if from.is_open() != to.is_open() {
             change(&mut self.open, from.is_open(), to.is_open());
-            self.epoch = self.epoch.wrapping_add(1).max(1);
+            self.homes_moved();
         }
+    }
+
+    /// Targets must look for their homes anew.
+    pub(crate) fn homes_moved(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1).max(1);
     }
 }
 

@@ -133,7 +133,12 @@ impl<D: Driver> Core<D> {
         if entry.standing == Standing::Sated && below_share {
             self.wait_for_any(ix);
         }
-        self.slots.get_mut(slot).last = Some(LastUser { at: ix, id });
+        let place = self.slots.get_mut(slot);
+        place.last = Some(LastUser { at: ix, id });
+        if std::mem::take(&mut place.is_away) {
+            let server = place.server;
+            self.servers[server].homes_moved();
+        }
         self.settle(ix);
     }
 }

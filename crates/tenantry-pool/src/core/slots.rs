@@ -88,6 +88,8 @@ pub(crate) struct Slot<C> {
     pub(crate) forget: Vec<TargetId>,
     /// Whether it is being closed to be replaced.
     pub(crate) recycled: bool,
+    /// Whether it is lent for long: nobody's home meanwhile.
+    pub(crate) is_away: bool,
 }
 
 impl<C> Slot<C> {
@@ -129,6 +131,7 @@ impl<C> Slots<C> {
             served: HashSet::default(),
             forget: Vec::new(),
             recycled: false,
+            is_away: false,
         };
         Self { slots: (0..budget).map(|_| vacant()).collect(), tally: [budget, 0, 0, 0, 0, 0] }
     }

@@ -92,6 +92,10 @@ impl<D: Driver> Inner<D> {
         self.step(|core, out| core.give_back(slot, connection, now, out));
     }
 
+    pub(crate) fn lent_for_long(self: &Arc<Self>, slot: usize) {
+        self.step(|core, out| core.lent_for_long(slot, Instant::now(), out));
+    }
+
     pub(crate) fn close_leased(
         self: &Arc<Self>,
         slot: usize,

@@ -121,3 +121,18 @@ async fn a_patient_caller_passes_nobody_of_its_own_target() {
         assert_eq!(served.recv().await, Some(number));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_lent_for_long_is_nobodys_home_until_it_comes_back() {
+    let (pool, _) = pool(4, |_| {});
+    let (one, other, home) = neighbours(&pool).await;
+    let session = pool.acquire(&one).await.unwrap();
+    assert_eq!(session.number, home);
+    session.for_long();
+    let lease = pool.acquire(&other).await.unwrap();
+    assert_ne!(lease.number, home);
+    assert!(lease.is_home());
+    drop((lease, session));
+    let back = pool.acquire(&one).await.unwrap();
+    assert!(back.is_home() && back.number == home);
+}

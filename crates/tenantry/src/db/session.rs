@@ -22,6 +22,7 @@ pub(crate) struct Session {
 impl Session {
     /// Binds a connection as a whole.
     pub(crate) async fn start(access: Access, mut lease: Lease<PgDriver>) -> Result<Self> {
+        lease.for_long();
         let bound = lease.start_session(&access.place.binding).await;
         bound.map_err(|error| access.explain(error, &lease))?;
         Ok(Self { access, lease })
