@@ -1,7 +1,7 @@
 # The commands of this repository; the work is done by cargo and by scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint
+.PHONY: help demo test soak bench lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,11 @@ test: ## install what the tests need, and run them all
 	@scripts/check-tools.sh
 	@scripts/install-postgresql.sh
 	scripts/test.sh
+
+soak: ## hunt for leaks between tenants for some minutes, and wait for what takes long
+	@scripts/check-tools.sh
+	@scripts/install-postgresql.sh
+	scripts/soak.sh
 
 bench: ## measure, side by side with bare axum and the TypeScript toolkit
 	@scripts/check-tools.sh
