@@ -254,3 +254,70 @@ async fn a_tenant_made_again_under_its_name_has_nothing_of_the_old_one() {
         world.tenants.shared().batch_execute("DROP SCHEMA tenant_acme CASCADE").await.unwrap();
     }
 }
+
+/// Who waits while its tenant is evicted goes on, and may prepare statements after it: there must
+/// be a way to close those, too.
+#[tokio::test]
+async fn what_is_prepared_after_an_eviction_is_closed_by_the_next() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    let (mut evicted, mut other) =
+        (world.tenants.db(&ids[0]).unwrap(), world.tenants.db(&ids[1]).unwrap());
+    let taken = other.begin().await.unwrap();
+    let waiting = tokio::spawn(async move { evicted.query("SELECT name FROM whose", &[]).await });
+    until("it waits", async || world.tenants.pool_stats().waiting == 1).await;
+    assert!(world.tenants.evict(&ids[0]));
+    taken.rollback().await.unwrap();
+    waiting.await.unwrap().expect("it goes on");
+    world.tenants.evict(&ids[0]);
+    let sql =
+        "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT name FROM whose'";
+    let left: i64 = other.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(left, 0);
+}
+
+/// Drops a tenant, and makes another of its name.
+async fn made_anew(world: &World, id: &TenantId) {
+    world.tenants.catalog().delete(id).await.unwrap();
+    let shared = &mut world.tenants.shared();
+    shared.batch_execute(&format!("DROP SCHEMA tenant_{id} CASCADE")).await.unwrap();
+    world.tenant(id.as_str()).await;
+    let anew = format!("UPDATE tenant_{id}.whose SET name = 'made anew'");
+    shared.batch_execute(&anew).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_that_outlives_its_tenant_does_not_see_the_one_made_anew() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut tx = world.tenants.db(&id).unwrap().begin().await.unwrap();
+    made_anew(&world, &id).await;
+    let seen = tx.query("SELECT name FROM whose", &[]).await;
+    let seen = seen.map(|rows| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>());
+    assert!(seen.is_err(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_outlives_its_tenant_does_not_write_to_the_one_made_anew() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut tx = world.tenants.db(&id).unwrap().begin().await.unwrap();
+    made_anew(&world, &id).await;
+    let _ = tx.execute("INSERT INTO whose (name) VALUES ('of the old one')", &[]).await;
+    let _ = tx.commit().await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let rows = db.query("SELECT name FROM whose", &[]).await.unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(names, ["made anew"]);
+}
+
+#[tokio::test]
+async fn a_session_that_outlives_its_tenant_does_not_see_the_one_made_anew() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut session = world.tenants.session(&id).await.unwrap();
+    made_anew(&world, &id).await;
+    let seen = session.query("SELECT name FROM whose", &[]).await;
+    let seen = seen.map(|rows| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>());
+    assert!(seen.is_err(), "{seen:?}");
+}

@@ -21,7 +21,7 @@ struct Line {
     tenants: TenantManager,
     ids: Vec<TenantId>,
     outside: tokio_postgres::Client,
-    _world: World,
+    world: World,
 }
 
 impl Line {
@@ -40,7 +40,7 @@ impl Line {
             .set("connection.retry.max_attempts", 1);
         let tenants = TenantManager::connect(configure(config).load().unwrap()).await.unwrap();
         let outside = world.db.connect().await;
-        Self { proxy, tenants, ids, outside, _world: world }
+        Self { proxy, tenants, ids, outside, world }
     }
 
     /// Handles that need no look into the catalog.
@@ -370,4 +370,134 @@ async fn the_catalog_is_heard_again_where_the_listeners_connection_is_forgotten(
     let start = Instant::now();
     until("the catalog is heard", async || line.tenants.db(&line.ids[0]).is_ok()).await;
     println!("heard again after {:?}", start.elapsed());
+}
+
+/// As it is by default: `acquire_timeout` and `connect_timeout` are the same.
+#[tokio::test]
+async fn a_caller_who_gives_up_while_a_connect_hangs_is_told_what_hangs() {
+    let mut line = Line::new().await;
+    let mut db = line.handles().remove(0);
+    line.proxy.drop_syns().await;
+    line.proxy.cut(Cut::Rst);
+    until("the old connections are gone", async || line.backends().await == 0).await;
+    for _ in 0..3 {
+        let asked = timeout(SHORT * 4, name(&mut db)).await;
+        let error = asked.expect("acquire_timeout holds").unwrap_err();
+        assert!(["DATABASE_UNAVAILABLE", "POOL_TIMEOUT"].contains(&error.code()), "{error}");
+        assert!(error.to_string().contains(&line.proxy.address()), "{error}");
+    }
+    line.proxy.take_syns();
+}
+
+/// A router has forgotten every connection, idle ones, too: nobody is told, and nothing comes
+/// through on them any more. The listener must not be deaf for ever.
+#[tokio::test]
+async fn the_catalog_is_heard_again_where_all_old_connections_are_forgotten() {
+    let line = Line::new().await;
+    let begun: Vec<_> = line.handles().into_iter().take(BUDGET - 1).collect();
+    let mut open = Vec::new();
+    for db in &begun {
+        open.push(db.begin().await.unwrap());
+    }
+    for tx in open {
+        tx.rollback().await.unwrap();
+    }
+    assert_eq!(line.tenants.pool_stats().idle, BUDGET - 1);
+    line.proxy.freeze_existing();
+    until("the index counts no more", async || {
+        matches!(line.tenants.db(&line.ids[0]), Err(Error::CatalogStale(_)))
+    })
+    .await;
+    let start = Instant::now();
+    until("the catalog is heard", async || line.tenants.db(&line.ids[0]).is_ok()).await;
+    println!("heard again after {:?}", start.elapsed());
+}
+
+/// A statement hangs in the network while its tenant is dropped and made again under its name, by
+/// another process. When it arrives it must not be taken for one of the new tenant.
+#[tokio::test]
+async fn a_statement_that_arrives_late_does_not_read_a_tenant_made_anew() {
+    let line = Line::new().await;
+    let mut old = line.handles().remove(0);
+    name(&mut old).await.unwrap();
+    line.proxy.set_trap("", Keeps::Request);
+    let late = tokio::spawn(async move {
+        let mut answers = Vec::new();
+        // The listener may be the one that is caught.
+        while let Ok(name) = name(&mut old).await {
+            answers.push(name);
+        }
+        answers
+    });
+    line.proxy.sprung().await;
+    let tenants = &line.world.tenants;
+    tenants.catalog().delete(&line.ids[0]).await.unwrap();
+    tenants.shared().batch_execute("DROP SCHEMA tenant_t0 CASCADE").await.unwrap();
+    line.world.tenant("t0").await;
+    let anew = "UPDATE tenant_t0.whose SET name = 'made anew'";
+    tenants.shared().batch_execute(anew).await.unwrap();
+    line.proxy.thaw();
+    let answers = timeout(Duration::from_secs(5), late).await.expect("it ends").unwrap();
+    assert!(answers.iter().all(|name| name == "t0"), "{:?}", answers.last());
+}
+
+/// PostgreSQL does not notice by itself that nobody waits for a statement any more: it would go on with
+/// each that was running, beside the connections that take the places of those that were cut.
+#[tokio::test]
+async fn statements_whose_connections_were_cut_do_not_add_to_the_budget() {
+    let line = Line::new().await;
+    for _ in 0..2 {
+        let working: Vec<_> = line.handles_soon().await[..BUDGET - 1]
+            .iter()
+            .cloned()
+            .map(|mut db| {
+                tokio::spawn(async move { db.query("SELECT pg_sleep(60)", &[]).await.map(drop) })
+            })
+            .collect();
+        until("all work", async || line.tenants.pool_stats().in_use == BUDGET).await;
+        line.proxy.cut(Cut::Rst);
+        for work in working {
+            work.await.unwrap().unwrap_err();
+        }
+    }
+    let asleep = async || count(&line.outside, "query ~ 'pg_sleep' AND state = 'active'").await;
+    println!("{} statements that nobody waits for, and a budget of {BUDGET}", asleep().await);
+    until("statements that nobody waits for are cancelled", async || asleep().await == 0).await;
+}
+
+#[tokio::test]
+async fn where_the_first_of_two_hosts_hangs_the_second_is_tried() {
+    let world = World::new().await;
+    let ids = world.tenants(1).await;
+    let mut hangs = Proxy::before(&world.db.url()).await;
+    hangs.drop_syns().await;
+    let works = Proxy::before(&world.db.url()).await;
+    let url =
+        works.url().replace(&works.address(), &format!("{},{}", hangs.address(), works.address()));
+    let config = config(&url)
+        .set("connection.connect_timeout", "300ms")
+        .set("connection.retry.max_attempts", 1)
+        .load()
+        .expect("a URL of two hosts");
+    let tenants = TenantManager::connect(config).await.expect("one of them works");
+    assert_eq!(name(&mut tenants.db(&ids[0]).unwrap()).await.unwrap(), "t0");
+}
+
+/// Where nothing is sent, only the kernel's keepalive tells that the other side is gone. Linux shows
+/// by each socket which timer it has: 02 is keepalive's.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn idle_connections_ask_whether_the_other_side_is_there() {
+    let line = Line::new().await;
+    for db in &mut line.handles() {
+        name(db).await.unwrap();
+    }
+    let port: u16 = line.proxy.address().split(':').nth(1).unwrap().parse().unwrap();
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let to_proxy = sockets
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields[2].ends_with(&format!(":{port:04X}")) && fields[3] == "01");
+    let timers: Vec<&str> = to_proxy.map(|fields| &fields[5][..2]).collect();
+    assert!(!timers.is_empty() && timers.iter().all(|timer| *timer == "02"), "{timers:?}");
 }

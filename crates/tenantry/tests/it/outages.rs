@@ -189,6 +189,28 @@ async fn postgresql_killed_under_load_with_all_its_processes_loses_no_answer() {
     assert_eq!(served.tenants.close().await.left, 0);
 }
 
+/// Some connections have failed already, and the others are about to: whoever waits for those must
+/// not be forgotten, and is not told to raise a budget of which nothing is in use.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_postgresql_is_away_callers_hear_that_it_is_and_of_no_full_budget() {
+    let server = TestServer::start().await.unwrap();
+    let url = server.url("postgres");
+    let served = Served::new(server, url).await;
+    let writers = Writers::start(&served);
+    for _ in 0..3 {
+        writers.are_at_work().await;
+        kill(&processes(&connect(&served.url).await.unwrap()).await);
+        served.server.kill().await.unwrap();
+        let before = writers.refused();
+        until("errors are seen", async || writers.refused() > before + 50).await;
+        served.server.restart().await.unwrap();
+        served.is_back().await;
+    }
+    let timed_out = writers.notes.timed_out.lock().unwrap().clone();
+    writers.end(&served).await;
+    assert!(timed_out.is_empty(), "{} callers, among them: {}", timed_out.len(), timed_out[0]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backend_killed_makes_postgresql_start_over_and_loses_no_answer() {
     let server = TestServer::start().await.unwrap();

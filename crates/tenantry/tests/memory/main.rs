@@ -165,5 +165,5 @@ async fn seen_once(database: &TestDb, worker: &TenantId) {
     }
     let grown = heap().await.saturating_sub(once);
     println!("{} tenants more, seen once: {grown} bytes", MANY - MANY / 5);
-    assert!(grown < 256 * 1024, "{grown} bytes more");
+    assert!(grown < 32 * 1024, "{grown} bytes more");
 }
