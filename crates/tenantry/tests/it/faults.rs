@@ -11,7 +11,8 @@ use tenantry_devdb::testing::TestServer;
 
 use crate::support::{config, until};
 
-async fn make(tenants: &TenantManager, count: usize) -> Vec<TenantId> {
+/// `count` tenants, each with a table `whose(name)` that holds its id.
+pub(crate) async fn make(tenants: &TenantManager, count: usize) -> Vec<TenantId> {
     let mut ids = Vec::new();
     for number in 0..count {
         let id = TenantId::parse(&format!("t{number}")).unwrap();

@@ -1,0 +1,73 @@
+//! What takes longer than ten seconds by its nature: connections that never come back, and work that
+//! outlasts a close.
+
+use std::time::{Duration, Instant};
+
+use tenantry::TenantManager;
+use tokio::time::timeout;
+
+use crate::{
+    proxy::{Keeps, Proxy},
+    support::{World, config, until},
+};
+
+/// How long a connection may take to be given up: it is cleaned and closed, with five seconds for
+/// each.
+const GIVEN_UP: Duration = Duration::from_secs(11);
+
+/// A statement's answer never comes, nor anything else on its connection: the caller gives up, and
+/// after a while so does the pool.
+#[tokio::test]
+#[ignore = "takes eleven seconds: make soak"]
+async fn a_connection_that_never_answers_again_is_given_up_and_replaced() {
+    for keeps in [Keeps::Request, Keeps::Answer] {
+        let world = World::new().await;
+        let ids = world.tenants(2).await;
+        let proxy = Proxy::before(&world.db.url()).await;
+        let loaded = config(&proxy.url()).set("connection.max_connections", 2).load().unwrap();
+        let tenants = TenantManager::connect(loaded).await.unwrap();
+        let mut db = tenants.db(&ids[0]).unwrap();
+        proxy.set_trap("'never'", keeps);
+        let asking = db.query("SELECT 'never'", &[]);
+        timeout(Duration::from_millis(300), asking).await.unwrap_err();
+        proxy.sprung().await;
+        let start = Instant::now();
+        let mut other = tenants.db(&ids[1]).unwrap();
+        while other.query("SELECT 1", &[]).await.is_err() {
+            assert!(start.elapsed() < GIVEN_UP, "{:?}", tenants.pool_stats());
+        }
+        println!("{keeps:?}: given up after {:.1?}", start.elapsed());
+        assert!(tenants.pool_stats().total() <= 2);
+    }
+}
+
+/// Work that outlasts the ten seconds of a close: it says how much is left, and that is true.
+#[tokio::test]
+#[ignore = "takes ten seconds: make soak"]
+async fn a_close_that_is_outlasted_says_what_is_left() {
+    let world = World::new().await;
+    let ids = world.tenants(3).await;
+    let outside = world.db.connect().await;
+    let outlasting: Vec<_> = (0..2)
+        .map(|which| {
+            let mut db = world.tenants.db(&ids[which]).unwrap();
+            tokio::spawn(async move { db.query("SELECT pg_sleep(60)", &[]).await.map(drop) })
+        })
+        .collect();
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
+                application_name = 'tenantry'";
+    let count = async || {
+        let count: i64 = outside.query_one(left, &[]).await.unwrap().get(0);
+        usize::try_from(count).unwrap()
+    };
+    until("they work", async || world.tenants.pool_stats().in_use == 3).await;
+    let start = Instant::now();
+    let report = world.tenants.close().await;
+    println!("{report:?} after {:.1?}", start.elapsed());
+    assert!(start.elapsed() < GIVEN_UP);
+    assert_eq!(report.left, count().await, "it says what is left");
+    for work in outlasting {
+        work.abort();
+    }
+    until("nothing is left in the end", async || count().await == 0).await;
+}
