@@ -8,13 +8,15 @@
 use std::time::{Duration, Instant};
 
 /// How many begin.
-const FIRST: usize = 4;
+const FIRST: usize = 2;
+/// How many tenants are watched at least before more are tried.
+const WATCHED: usize = 8;
 /// Which part of what more could gain at best they must gain to stay: twice as many must get 1.3
 /// times as much done.
 const GAIN: f64 = 0.3;
 /// How long to watch before there are more without having been compared: where tenants take that
 /// long, it is not for the tables that the others make.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How many tenants for each of those side by side, before more are tried anew.
 const UNTIL_AGAIN: usize = 32;
 
@@ -87,7 +89,7 @@ impl Pace {
             }
         } else if self.finished == self.width {
             (self.counting, self.files) = (now, 0);
-        } else if self.finished >= 3 * self.width {
+        } else if self.finished >= self.width + WATCHED.max(2 * self.width) {
             self.compare(now);
         } else {
             self.waited(now);
@@ -144,41 +146,49 @@ mod tests {
         (Pace::new(most, now), now)
     }
 
+    /// As where commits wait for a disk.
+    fn waiting(_: usize) -> Duration {
+        Duration::from_millis(20)
+    }
+
+    /// As where two processors are what all wait for.
+    fn busy(width: usize) -> Duration {
+        Duration::from_millis(5) * u32::try_from(width).expect("small")
+    }
+
     #[test]
     fn there_are_more_as_long_as_they_wait_for_something_else() {
         let (mut pace, mut now) = started(10);
-        run(&mut pace, &mut now, 12, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 8);
-        run(&mut pace, &mut now, 24, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 10);
-        run(&mut pace, &mut now, 1000, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 10);
+        for (tenants, width) in [(2 + 8, 4), (4 + 8, 8), (8 + 16, 10), (1000, 10)] {
+            run(&mut pace, &mut now, tenants, waiting);
+            assert_eq!(pace.width(), width);
+        }
     }
 
     #[test]
     fn there_are_few_where_more_only_take_longer() {
         let (mut pace, mut now) = started(10);
-        let takes = |width: usize| Duration::from_millis(5) * u32::try_from(width).unwrap_or(1);
-        run(&mut pace, &mut now, 12 + 24, takes);
+        run(&mut pace, &mut now, 2 + 8, busy);
         assert_eq!(pace.width(), 4);
-        run(&mut pace, &mut now, 100, takes);
-        assert_eq!(pace.width(), 4, "they were compared once");
+        run(&mut pace, &mut now, 4 + 8, busy);
+        assert_eq!(pace.width(), 2);
+        run(&mut pace, &mut now, 50, busy);
+        assert_eq!(pace.width(), 2, "they were compared once");
     }
 
     #[test]
     fn more_are_tried_again_after_a_while() {
-        let (mut pace, mut now) = started(10);
-        let busy = |width: usize| Duration::from_millis(5) * u32::try_from(width).unwrap_or(1);
-        run(&mut pace, &mut now, 36, busy);
+        let (mut pace, mut now) = started(4);
+        run(&mut pace, &mut now, 10 + 12, busy);
+        assert_eq!(pace.width(), 2);
+        run(&mut pace, &mut now, 2 * UNTIL_AGAIN + 10 + 12, waiting);
         assert_eq!(pace.width(), 4);
-        run(&mut pace, &mut now, 4 * UNTIL_AGAIN + 12 + 24, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 10);
     }
 
     #[test]
     fn files_that_take_long_soon_run_as_many_at_a_time_as_was_asked_for() {
         let (mut pace, start) = started(10);
-        for (step, width) in [(1, 8), (2, 10)] {
+        for (step, width) in [(1, 4), (2, 8), (3, 10)] {
             assert_eq!(pace.patience(), Some(start + step * PATIENCE));
             pace.waited(start + step * PATIENCE);
             assert_eq!(pace.width(), width);
