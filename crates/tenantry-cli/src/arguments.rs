@@ -125,7 +125,7 @@ pub(crate) struct Migrate {
     /// The shared schema; with tenants, before them.
     #[arg(long, group = "which")]
     pub(crate) shared: bool,
-    /// How many tenants at a time; connection.max_connections bounds it, too.
+    /// How many tenants at a time, at most; connection.max_connections bounds it, too.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
     /// Tells what would be applied, and writes nothing at all.

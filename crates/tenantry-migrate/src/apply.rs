@@ -5,10 +5,19 @@ use crate::{Failure, Migration, connection::Connection, ledger, site::Site};
 /// Why a file was not applied.
 #[derive(Debug)]
 pub(crate) enum NotApplied {
-    /// Another runner has applied it meanwhile.
-    AppliedByAnother,
+    /// The ledger is not what it was: another runner has applied the file meanwhile, or the schema
+    /// was dropped or made anew.
+    LedgerChanged,
     /// It was rolled back.
     Failed(Failure),
+}
+
+/// Whether a schema has the ledger's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LedgerTable {
+    There,
+    /// The next file makes it, unless another runner has.
+    Missing,
 }
 
 /// Applies a file in a transaction of its own.
@@ -16,8 +25,13 @@ pub(crate) async fn apply(
     connection: &mut impl Connection,
     site: &Site,
     file: &Migration,
+    ledger: LedgerTable,
 ) -> Result<(), NotApplied> {
-    let before = format!("BEGIN; {}; {}; {}; ", site.lock(), ledger::create(site), site.bind());
+    let make = match ledger {
+        LedgerTable::There => String::new(),
+        LedgerTable::Missing => format!("{}; ", ledger::create(site)),
+    };
+    let before = format!("BEGIN; {}; {make}{}; ", site.lock(), site.bind());
     let ran = run(connection, site, file, &before, "; COMMIT").await;
     if ran.is_err() {
         // If the connection is lost, PostgreSQL rolls back by itself.
@@ -47,8 +61,8 @@ async fn run(
     let Err(error) = connection.batch(&message).await else {
         return Ok(());
     };
-    if is_taken(&error, site) {
-        return Err(NotApplied::AppliedByAnother);
+    if is_taken(&error, site) || is_gone(&error, &head) {
+        return Err(NotApplied::LedgerChanged);
     }
     let position = error.as_database_error().and_then(|error| error.position);
     let constraint = error.as_database_error().and_then(|error| error.constraint.clone());
@@ -70,6 +84,15 @@ async fn run(
 fn is_taken(error: &tenantry::Error, site: &Site) -> bool {
     error.as_database_error().is_some_and(|error| {
         error.sqlstate() == "23505" && error.table.as_ref() == Some(&site.ledger_name)
+    })
+}
+
+/// Whether the schema or its ledger isn't there any more: the message fails before the file begins.
+fn is_gone(error: &tenantry::Error, head: &str) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        let within = error.position.and_then(|position| usize::try_from(position).ok());
+        matches!(error.sqlstate(), "42P01" | "3F000")
+            && within.is_some_and(|position| position <= head.chars().count())
     })
 }
 

@@ -1,7 +1,11 @@
 //! What runs migrations.
 
+mod bring_up;
 mod create;
 mod drop;
+mod lane;
+mod outcome;
+mod pace;
 mod run;
 mod status;
 

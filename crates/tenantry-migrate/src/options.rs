@@ -34,7 +34,7 @@ pub struct MigrateOptions {
 }
 
 impl MigrateOptions {
-    /// Ten tenants at a time, no dry run, without the shared schema.
+    /// Up to ten tenants at a time, no dry run, without the shared schema.
     pub fn new() -> Self {
         Self {
             concurrency: 10,
@@ -45,7 +45,9 @@ impl MigrateOptions {
         }
     }
 
-    /// How many tenants at a time; 10 by default. The budget bounds it, too.
+    /// How many tenants at a time, at most; 10 by default. The budget bounds it, too.
+    ///
+    /// Fewer run where more are not faster, as when they all wait for PostgreSQL's processors.
     pub fn concurrency(mut self, tenants: usize) -> Self {
         self.concurrency = tenants.max(1);
         self

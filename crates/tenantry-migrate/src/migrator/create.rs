@@ -85,7 +85,7 @@ async fn migrate_within(
         match apply_within(tx, site, file).await {
             Ok(()) => applied.push(file.name.clone()),
             Err(NotApplied::Failed(failure)) => return Err(failure),
-            Err(NotApplied::AppliedByAnother) => {
+            Err(NotApplied::LedgerChanged) => {
                 let message = "the ledger has changed under the schema's lock".to_owned();
                 return Err(Failure::new("MIGRATION_FAILED", message).in_file(&file.name));
             }

@@ -4,14 +4,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
-use tenantry::{Error, Tenant, TenantId};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tenantry::{Error, Tenant, TenantId, TenantManager};
 
-use super::Migrator;
+use super::{Migrator, bring_up::BringUp, lane::Lane, outcome::Outcome, pace::Pace};
 use crate::{
-    Failure, MigrateOptions, MigrateReport, MigrateStatus, Migration, Migrations, Progress, Result,
-    SharedReport, TenantReport,
-    apply::{NotApplied, apply},
+    MigrateOptions, MigrateReport, MigrateStatus, Migrations, Progress, Result, SharedReport,
+    TenantReport,
     connection::Connection,
     ledger::{self, State},
     plan,
@@ -23,14 +22,6 @@ pub(super) enum Which<'a> {
     All,
     These(&'a [TenantId]),
     None,
-}
-
-/// What came of one schema.
-#[derive(Debug, Default)]
-struct Outcome {
-    applied: Vec<String>,
-    pending: Vec<String>,
-    error: Option<Failure>,
 }
 
 pub(super) async fn run(
@@ -91,17 +82,18 @@ async fn migrate_shared(
     files: &Migrations,
     options: &MigrateOptions,
 ) -> Result<SharedReport> {
-    let site = migrator.shared_site();
-    let mut state = ledger::read(&mut migrator.manager.shared(), &site).await?;
+    let manager = &migrator.manager;
+    let site = &migrator.shared_site();
+    let mut state = ledger::read(&mut manager.shared(), site).await?;
     let is_missing = state == State::NoSchema;
     if is_missing {
         state = State::NoLedger;
     }
-    let outcome = match plan::pending(files, &state, &site) {
+    let outcome = match plan::pending(files, &state, site) {
         Err(failure) => Outcome::failed(*failure),
         Ok(pending) if options.dry_run || pending.is_empty() => Outcome::pending(&pending),
         Ok(_) => {
-            let mut session = migrator.manager.shared_session().await?;
+            let mut session = manager.shared_session().await?;
             let made = match is_missing {
                 true => {
                     session.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", site.quoted)).await
@@ -110,16 +102,23 @@ async fn migrate_shared(
             };
             match made {
                 Ok(()) => {
-                    let applied = |_: &str| {};
-                    bring_up(&mut session, &site, files, state, options, applied).await
+                    let work = BringUp { manager, options, files, site, tenant: None };
+                    work.run(&mut session, state).await
                 }
                 Err(error) => Outcome::failed(error.into()),
             }
         }
     };
-    let report = outcome.of_shared(&site, options.dry_run);
+    let report = outcome.of_shared(site, options.dry_run);
     options.tell(Progress::Shared(&report));
     Ok(report)
+}
+
+/// A tenant that lacks something.
+struct Todo<'a> {
+    tenant: &'a Tenant,
+    site: &'a Site,
+    state: State,
 }
 
 async fn migrate_tenants(
@@ -139,144 +138,85 @@ async fn migrate_tenants(
             Ok(pending) if pending.is_empty() || options.dry_run || !goes_on => {
                 reports.push(Outcome::pending(&pending).of_tenant(&tenant.id, options.dry_run));
             }
-            Ok(_) => to_do.push((tenant, site, state)),
+            Ok(_) => to_do.push(Todo { tenant, site, state }),
             Err(failure) => {
                 reports.push(Outcome::failed(*failure).of_tenant(&tenant.id, options.dry_run));
             }
         }
     }
     options.tell(Progress::Planned { total: tenants.len(), to_do: to_do.len() });
-    let work = to_do.into_iter().map(|(tenant, site, state)| async move {
-        let outcome = migrate_one(migrator, tenant, site, files, state, options).await;
-        let report = outcome.of_tenant(&tenant.id, false);
-        options.tell(Progress::Finished(&report));
-        report
-    });
-    // One connection stays free, for the listener or for whoever else needs one.
-    let budget = migrator.manager.config().connection().max_connections;
-    let concurrency = options.concurrency.min(budget.saturating_sub(1)).max(1);
-    let done: Vec<_> = stream::iter(work).buffer_unordered(concurrency).collect().await;
-    reports.extend(done);
+    reports.extend(side_by_side(&migrator.manager, to_do, files, options).await);
     Ok(reports)
 }
 
-async fn migrate_one(
-    migrator: &Migrator,
-    tenant: &Tenant,
-    site: &Site,
+/// Migrates tenants, some at a time.
+async fn side_by_side(
+    manager: &TenantManager,
+    to_do: Vec<Todo<'_>>,
     files: &Migrations,
-    state: State,
     options: &MigrateOptions,
-) -> Outcome {
-    if options.stop.is_stopped() {
-        return Outcome::pending(&plan::pending(files, &state, site).unwrap_or_default());
-    }
-    options.tell(Progress::Started(&tenant.id));
-    match migrator.manager.session(&tenant.id).await {
-        Ok(mut session) => {
-            let applied = |file: &str| options.tell(Progress::Applied { tenant: &tenant.id, file });
-            bring_up(&mut session, site, files, state, options, applied).await
-        }
-        Err(error) => Outcome::failed(error.into()),
-    }
-}
-
-/// Applies everything a schema lacks, one file after the other.
-async fn bring_up(
-    connection: &mut impl Connection,
-    site: &Site,
-    files: &Migrations,
-    mut state: State,
-    options: &MigrateOptions,
-    on_applied: impl Fn(&str),
-) -> Outcome {
-    let mut outcome = Outcome::default();
+) -> Vec<TenantReport> {
+    // One connection stays free, for the listener or for whoever else needs one.
+    let budget = manager.config().connection().max_connections;
+    let most = options.concurrency.min(budget.saturating_sub(1)).max(1);
+    let mut pace = Pace::new(most, Instant::now());
+    let mut reports = Vec::with_capacity(to_do.len());
+    let mut waiting = to_do.into_iter();
+    let mut idle = Vec::new();
+    let mut running = FuturesUnordered::new();
     loop {
-        let pending = match plan::pending(files, &state, site) {
-            Ok(pending) => pending,
-            Err(failure) => return outcome.with_error(*failure),
-        };
-        let Some(taken) =
-            apply_each(connection, site, &pending, options, &on_applied, &mut outcome).await
-        else {
-            return outcome;
-        };
-        // Another runner is at work here: see how far it is.
-        tracing::debug!(schema = site.schema, file = taken.name, "applied by another runner");
-        state = match ledger::read(connection, site).await {
-            Ok(state) => state,
-            Err(error) => return outcome.with_error(error.into()),
-        };
+        while running.len() < pace.width()
+            && let Some(todo) = waiting.next()
+        {
+            let mut lane = idle.pop().unwrap_or_else(|| Lane::new(manager.clone()));
+            running.push(async move {
+                let report = migrate_one(manager, todo, &mut lane, files, options).await;
+                (report, lane)
+            });
+        }
+        tokio::select! {
+            finished = running.next() => {
+                let Some((report, lane)) = finished else {
+                    return reports;
+                };
+                pace.finished(report.applied.len(), Instant::now());
+                reports.push(report);
+                idle.push(lane);
+            }
+            () = until(pace.patience()) => pace.waited(Instant::now()),
+        }
     }
 }
 
-/// Applies files until one fails, or another runner was faster: then it is given back.
-async fn apply_each<'a>(
-    connection: &mut impl Connection,
-    site: &Site,
-    pending: &[&'a Migration],
+/// Waits for a moment, or for ever.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn migrate_one(
+    manager: &TenantManager,
+    Todo { tenant, site, state }: Todo<'_>,
+    lane: &mut Lane,
+    files: &Migrations,
     options: &MigrateOptions,
-    on_applied: &impl Fn(&str),
-    outcome: &mut Outcome,
-) -> Option<&'a Migration> {
-    for (index, file) in pending.iter().enumerate() {
-        let left = || pending[index..].iter().map(|file| file.name.clone()).collect();
-        if options.stop.is_stopped() {
-            outcome.pending = left();
-            return None;
+) -> TenantReport {
+    let id = &tenant.id;
+    let work = BringUp { manager, options, files, site, tenant: Some(id) };
+    let outcome = if options.stop.is_stopped() {
+        Outcome::pending(&plan::pending(files, &state, site).unwrap_or_default())
+    } else {
+        options.tell(Progress::Started(id));
+        match lane.session().await {
+            Ok(session) => work.run(session, state).await,
+            Err(error) => Outcome::failed(error.into()),
         }
-        match apply(connection, site, file).await {
-            Ok(()) => {
-                on_applied(&file.name);
-                outcome.applied.push(file.name.clone());
-            }
-            Err(NotApplied::AppliedByAnother) => return Some(file),
-            Err(NotApplied::Failed(failure)) => {
-                outcome.pending = left();
-                outcome.error = Some(failure);
-                return None;
-            }
-        }
-    }
-    None
-}
-
-impl Outcome {
-    fn failed(failure: Failure) -> Self {
-        Self::default().with_error(failure)
-    }
-
-    fn pending(files: &[&Migration]) -> Self {
-        let pending = files.iter().map(|file| file.name.clone()).collect();
-        Self { pending, ..Self::default() }
-    }
-
-    fn with_error(mut self, failure: Failure) -> Self {
-        self.error = Some(failure);
-        self
-    }
-
-    fn status(&self, dry_run: bool) -> MigrateStatus {
-        match (&self.error, self.pending.is_empty(), self.applied.is_empty()) {
-            (Some(_), _, _) => MigrateStatus::Failed,
-            (None, false, _) if dry_run => MigrateStatus::Pending,
-            (None, false, _) => MigrateStatus::Unfinished,
-            (None, true, true) => MigrateStatus::Skipped,
-            (None, true, false) => MigrateStatus::Succeeded,
-        }
-    }
-
-    fn of_tenant(self, id: &TenantId, dry_run: bool) -> TenantReport {
-        let status = self.status(dry_run);
-        let Self { applied, pending, error } = self;
-        TenantReport { id: id.clone(), status, applied, pending, error }
-    }
-
-    fn of_shared(self, site: &Site, dry_run: bool) -> SharedReport {
-        let status = self.status(dry_run);
-        let Self { applied, pending, error } = self;
-        SharedReport { schema: site.schema.clone(), status, applied, pending, error }
-    }
+    };
+    let report = outcome.of_tenant(id, false);
+    options.tell(Progress::Finished(&report));
+    report
 }
 
 fn summarise(

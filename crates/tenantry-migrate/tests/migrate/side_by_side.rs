@@ -1,7 +1,7 @@
 use futures_util::future::join_all;
 use tenantry_migrate::{MigrateOptions, Migrator};
 
-use crate::support::{PROJECTS, Project, USERS};
+use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_runners_at_once_apply_each_file_once() {
@@ -59,4 +59,78 @@ async fn the_budget_is_never_passed_whatever_the_concurrency() {
     };
     assert_eq!(report.succeeded, 30, "{:?}", report.failures().next());
     assert!((2..=4).contains(&most), "{most} connections");
+}
+
+/// Does something in a schema only.
+fn only_in(schema: &str, what: &str) -> String {
+    format!("DO $$ BEGIN IF current_schema() = '{schema}' THEN {what}; END IF; END $$;")
+}
+
+#[tokio::test]
+async fn what_one_tenants_files_leave_in_the_session_does_not_reach_the_next_tenant() {
+    let left = "CREATE TEMP TABLE left_over (); PREPARE left_over AS SELECT 1; \
+                SELECT pg_advisory_lock(4711); LISTEN left_over;";
+    let look = "INSERT INTO public.found \
+                SELECT current_schema(), 'table' FROM pg_class WHERE relname = 'left_over' UNION ALL \
+                SELECT current_schema(), 'statement' FROM pg_prepared_statements \
+                WHERE name = 'left_over' UNION ALL \
+                SELECT current_schema(), 'lock' FROM pg_locks WHERE objid = 4711 UNION ALL \
+                SELECT current_schema(), 'channel' FROM pg_listening_channels();";
+    let project = Project::with(&[("0001_look.sql", look), ("0002_left.sql", left)]).await;
+    let client = project.client().await;
+    client.batch_execute("CREATE TABLE public.found (schema text, what text)").await.unwrap();
+    project.enrol(&["acme", "globex", "initech"]).await;
+    let options = MigrateOptions::new().concurrency(1);
+    let report = project.migrator().await.migrate_all(&options).await.unwrap();
+    assert_eq!(report.succeeded, 3, "{report:?}");
+    let sql = "SELECT schema || ': ' || what FROM public.found";
+    let found = client.query(sql, &[]).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|row| row.get(0)).collect();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_lost_fails_its_tenant_alone() {
+    let end = only_in("tenant_acme", "PERFORM pg_terminate_backend(pg_backend_pid())");
+    let project = Project::with(&[USERS, ("0002_end.sql", &end)]).await;
+    project.enrol(&["acme", "globex", "initech"]).await;
+    let options = MigrateOptions::new().concurrency(1);
+    let report = project.migrator().await.migrate_all(&options).await.unwrap();
+    assert_eq!((report.succeeded, report.failed), (2, 1), "{report:?}");
+    let error = report_of(&report, "acme").error.as_ref().unwrap();
+    assert_eq!((error.code, error.file.as_deref()), ("DATABASE_UNAVAILABLE", Some("0002_end.sql")));
+}
+
+#[tokio::test]
+async fn a_ledger_or_schema_that_goes_meanwhile_is_looked_at_again() {
+    let users = ("0001_users.sql", "CREATE TABLE IF NOT EXISTS users ();");
+    let project = Project::with(&[users]).await;
+    project.enrol(&["acme", "globex", "initech"]).await;
+    migrate_all(&project.migrator().await).await;
+    // All ledgers have been read by the time that the first tenant's file takes these away.
+    let take = "DROP TABLE tenant_globex.tenantry_migrations; DROP SCHEMA tenant_initech CASCADE";
+    project.tenant_file("0002_take.sql", &only_in("tenant_acme", take));
+    let options = MigrateOptions::new().concurrency(1);
+    let report = project.migrator().await.migrate_all(&options).await.unwrap();
+    assert_eq!((report.succeeded, report.failed), (2, 1), "{report:?}");
+    assert_eq!(report_of(&report, "globex").applied, ["0001_users.sql", "0002_take.sql"]);
+    let error = report_of(&report, "initech").error.as_ref().unwrap();
+    assert_eq!(error.code, "SCHEMA_MISSING");
+}
+
+#[tokio::test]
+async fn one_session_migrates_many_tenants_and_is_given_back() {
+    let count = "INSERT INTO public.sessions VALUES (pg_backend_pid());";
+    let project = Project::with(&[("0001_count.sql", count), ("0002_count.sql", count)]).await;
+    let client = project.client().await;
+    client.batch_execute("CREATE TABLE public.sessions (pid int)").await.unwrap();
+    let ids: Vec<String> = (0..20).map(|number| format!("t{number:02}")).collect();
+    project.enrol(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let migrator = project.migrator().await;
+    let options = MigrateOptions::new().concurrency(2);
+    assert_eq!(migrator.migrate_all(&options).await.unwrap().succeeded, 20);
+    let sql = "SELECT count(*), count(DISTINCT pid) FROM public.sessions";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (40, 2));
+    assert_eq!(migrator.manager().close().await.left, 0);
 }
