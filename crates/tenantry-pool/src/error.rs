@@ -18,6 +18,8 @@ pub enum AcquireError<E> {
         waited: Duration,
         /// Connections lent at that moment.
         in_use: usize,
+        /// Connections being opened to the server at that moment.
+        opening: usize,
         /// Callers waiting at that moment.
         waiting: usize,
         /// The budget.

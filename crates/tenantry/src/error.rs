@@ -197,10 +197,22 @@ impl Error {
         tenant: Option<&TenantId>,
         names: impl Fn(TargetId) -> Option<TenantId>,
     ) -> Self {
+        let hangs = |after: std::time::Duration| {
+            let error = io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("connecting took longer than {after:.1?}"),
+            );
+            Self::Unavailable(Arc::new(ConnectError::io(address, error)))
+        };
         match error {
+            // Nothing is in use that could come back: what is missing is the server's answer.
+            AcquireError::Timeout {
+                waited, in_use: 0, opening: 1.., last_failure: None, ..
+            } => hangs(waited),
             AcquireError::Timeout {
                 waited,
                 in_use,
+                opening: _,
                 waiting,
                 max_connections,
                 holders,
@@ -226,13 +238,7 @@ impl Error {
                 }))
             }
             AcquireError::Unavailable(ConnectFailure::Driver(error)) => Self::Unavailable(error),
-            AcquireError::Unavailable(ConnectFailure::Timeout(after)) => {
-                let error = io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    format!("connecting took longer than {after:?}"),
-                );
-                Self::Unavailable(Arc::new(ConnectError::io(address, error)))
-            }
+            AcquireError::Unavailable(ConnectFailure::Timeout(after)) => hangs(after),
             AcquireError::Retired => match tenant {
                 Some(tenant) => Self::TenantMoved(tenant.clone()),
                 None => Self::PoolClosed,

@@ -86,14 +86,20 @@ impl Place {
         self.status.store(status as u8, Ordering::Release);
     }
 
+    /// Whether the tenant is still here: what was begun for it ends when it is dropped.
+    pub(crate) fn check_is_here(&self) -> Result<()> {
+        match &self.tenant {
+            Some(tenant) if self.target.is_retired() => Err(Error::TenantMoved(tenant.clone())),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the tenant works and is still here.
     pub(crate) fn check(&self) -> Result<()> {
         let Some(tenant) = &self.tenant else {
             return Ok(());
         };
-        if self.target.is_retired() {
-            return Err(Error::TenantMoved(tenant.clone()));
-        }
+        self.check_is_here()?;
         match self.status.load(Ordering::Acquire) {
             status if status == TenantStatus::Active as u8 => Ok(()),
             status if status == TenantStatus::Suspended as u8 => {

@@ -135,6 +135,7 @@ impl<D: Driver> Core<D> {
         let error = AcquireError::Timeout {
             waited,
             in_use: self.slots.count(Kind::Leased),
+            opening: self.servers[server].opening,
             waiting: self.waiters.len(),
             max_connections: self.config.max_connections,
             holders: self.holders(now),

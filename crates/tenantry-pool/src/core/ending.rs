@@ -11,10 +11,11 @@ impl<D: Driver> Core<D> {
     /// Forgets a target: its statements go, and nothing is held for it any more. Whether it was
     /// known.
     pub(crate) fn evict(&mut self, target: TargetId, out: &mut Vec<Action<D>>) -> bool {
+        // One that is not remembered may have been at work since it was evicted.
+        self.forget(target, out);
         let Some(ix) = self.targets.known(target) else {
             return false;
         };
-        self.forget(target, out);
         self.targets.forget(ix);
         self.settle(ix);
         out.push(Action::TargetEvicted(target));
@@ -30,9 +31,7 @@ impl<D: Driver> Core<D> {
             self.fail_all(ix, out, || AcquireError::Retired);
             self.settle(ix);
         }
-        if !self.evict(target.id(), out) {
-            self.forget(target.id(), out);
-        }
+        self.evict(target.id(), out);
     }
 
     /// Refuses new callers and tells those who wait; what rests is closed.
@@ -76,7 +75,7 @@ impl<D: Driver> Core<D> {
                         out.push(Action::Clean { slot, connection });
                     }
                 }
-                State::Leased(_) | State::Cleaning => place.forget.push(target),
+                State::Leased(_) | State::Cleaning => place.forget_late(target),
                 State::Vacant | State::Opening | State::Closing => {}
             }
         }

@@ -102,6 +102,7 @@ impl<D: Driver> Core<D> {
         place.last = None;
         place.served.clear();
         place.forget.clear();
+        place.forgets_all = false;
         let server = &mut self.servers[place.server];
         server.last_failure = None;
         server.open_after = None;
@@ -126,6 +127,9 @@ impl<D: Driver> Core<D> {
     ) {
         if self.closed {
             return self.close(slot, connection, CloseReason::PoolClosed, out);
+        }
+        if self.slots.get(slot).forgets_all {
+            return self.close(slot, connection, CloseReason::ManyTargets, out);
         }
         if let Some(reason) = self.is_worn(slot, now) {
             return self.close(slot, connection, reason, out);

@@ -64,8 +64,9 @@ impl<D: Driver> ServerState<D> {
         self.waiting.saturating_sub(self.opening)
     }
 
+    /// Whether to try, after a failure: at once where nothing else is open that could serve.
     pub(crate) fn may_open(&self, now: Instant) -> bool {
-        self.open_after.is_none_or(|after| now >= after)
+        self.open == 0 || self.open_after.is_none_or(|after| now >= after)
     }
 
     /// A connection to it has changed its state.

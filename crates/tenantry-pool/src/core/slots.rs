@@ -10,6 +10,10 @@ use super::{
 };
 use crate::TargetId;
 
+/// How many targets that are forgotten a connection is told of when it comes back. One that was away
+/// for more of them is closed instead.
+const FORGET_LATE: usize = 256;
+
 /// What the place of one connection is used for.
 #[derive(Debug)]
 pub(crate) enum State<C> {
@@ -86,6 +90,8 @@ pub(crate) struct Slot<C> {
     pub(crate) served: HashSet<TargetId, HashIds>,
     /// Targets forgotten while it was lent or cleaned.
     pub(crate) forget: Vec<TargetId>,
+    /// Whether there were too many of them to remember.
+    pub(crate) forgets_all: bool,
     /// Whether it is being closed to be replaced.
     pub(crate) recycled: bool,
     /// Whether it is lent for long: nobody's home meanwhile.
@@ -103,6 +109,15 @@ impl<C> Slot<C> {
 
     pub(crate) fn kind(&self) -> Kind {
         self.state.kind()
+    }
+
+    /// Notes a target to be forgotten when the connection comes back.
+    pub(crate) fn forget_late(&mut self, target: TargetId) {
+        if self.forget.len() < FORGET_LATE {
+            self.forget.push(target);
+        } else {
+            self.forgets_all = true;
+        }
     }
 
     /// Whether it is bound to somebody else than `target`.
@@ -130,6 +145,7 @@ impl<C> Slots<C> {
             held_for: None,
             served: HashSet::default(),
             forget: Vec::new(),
+            forgets_all: false,
             recycled: false,
             is_away: false,
         };

@@ -21,6 +21,8 @@ use crate::{Error, Result, SharedSession, TenantId, access::Access, db::Session}
 const HEARTBEAT: Duration = Duration::from_millis(250);
 /// How long the index counts after a proof.
 const LEASE: Duration = Duration::from_millis(950);
+/// How long reading the whole catalog may take.
+const LOADING: Duration = Duration::from_secs(30);
 /// How long the listener waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -73,10 +75,15 @@ pub(crate) async fn listen(
 /// Listens first, then reads everything: no change falls between.
 async fn start(access: &Access, index: &Index) -> Result<SharedSession> {
     let lease = access.acquire_any().await?;
-    let mut session = SharedSession(Session::start(access.clone(), lease).await?);
-    session.batch_execute("LISTEN tenantry_tenants").await?;
+    // The connection may be one that a router has forgotten: then no answer comes, ever.
+    let listening = timeout(LEASE, async {
+        let mut session = SharedSession(Session::start(access.clone(), lease).await?);
+        session.batch_execute("LISTEN tenantry_tenants").await?;
+        Ok::<_, Error>(session)
+    });
+    let mut session = listening.await.map_err(|_| no_answer())??;
     let since = Instant::now();
-    index.load(&mut session).await?;
+    timeout(LOADING, index.load(&mut session)).await.map_err(|_| no_answer())??;
     index.renew(since, LEASE);
     Ok(session)
 }
@@ -97,7 +104,7 @@ async fn follow(mut session: SharedSession, index: &Weak<Index>) -> Result<()> {
         let since = Instant::now();
         // After this round trip every change committed before it has been heard.
         let version = timeout(LEASE, rows::current_version(&mut session)).await;
-        let version = version.map_err(|_| Error::Answer("no answer in time".into()))??;
+        let version = version.map_err(|_| no_answer())??;
         changed.extend(session.queued().map(|notification| notification.payload().to_owned()));
         let Some(index) = index.upgrade() else {
             return Ok(());
@@ -117,7 +124,7 @@ async fn take_in(
 ) -> Result<()> {
     let ids: Vec<&str> = changed.iter().map(String::as_str).collect();
     let found = timeout(LEASE, rows::some(session, &ids)).await;
-    let found = found.map_err(|_| Error::Answer("no answer in time".into()))??;
+    let found = found.map_err(|_| no_answer())??;
     for id in ids {
         let is_there = found.iter().any(|row| row.tenant.id.as_str() == id);
         if !is_there && let Ok(id) = TenantId::parse_with(crate::Alphabet::Legacy, id) {
@@ -128,4 +135,8 @@ async fn take_in(
         index.apply(row);
     }
     Ok(())
+}
+
+fn no_answer() -> Error {
+    Error::Answer("no answer in time".into())
 }

@@ -1,9 +1,10 @@
 use std::{io, sync::Arc};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio_postgres::config::Host;
+use tokio_postgres::{Config, config::Host};
 use tokio_util::either::Either;
 
 use super::{
@@ -16,7 +17,8 @@ pub(super) type Socket = Either<TcpStream, UnixStream>;
 #[cfg(not(unix))]
 pub(super) type Socket = Either<TcpStream, TcpStream>;
 
-/// Opens a watched socket to the first of the server's hosts that answers.
+/// Opens a watched socket to the first of the server's hosts that answers. Each has the
+/// `connect_timeout` to itself, as with libpq.
 pub(super) async fn dial(server: &Server, watch: Arc<Watch>) -> io::Result<(Wire<Socket>, String)> {
     let config = server.config();
     let ports = config.get_ports();
@@ -25,7 +27,13 @@ pub(super) async fn dial(server: &Server, watch: Arc<Watch>) -> io::Result<(Wire
     let hosts = if config.get_hosts().is_empty() { &localhost[..] } else { config.get_hosts() };
     for (index, host) in hosts.iter().enumerate() {
         let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        match open(host, port).await {
+        let opened = match config.get_connect_timeout() {
+            Some(within) => tokio::time::timeout(*within, open(host, port, config))
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+            None => open(host, port, config).await,
+        };
+        match opened {
             Ok((socket, name)) => {
                 let carries = match (&socket, server.tls().is_none()) {
                     (Either::Left(_), false) => Carries::AnswerFirst,
@@ -39,11 +47,12 @@ pub(super) async fn dial(server: &Server, watch: Arc<Watch>) -> io::Result<(Wire
     Err(last)
 }
 
-async fn open(host: &Host, port: u16) -> io::Result<(Socket, String)> {
+async fn open(host: &Host, port: u16, config: &Config) -> io::Result<(Socket, String)> {
     match host {
         Host::Tcp(name) => {
             let stream = TcpStream::connect((name.as_str(), port)).await?;
             stream.set_nodelay(true)?;
+            keep_alive(SockRef::from(&stream), config)?;
             Ok((Either::Left(stream), name.clone()))
         }
         #[cfg(unix)]
@@ -52,4 +61,24 @@ async fn open(host: &Host, port: u16) -> io::Result<(Socket, String)> {
             Ok((Either::Right(UnixStream::connect(path).await?), String::new()))
         }
     }
+}
+
+/// Has the kernel find out that the other side is gone, as the URL says.
+fn keep_alive(socket: SockRef<'_>, config: &Config) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if let Some(timeout) = config.get_tcp_user_timeout() {
+        socket.set_tcp_user_timeout(Some(*timeout))?;
+    }
+    if !config.get_keepalives() {
+        return Ok(());
+    }
+    let mut keepalive = TcpKeepalive::new().with_time(config.get_keepalives_idle());
+    if let Some(interval) = config.get_keepalives_interval() {
+        keepalive = keepalive.with_interval(interval);
+    }
+    #[cfg(unix)]
+    if let Some(retries) = config.get_keepalives_retries() {
+        keepalive = keepalive.with_retries(retries);
+    }
+    socket.set_tcp_keepalive(&keepalive)
 }

@@ -193,9 +193,14 @@ impl PgConnection {
     }
 
     /// Ends the connection and waits until the server has ended it, too. What still runs is
-    /// cancelled first.
+    /// cancelled first; also where the connection is cut, which PostgreSQL may not notice for long.
     pub(crate) async fn close(self) {
-        if self.condition() == Condition::Unclean {
+        let may_run = match self.condition() {
+            Condition::Unclean => true,
+            Condition::Broken => self.watch.seen.was_cut(),
+            Condition::Rest { .. } => false,
+        };
+        if may_run {
             let _ = self.cancel().await;
         }
         let Self { client, line, statements, .. } = self;

@@ -100,6 +100,12 @@ impl<S> Wire<S> {
         self.carries == Carries::Messages && self.incoming.answered > 0
     }
 
+    /// Whether the server has not answered all that it was asked. The handshake ends with a
+    /// ReadyForQuery that nobody asked for.
+    fn owes_answer(&self) -> bool {
+        self.incoming.answered > 0 && self.outgoing.asked + 1 > self.incoming.answered
+    }
+
     /// Puts the prefix that waits in front of the statement in `bytes`, if there is one. Whether
     /// `bytes` was taken over.
     fn put_prefix(&mut self, bytes: &[u8]) -> bool {
@@ -113,7 +119,6 @@ impl<S> Wire<S> {
         self.unwritten.extend_from_slice(&bytes[..at]);
         let commands = prefix.write(slot.is_prepared(), &mut self.unwritten);
         self.unwritten.extend_from_slice(&bytes[at..]);
-        // The handshake ends with a ReadyForQuery that nobody asked for.
         self.incoming.expect_prefix(outgoing.asked + 1, commands);
         outgoing.feed(&bytes[at..]);
         self.outgoing = outgoing;
@@ -148,7 +153,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             let read = &mut buf.filled_mut()[before..];
             if result.is_err() || read.is_empty() {
                 if result.is_err() || buf.remaining() > 0 {
-                    this.watch.seen.set_ended();
+                    this.watch.seen.set_ended(this.owes_answer());
                 }
                 return Poll::Ready(result);
             }
@@ -203,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
                 Ok(()) if !buf.filled().is_empty() => {}
                 // An error is an end, too.
                 Ok(()) | Err(_) => {
-                    self.watch.seen.set_ended();
+                    self.watch.seen.set_ended(false);
                     return Poll::Ready(Ok(()));
                 }
             }

@@ -40,10 +40,10 @@ impl Transaction {
     /// # Errors
     ///
     /// [`Error::RolledBack`](crate::Error::RolledBack) when a statement had failed before;
+    /// [`Error::TenantMoved`](crate::Error::TenantMoved) when the tenant was dropped meanwhile;
     /// [`Error::Database`](crate::Error::Database) when a deferred constraint speaks now.
     pub async fn commit(mut self) -> Result<()> {
-        let ended = self.lease.commit().await;
-        ended.map_err(|error| self.access.explain(error, &self.lease))
+        commit(&self.access, &mut self.lease).await
     }
 
     /// Rolls back, and waits until that is done.
@@ -133,12 +133,23 @@ impl Run for Savepoint<'_> {
 
 statement_methods!(Savepoint<'_>);
 
+/// Commits the transaction that is open, unless its tenant is gone.
+pub(super) async fn commit(access: &Access, lease: &mut Lease<PgDriver>) -> Result<()> {
+    if let Err(gone) = access.place.check_is_here() {
+        let _ = lease.rollback().await;
+        return Err(access.failed(gone));
+    }
+    let ended = lease.commit().await;
+    ended.map_err(|error| access.explain(error, lease))
+}
+
 /// Runs a statement on a connection that is bound already.
 pub(super) async fn run_inside(
     access: &Access,
     lease: &mut Lease<PgDriver>,
     query: &Query<'_>,
 ) -> Result<Output> {
+    access.place.check_is_here()?;
     let watch = access.watch(query.sql);
     let ran = lease.run_inside(&access.place.binding, query).await;
     watch.done(&ran);
@@ -151,6 +162,7 @@ pub(super) async fn batch_inside(
     lease: &mut Lease<PgDriver>,
     sql: &str,
 ) -> Result<()> {
+    access.place.check_is_here()?;
     let watch = access.watch(sql);
     let ran = lease.batch_inside(sql).await;
     watch.done(&ran);

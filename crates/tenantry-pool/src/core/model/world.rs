@@ -78,7 +78,7 @@ impl World {
     /// One thing happens.
     pub(super) fn step(&mut self) {
         // Times of many callers alternate with times of few.
-        let many = self.order / 500 % 2 == 0;
+        let many = (self.order / 500).is_multiple_of(2);
         match self.rng.random_range(0..100) {
             0..35 => self.ask(many),
             35..60 => self.give_back(),

@@ -16,6 +16,8 @@ pub(crate) struct Seen {
     backend: AtomicU32,
     /// Whether the server has ended the connection.
     ended: AtomicBool,
+    /// Whether it ended while an answer was due.
+    cut: AtomicBool,
 }
 
 impl Seen {
@@ -34,7 +36,13 @@ impl Seen {
         self.ended.load(Ordering::Acquire)
     }
 
-    pub(super) fn set_ended(&self) {
+    /// Whether the connection ended while an answer was due: what was sent may run on.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_ended(&self, cut: bool) {
+        self.cut.fetch_or(cut, Ordering::AcqRel);
         self.ended.store(true, Ordering::Release);
     }
 

@@ -49,14 +49,13 @@ async fn commit(access: &Access, state: &mut DieselState) -> QueryResult<()> {
                 return Err(DieselError::NotInTransaction);
             };
             let ended = match is_whole {
-                Ok(()) => lease.commit().await,
+                Ok(()) => crate::db::transaction::commit(access, lease).await,
                 Err(error) => {
                     let _ = lease.rollback().await;
                     state.leave();
                     return Err(to_diesel(error));
                 }
             };
-            let ended = ended.map_err(|error| access.explain(error, lease));
             state.leave();
             ended.map_err(to_diesel)
         }
