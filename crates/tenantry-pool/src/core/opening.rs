@@ -111,7 +111,7 @@ impl<D: Driver> Core<D> {
         let under_way = self.slots.count(Kind::Vacant) + self.slots.count(Kind::Closing);
         let earlier = self.servers.heads().range(..own);
         let due = earlier
-            .take_while(|(turn, _)| turn.sated < own.sated || turn.number < limit)
+            .take_while(|(turn, _)| (own.sated && !turn.sated) || turn.number < limit)
             .filter(|(_, other)| self.servers[**other].opening == 0)
             .filter(|(_, other)| self.servers[**other].may_open(now));
         due.take(under_way + 1).count() > under_way
