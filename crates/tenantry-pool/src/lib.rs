@@ -15,7 +15,14 @@
 //! connection*, chosen by rendezvous hashing, which it gets when that one is free, because its
 //! prepared statements and PostgreSQL's own caches are warm there.
 //!
-//! The decisions are made by a state machine without I/O (`core`); [`Pool`] carries them out.
+//! Who waits is served in turn: by targets, and each target's callers in order. A connection goes
+//! out of turn to a target it suits better only within a bound (`core/turns.rs`). How many may wait
+//! is bounded too: beyond it a caller hears so at once ([`AcquireError::Saturated`]).
+//!
+//! The decisions are made by a state machine without I/O (`core`); [`Pool`] carries them out. A
+//! model is held against it for millions of steps (`core/model.rs`), shuttle tries the orders in
+//! which threads meet at its lock (`pool/races.rs`), and each promise has tests named after it
+//! (`tests/it/promise_*.rs`), which notice faults built in on purpose (`fault.rs`).
 
 mod config;
 mod core;

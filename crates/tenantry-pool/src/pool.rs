@@ -1,4 +1,6 @@
 mod inner;
+#[cfg(test)]
+mod races;
 mod waiting;
 
 use std::{fmt, sync::Arc, time::Duration};

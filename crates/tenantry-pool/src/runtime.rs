@@ -64,8 +64,17 @@ mod shuttle_runtime {
     /// The time is up.
     pub(crate) struct Elapsed;
 
-    /// Waits for `future`, and gives up at any moment.
-    pub(crate) async fn timeout_at<F: Future>(_: Instant, future: F) -> Result<F::Output, Elapsed> {
+    /// What is to take longer than this never ends.
+    const NEVER: Duration = Duration::from_secs(3600);
+
+    /// Waits for `future`, and gives up at any moment, or never.
+    pub(crate) async fn timeout_at<F: Future>(
+        deadline: Instant,
+        future: F,
+    ) -> Result<F::Output, Elapsed> {
+        if deadline.duration_since(Instant::now()) > NEVER {
+            return Ok(future.await);
+        }
         let mut future = pin!(future);
         std::future::poll_fn(|context: &mut Context<'_>| {
             if let Poll::Ready(output) = future.as_mut().poll(context) {

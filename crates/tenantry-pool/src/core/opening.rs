@@ -18,8 +18,8 @@ const BACKOFF: Duration = Duration::from_millis(250);
 /// turn there has waited so many times as long as the first in turn here, counted in numbers drawn,
 /// and longer by what may be served out of turn.
 ///
-/// A change costs as much as some thirty statements. Twice makes changes rarer the more callers
-/// wait: a connection serves about half of those that wait here before it goes over to others.
+/// A change costs a connection, which takes as long as many statements. Twice as long makes changes
+/// rarer the more callers wait, and still keeps nobody waiting for more than that.
 const TIMES_AS_LONG: u64 = 2;
 
 impl<D: Driver> Core<D> {
@@ -111,7 +111,7 @@ impl<D: Driver> Core<D> {
         let under_way = self.slots.count(Kind::Vacant) + self.slots.count(Kind::Closing);
         let earlier = self.servers.heads().range(..own);
         let due = earlier
-            .take_while(|(turn, _)| (!turn.sated && own.sated) || turn.number < limit)
+            .take_while(|(turn, _)| (own.sated && !turn.sated) || turn.number < limit)
             .filter(|(_, other)| self.servers[**other].opening == 0)
             .filter(|(_, other)| self.servers[**other].may_open(now));
         due.take(under_way + 1).count() > under_way

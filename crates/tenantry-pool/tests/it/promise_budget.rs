@@ -114,7 +114,12 @@ async fn never_passed(steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        // A build with a fault fails on purpose.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_budget_is_never_passed_and_always_comes_back_whole(steps in steps()) {

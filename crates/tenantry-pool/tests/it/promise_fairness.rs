@@ -66,9 +66,9 @@ async fn targets_are_served_in_turn_whatever_the_number_of_their_callers() {
     let held = [pool.acquire(&places[0]).await.unwrap(), pool.acquire(&places[1]).await.unwrap()];
     let mut callers = Callers::default();
     // The first come with the most.
-    for number in 0..TARGETS {
+    for (number, target) in places.iter().enumerate() {
         for _ in 0..40 - 5 * number {
-            callers.ask(&pool, &places[number], number).await;
+            callers.ask(&pool, target, number).await;
         }
     }
     drop(held);

@@ -73,7 +73,7 @@ async fn servers_are_served_in_turn_though_each_change_needs_a_new_connection() 
 async fn a_server_gets_more_connections_when_its_callers_fall_behind() {
     let (pool, world) = pool(4, |config| config.acquire_timeout = Duration::from_secs(60));
     let places: Vec<_> =
-        (0..20).map(|number| Target::new(if number < 10 { "one" } else { "two" })).collect();
+        (0..120).map(|number| Target::new(if number < 60 { "one" } else { "two" })).collect();
     let served = Arc::new(Mutex::new([0usize; 2]));
     let busy: Vec<_> = places
         .iter()

@@ -120,6 +120,29 @@ async fn a_full_budget_is_a_timeout_that_says_so() {
 }
 
 #[tokio::test]
+async fn a_full_queue_is_an_error_at_once() {
+    let world = World::with(|config| {
+        config.set("connection.max_connections", 2).set("connection.max_waiters", 1)
+    })
+    .await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let tx = db.begin().await.unwrap();
+    let mut waiting = db.clone();
+    let waiting = tokio::spawn(async move { waiting.query("SELECT 1", &[]).await });
+    until("one waits", async || world.tenants.pool_stats().waiting == 1).await;
+    let error = db.query("SELECT 1", &[]).await.unwrap_err();
+    assert_eq!(error.code(), "POOL_SATURATED");
+    assert_eq!(
+        error.to_string(),
+        "1 callers wait for a connection already, and connection.max_waiters is 1: 2 of 2 in use"
+    );
+    tx.rollback().await.unwrap();
+    waiting.await.unwrap().unwrap();
+    db.query("SELECT 1", &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn closing_lets_work_finish_refuses_more_and_leaves_no_connection() {
     let world = World::new().await;
     let id = world.tenant("acme").await;

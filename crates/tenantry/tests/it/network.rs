@@ -21,7 +21,7 @@ struct Line {
     tenants: TenantManager,
     ids: Vec<TenantId>,
     outside: tokio_postgres::Client,
-    world: World,
+    _world: World,
 }
 
 impl Line {
@@ -40,7 +40,7 @@ impl Line {
             .set("connection.retry.max_attempts", 1);
         let tenants = TenantManager::connect(configure(config).load().unwrap()).await.unwrap();
         let outside = world.db.connect().await;
-        Self { proxy, tenants, ids, outside, world }
+        Self { proxy, tenants, ids, outside, _world: world }
     }
 
     /// Handles that need no look into the catalog.
