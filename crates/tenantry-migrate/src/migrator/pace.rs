@@ -14,7 +14,7 @@ const FIRST: usize = 4;
 const GAIN: f64 = 0.3;
 /// How long to watch before there are more without having been compared: where tenants take that
 /// long, it is not for the tables that the others make.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How many tenants for each of those side by side, before more are tried anew.
 const UNTIL_AGAIN: usize = 32;
 
@@ -144,35 +144,43 @@ mod tests {
         (Pace::new(most, now), now)
     }
 
+    /// As where commits wait for a disk.
+    fn waiting(_: usize) -> Duration {
+        Duration::from_millis(20)
+    }
+
+    /// As where two processors are what all wait for.
+    fn busy(width: usize) -> Duration {
+        Duration::from_millis(5) * u32::try_from(width).expect("small")
+    }
+
     #[test]
     fn there_are_more_as_long_as_they_wait_for_something_else() {
         let (mut pace, mut now) = started(10);
-        run(&mut pace, &mut now, 12, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 8);
-        run(&mut pace, &mut now, 24, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 10);
-        run(&mut pace, &mut now, 1000, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 10);
+        for (tenants, width) in [(4 + 8, 8), (8 + 16, 10), (1000, 10)] {
+            run(&mut pace, &mut now, tenants, waiting);
+            assert_eq!(pace.width(), width);
+        }
     }
 
     #[test]
     fn there_are_few_where_more_only_take_longer() {
         let (mut pace, mut now) = started(10);
-        let takes = |width: usize| Duration::from_millis(5) * u32::try_from(width).unwrap_or(1);
-        run(&mut pace, &mut now, 12 + 24, takes);
+        run(&mut pace, &mut now, 4 + 8, busy);
+        assert_eq!(pace.width(), 8);
+        run(&mut pace, &mut now, 8 + 16, busy);
         assert_eq!(pace.width(), 4);
-        run(&mut pace, &mut now, 100, takes);
+        run(&mut pace, &mut now, 100, busy);
         assert_eq!(pace.width(), 4, "they were compared once");
     }
 
     #[test]
     fn more_are_tried_again_after_a_while() {
-        let (mut pace, mut now) = started(10);
-        let busy = |width: usize| Duration::from_millis(5) * u32::try_from(width).unwrap_or(1);
-        run(&mut pace, &mut now, 36, busy);
+        let (mut pace, mut now) = started(8);
+        run(&mut pace, &mut now, 12 + 24, busy);
         assert_eq!(pace.width(), 4);
-        run(&mut pace, &mut now, 4 * UNTIL_AGAIN + 12 + 24, |_| Duration::from_millis(20));
-        assert_eq!(pace.width(), 10);
+        run(&mut pace, &mut now, 4 * UNTIL_AGAIN + 12 + 24, waiting);
+        assert_eq!(pace.width(), 8);
     }
 
     #[test]
