@@ -38,7 +38,7 @@ impl Arguments {
                 Command::Status(status) => status::run(&status, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,
                 Command::Health(health) => health::run(&health, &global, console).await,
-                Command::Completion(completion) => Ok(completion::run(&completion, console)),
+                Command::Completion(completion) => completion::run(&completion, console),
             }
         })
     }

@@ -2,13 +2,13 @@
 
 use std::{
     fmt::Display,
-    io::{ErrorKind, IsTerminal, Write},
+    io::{self, ErrorKind, IsTerminal, Write},
 };
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Result};
 
 /// Stdout has the result, and nothing else; stderr everything else.
 ///
@@ -42,26 +42,32 @@ impl Console {
         !self.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// The result: as JSON, or as a person reads it.
-    pub(crate) fn answer<T: Serialize, D: Display>(self, document: &T, text: impl FnOnce() -> D) {
-        if self.json {
-            match serde_json::to_string_pretty(document) {
-                Ok(document) => self.result(document),
-                Err(error) => self.note(format_args!("the result is no JSON: {error}")),
-            }
+    /// The result: as JSON, or as a person reads it. It is a failure that nobody can have it.
+    pub(crate) fn answer<T: Serialize, D: Display>(
+        self,
+        document: &T,
+        text: impl FnOnce() -> D,
+    ) -> Result<()> {
+        let written = if self.json {
+            serde_json::to_string_pretty(document).map_err(io::Error::from).and_then(print)
         } else {
-            self.result(text());
-        }
+            print(text())
+        };
+        written.map_err(|error| {
+            let message = format!("the result cannot be written to stdout: {error}");
+            Failure::new(Exit::Failed, "OUTPUT_FAILED", message)
+        })
     }
 
-    /// A part of the result, on stdout.
-    pub(crate) fn result(self, text: impl Display) {
-        write(anstream::stdout(), &text, "stdout");
+    /// Help, on stdout.
+    pub(crate) fn help(self, text: impl Display) {
+        let _ = print(text);
     }
 
     /// Something beside the result, on stderr.
     pub(crate) fn note(self, text: impl Display) {
-        write(anstream::stderr(), &text, "stderr");
+        // There is nowhere left to tell that it failed.
+        let _ = write(anstream::stderr(), &text);
     }
 
     /// Something beside the result that nobody needs to know.
@@ -87,22 +93,23 @@ impl Console {
         struct Document<'a> {
             error: &'a Failure,
         }
-        if self.json {
-            self.answer(&Document { error: failure }, || "");
-        } else {
+        let is_told = self.json && self.answer(&Document { error: failure }, || "").is_ok();
+        if !is_told {
             self.error(failure.text());
         }
         failure.exit
     }
 }
 
-fn write(mut stream: impl Write, text: &dyn Display, name: &str) {
+fn print(text: impl Display) -> io::Result<()> {
+    write(anstream::stdout(), &text)
+}
+
+fn write(mut stream: impl Write, text: &dyn Display) -> io::Result<()> {
     let text = text.to_string();
     let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-    let written = write!(stream, "{text}{end}").and_then(|()| stream.flush());
-    if let Err(error) = written
-        && error.kind() != ErrorKind::BrokenPipe
-    {
-        tracing::warn!(%error, "cannot write to {name}");
+    match write!(stream, "{text}{end}").and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }

@@ -50,7 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn usage(console: &Console, error: &clap::Error) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            console.result(error.render().ansi());
+            console.help(error.render().ansi());
             Exit::Done
         }
         _ if console.is_json() => {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::{
     arguments::{Arguments, Completion},
     console::Console,
-    failure::Exit,
+    failure::{Exit, Result},
 };
 
 #[derive(Serialize)]
@@ -14,12 +14,12 @@ struct Script {
 }
 
 /// `tenantry completion`
-pub(super) fn run(completion: &Completion, console: &Console) -> Exit {
+pub(super) fn run(completion: &Completion, console: &Console) -> Result<Exit> {
     let mut script = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(completion.shell, &mut command, "tenantry", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     let document = Script { shell: completion.shell.to_string(), script };
-    console.answer(&document, || &document.script);
-    Exit::Done
+    console.answer(&document, || &document.script)?;
+    Ok(Exit::Done)
 }

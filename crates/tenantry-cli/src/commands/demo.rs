@@ -138,7 +138,8 @@ async fn serve(
         tenants,
     };
     let guide = guide::text(&ready, &manager).await?;
-    console.answer(&ready, || guide);
+    // It serves, whoever reads this.
+    let _ = console.answer(&ready, || guide);
 
     let (stop, stopped) = oneshot::channel();
     let serving = projects_api::serve(manager, listener, async {

@@ -24,7 +24,7 @@ pub(super) async fn run(arguments: &Health, global: &Global, console: &Console) 
     let within = Duration::from_secs(arguments.timeout.into());
     let options = HealthOptions::default().tenants(ids).ping_timeout(within);
     let health = manager.health(options).await;
-    console.answer(&health, || text(&health));
+    console.answer(&health, || text(&health))?;
     Ok(if health.healthy { Exit::Done } else { Exit::Failed })
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
         ));
     };
     let report = migrated?;
-    console.answer(&report, || text(&report));
+    console.answer(&report, || text(&report))?;
     if !console.is_json() {
         tell_failures(&report, console);
     }

@@ -16,7 +16,7 @@ pub(super) async fn run(arguments: &Status, global: &Global, console: &Console) 
     let config = environment::config(global)?;
     let manager = connect(config, Access::Reading).await?;
     let report = Migrator::new(manager).status().await?;
-    console.answer(&report, || text(&report));
+    console.answer(&report, || text(&report))?;
     if !console.is_json() {
         tell_failures(&report, console);
     }

@@ -53,3 +53,17 @@ async fn a_ledger_that_cannot_be_read_is_shown_and_exits_with_1() {
     assert_eq!(status["tenants"][0]["error"]["code"], "LEDGER_UNREADABLE");
     assert_eq!(status["tenants"][1]["status"], "behind");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_result_that_cannot_be_written_is_a_failure() {
+    let project = Project::with(&[USERS]).await;
+    for line in ["status", "--json status"] {
+        let mut command = project.command(line);
+        command.stdout(std::fs::File::create("/dev/full").unwrap());
+        let ran = command.spawn().unwrap().wait_with_output().await.unwrap();
+        let stderr = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("error: the result cannot be written to stdout"), "{stderr}");
+    }
+}

@@ -43,7 +43,7 @@ pub(super) async fn run(
             return Err(Failure::interrupted("stopped; nothing of the tenant remains"));
         }
     };
-    console.answer(&created, || text(&created));
+    console.answer(&created, || text(&created))?;
     Ok(Exit::Done)
 }
 

@@ -45,7 +45,8 @@ pub(super) async fn run(
             )));
         }
     };
-    console.answer(&dropped, || format!("Dropped {} and schema {}\n", dropped.id, dropped.schema));
+    console
+        .answer(&dropped, || format!("Dropped {} and schema {}\n", dropped.id, dropped.schema))?;
     Ok(Exit::Done)
 }
 

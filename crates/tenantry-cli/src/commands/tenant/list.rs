@@ -22,7 +22,7 @@ pub(super) async fn run(global: &Global, console: &Console) -> Result<Exit> {
     let config = environment::config(global)?;
     let manager = connect(config, Access::Reading).await?;
     let list = List { tenants: manager.catalog().list().await? };
-    console.answer(&list, || text(&list));
+    console.answer(&list, || text(&list))?;
     Ok(Exit::Done)
 }
 

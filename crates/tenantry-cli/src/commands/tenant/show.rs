@@ -21,7 +21,7 @@ pub(super) async fn run(
     let id = config.parse_tenant_id(&arguments.id)?;
     let manager = connect(config, Access::Reading).await?;
     let details = Migrator::new(manager).show(&id).await?;
-    console.answer(&details, || text(&details));
+    console.answer(&details, || text(&details))?;
     Ok(Exit::Done)
 }
 
