@@ -90,6 +90,18 @@ fn parse(tenants: &TenantManager, text: &str) -> Result<Option<TenantId>, ApiErr
     Ok(Some(id))
 }
 
+/// An id out of the only one of several values, if there is one.
+fn parse_only<T: AsRef<[u8]>>(
+    tenants: &TenantManager,
+    values: impl Iterator<Item = T>,
+    place: impl Display,
+) -> Result<Option<TenantId>, ApiError> {
+    match only(values, &place)? {
+        Some(value) => parse(tenants, text(value.as_ref(), place)?),
+        None => Ok(None),
+    }
+}
+
 /// The only one of several values. More than one is an error, the same twice included: what reads
 /// the first and what reads the last would not agree on the tenant.
 fn only<T>(

@@ -1,7 +1,7 @@
 use axum::http::{header::COOKIE, request::Parts};
 use tenantry::{TenantId, TenantManager};
 
-use super::{Identify, only, parse, text};
+use super::{Identify, parse_only};
 use crate::ApiError;
 
 /// The tenant's id in a cookie: see [`cookie`].
@@ -25,9 +25,6 @@ impl Identify for Cookie {
         let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
         let values = pairs
             .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-        match only(values, format_args!("the cookie {name}"))? {
-            Some(value) => parse(tenants, text(value, format_args!("the cookie {name}"))?),
-            None => Ok(None),
-        }
+        parse_only(tenants, values, format_args!("the cookie {name}"))
     }
 }

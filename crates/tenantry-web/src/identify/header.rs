@@ -1,7 +1,7 @@
 use axum::http::{HeaderName, request::Parts};
 use tenantry::{TenantId, TenantManager};
 
-use super::{Identify, only, parse, text};
+use super::{Identify, parse_only};
 use crate::ApiError;
 
 /// The tenant's id in a header: see [`header`].
@@ -27,9 +27,6 @@ impl Identify for Header {
     ) -> Result<Option<TenantId>, ApiError> {
         let Self(name) = self;
         let values = parts.headers.get_all(name).iter();
-        let Some(value) = only(values, format_args!("the header {name}"))? else {
-            return Ok(None);
-        };
-        parse(tenants, text(value.as_bytes(), format_args!("the header {name}"))?)
+        parse_only(tenants, values, format_args!("the header {name}"))
     }
 }

@@ -5,7 +5,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 use tenantry::{TenantId, TenantManager};
 
-use super::{Identify, only, parse, text};
+use super::{Identify, parse, parse_only, text};
 use crate::ApiError;
 
 /// The tenant's id behind a prefix of the path: see [`path_prefix`].
@@ -101,9 +101,6 @@ impl Identify for PathParam {
             Err(_) => return Ok(None),
         };
         let values = params.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
-        match only(values, format_args!("the path parameter {name}"))? {
-            Some(value) => parse(tenants, value),
-            None => Ok(None),
-        }
+        parse_only(tenants, values, format_args!("the path parameter {name}"))
     }
 }

@@ -1,7 +1,7 @@
 use axum::http::request::Parts;
 use tenantry::{TenantId, TenantManager};
 
-use super::{Identify, only, parse};
+use super::{Identify, parse_only};
 use crate::ApiError;
 
 /// The tenant's id in the query string: see [`query`].
@@ -24,10 +24,7 @@ impl Identify for QueryParam {
         let Self(name) = self;
         let query = parts.uri.query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes());
-        let values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value);
-        match only(values, format_args!("the query parameter {name}"))? {
-            Some(value) => parse(tenants, &value),
-            None => Ok(None),
-        }
+        let values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        parse_only(tenants, values, format_args!("the query parameter {name}"))
     }
 }
