@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use crate::arguments::{self, Commits, ContestantName};
 use crate::cluster::Cluster;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::figures;
 use crate::machine::Machine;
-use crate::seed;
+use crate::{seed, workspace};
 use measure::{Bench, Measurement};
 use scenario::Scenario;
 
@@ -89,10 +89,7 @@ fn contestants(only: &[ContestantName]) -> Result<Vec<ContestantName>> {
     let wanted = if only.is_empty() { ContestantName::ALL.to_vec() } else { only.to_vec() };
     for contestant in &wanted {
         let (path, how) = contestant.needs();
-        if !path.exists() {
-            let (title, path) = (contestant.title(), path.display());
-            return Err(Failure::new(format!("{title} needs {path}: {how}")));
-        }
+        workspace::require(contestant.title(), &path, how)?;
     }
     Ok(wanted)
 }

@@ -12,7 +12,7 @@ use crate::arguments::{self, Commits, MigratorName};
 use crate::cluster::{self, Cluster};
 use crate::failure::{Failure, Result};
 use crate::machine::Machine;
-use crate::seed;
+use crate::{seed, workspace};
 use script::Files;
 
 const DATABASE: &str = "tenantry_bench_migrations";
@@ -103,11 +103,8 @@ impl Measurement {
 fn migrators(only: &[MigratorName]) -> Result<Vec<MigratorName>> {
     let wanted = if only.is_empty() { MigratorName::ALL.to_vec() } else { only.to_vec() };
     for migrator in &wanted {
-        if let Some((path, how)) = migrator.needs()
-            && !path.exists()
-        {
-            let (title, path) = (migrator.title(), path.display());
-            return Err(Failure::new(format!("{title} needs {path}: {how}")));
+        if let Some((path, how)) = migrator.needs() {
+            workspace::require(migrator.title(), &path, how)?;
         }
     }
     Ok(wanted)

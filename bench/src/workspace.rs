@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::failure::{Failure, Result};
+
 /// The folder `bench/`.
 pub(crate) fn bench() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,4 +22,12 @@ pub(crate) fn projects_api() -> PathBuf {
 pub(crate) fn release_binary(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| root().join("target")).join("release").join(name)
+}
+
+/// Refuses to measure what can't be run, with the command that makes it.
+pub(crate) fn require(title: &str, path: &Path, how: &str) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{title} needs {}: {how}", path.display())))
 }
