@@ -8,9 +8,7 @@
 use std::time::{Duration, Instant};
 
 /// How many begin.
-const FIRST: usize = 2;
-/// How many tenants are watched at least before more are tried.
-const WATCHED: usize = 8;
+const FIRST: usize = 4;
 /// Which part of what more could gain at best they must gain to stay: twice as many must get 1.3
 /// times as much done.
 const GAIN: f64 = 0.3;
@@ -89,7 +87,7 @@ impl Pace {
             }
         } else if self.finished == self.width {
             (self.counting, self.files) = (now, 0);
-        } else if self.finished >= self.width + WATCHED.max(2 * self.width) {
+        } else if self.finished >= 3 * self.width {
             self.compare(now);
         } else {
             self.waited(now);
@@ -159,7 +157,7 @@ mod tests {
     #[test]
     fn there_are_more_as_long_as_they_wait_for_something_else() {
         let (mut pace, mut now) = started(10);
-        for (tenants, width) in [(2 + 8, 4), (4 + 8, 8), (8 + 16, 10), (1000, 10)] {
+        for (tenants, width) in [(4 + 8, 8), (8 + 16, 10), (1000, 10)] {
             run(&mut pace, &mut now, tenants, waiting);
             assert_eq!(pace.width(), width);
         }
@@ -168,27 +166,27 @@ mod tests {
     #[test]
     fn there_are_few_where_more_only_take_longer() {
         let (mut pace, mut now) = started(10);
-        run(&mut pace, &mut now, 2 + 8, busy);
-        assert_eq!(pace.width(), 4);
         run(&mut pace, &mut now, 4 + 8, busy);
-        assert_eq!(pace.width(), 2);
-        run(&mut pace, &mut now, 50, busy);
-        assert_eq!(pace.width(), 2, "they were compared once");
+        assert_eq!(pace.width(), 8);
+        run(&mut pace, &mut now, 8 + 16, busy);
+        assert_eq!(pace.width(), 4);
+        run(&mut pace, &mut now, 100, busy);
+        assert_eq!(pace.width(), 4, "they were compared once");
     }
 
     #[test]
     fn more_are_tried_again_after_a_while() {
-        let (mut pace, mut now) = started(4);
-        run(&mut pace, &mut now, 10 + 12, busy);
-        assert_eq!(pace.width(), 2);
-        run(&mut pace, &mut now, 2 * UNTIL_AGAIN + 10 + 12, waiting);
+        let (mut pace, mut now) = started(8);
+        run(&mut pace, &mut now, 12 + 24, busy);
         assert_eq!(pace.width(), 4);
+        run(&mut pace, &mut now, 4 * UNTIL_AGAIN + 12 + 24, waiting);
+        assert_eq!(pace.width(), 8);
     }
 
     #[test]
     fn files_that_take_long_soon_run_as_many_at_a_time_as_was_asked_for() {
         let (mut pace, start) = started(10);
-        for (step, width) in [(1, 4), (2, 8), (3, 10)] {
+        for (step, width) in [(1, 8), (2, 10)] {
             assert_eq!(pace.patience(), Some(start + step * PATIENCE));
             pace.waited(start + step * PATIENCE);
             assert_eq!(pace.width(), width);
