@@ -91,7 +91,7 @@ impl Access {
         self.failed(match error {
             RunError::Bind(error) | RunError::Statement(error) => match lease.failure() {
                 // "connection closed" says less than why it was.
-                Some(why) if error.is_closed() => Error::lost(&why, error, &address),
+                Some(why) if error.is_closed() => Error::lost(why, error, &address),
                 _ => Error::from_postgres(error, &address),
             },
             RunError::Pooled => Error::Pooled(address.into()),

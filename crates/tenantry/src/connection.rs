@@ -1,7 +1,6 @@
 //! One connection to PostgreSQL, and how it comes to speak for a tenant.
 //!
-//! - [`dial`]: opens sockets; [`wire`]: watches what PostgreSQL says on them; [`line`]: reads and
-//!   writes while somebody waits for an answer;
+//! - [`dial`]: opens sockets; [`wire`]: watches what PostgreSQL says on them;
 //! - [`pg`]: the connection, at rest or at work; [`binding`]: the SQL that makes a transaction
 //!   speak for a tenant, and the SQL that makes it belong to nobody again; [`prefix`]: the same as
 //!   messages that ride in front of a statement;
@@ -14,7 +13,6 @@ mod binding;
 mod clean;
 mod dial;
 mod driver;
-mod line;
 mod pg;
 mod prefix;
 mod query;

@@ -40,6 +40,7 @@ pub mod context;
 mod db;
 mod error;
 mod excerpt;
+mod fault;
 mod hooks;
 mod manager;
 mod place;

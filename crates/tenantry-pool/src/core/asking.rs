@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Action, Core, Lent, Reply, Ticket,
-    homes::Pick,
+    homes::{PATIENT_CALLERS, Pick},
     slots::{Kind, State},
     targets::{Standing, TargetIx},
     waiters::Waiter,
@@ -43,7 +43,7 @@ impl<D: Driver> Core<D> {
         // Nobody passes those of its own target who wait.
         if self.targets[ix].waiting == 0 {
             loop {
-                let slot = match self.pick(ix) {
+                let slot = match self.pick(ix, now) {
                     Pick::Idle(slot) => slot,
                     Pick::HomeIsLent => {
                         is_patient = true;
@@ -61,6 +61,12 @@ impl<D: Driver> Core<D> {
         let target = Arc::clone(target);
         let waiter = Waiter { target, reply: reply(), asked: now, patient_until };
         let ticket = self.enqueue(ix, waiter);
+        if self.targets[ix].standing == Standing::Patient
+            && self.targets[ix].waiting > PATIENT_CALLERS
+        {
+            self.wait_for_any(ix);
+            self.serve_idle(self.targets[ix].server, now, out);
+        }
         self.open_where_needed(now, out);
         Ok(Acquired::Wait { ticket, patient_until })
     }

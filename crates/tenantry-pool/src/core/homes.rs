@@ -1,11 +1,17 @@
 //! Which connection suits a target best.
 
+use tokio::time::Instant;
+
 use super::{
     Core,
     slots::{Kind, LastUser, Slot},
     targets::{Home, TargetIx},
 };
 use crate::Driver;
+
+/// How many callers of one target wait for its home connection while others are idle. When one more
+/// comes, they take what there is.
+pub(super) const PATIENT_CALLERS: u32 = 2;
 
 /// Which connection a caller is to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +45,14 @@ impl<D: Driver> Core<D> {
     }
 
     /// The connection for a caller of the target who comes now.
-    pub(super) fn pick(&mut self, ix: TargetIx) -> Pick {
+    pub(super) fn pick(&mut self, ix: TargetIx, now: Instant) -> Pick {
         if self.servers[self.targets[ix].server].idle == 0 {
             return Pick::Nothing;
         }
         if let Some(slot) = self.familiar(ix) {
             return Pick::Idle(slot);
         }
-        if !self.config.home_patience.is_zero() && self.is_home_lent(ix) {
+        if self.home_returns_soon(ix, now) {
             return Pick::HomeIsLent;
         }
         self.stranger(ix).map_or(Pick::Nothing, Pick::Idle)
@@ -60,12 +66,20 @@ impl<D: Driver> Core<D> {
         self.familiar(ix).or_else(|| self.stranger(ix))
     }
 
-    /// Whether the target's home connection is lent.
-    pub(super) fn is_home_lent(&mut self, ix: TargetIx) -> bool {
-        self.home(ix).is_some_and(|home| self.slots.get(home as usize).kind() == Kind::Leased)
+    /// Whether the target's home connection is worth waiting for: it has not been lent for longer
+    /// than a caller would wait, and few of the target's callers wait for it already. A target with
+    /// more work than one connection can do is soon at home on others, too.
+    pub(super) fn home_returns_soon(&mut self, ix: TargetIx, now: Instant) -> bool {
+        if self.config.home_patience.is_zero() || self.targets[ix].waiting > PATIENT_CALLERS {
+            return false;
+        }
+        let Some(home) = self.home(ix) else { return false };
+        let slot = self.slots.get(home as usize);
+        slot.kind() == Kind::Leased && now.duration_since(slot.since) < self.config.home_patience
     }
 
-    /// An idle connection on which the target is no stranger: the one it used last, or its home.
+    /// An idle connection on which the target is no stranger: the one it used last, its home, or
+    /// another that nobody has used since.
     fn familiar(&mut self, ix: TargetIx) -> Option<usize> {
         let home = self.home(ix);
         let entry = &self.targets[ix];
@@ -78,7 +92,11 @@ impl<D: Driver> Core<D> {
             let slot = self.slots.get(*place as usize);
             slot.kind() == Kind::Idle && !slot.is_held_for_another(entry.id)
         });
-        used.or(home).map(|place| place as usize)
+        used.or(home).map(|place| place as usize).or_else(|| {
+            let mut idle = self.slots.iter().filter(|(_, slot)| slot.kind() == Kind::Idle);
+            let was_mine = |slot: &Slot<_>| slot.last == Some(me) && slot.server == entry.server;
+            idle.find(|(_, slot)| was_mine(slot)).map(|(place, _)| place)
+        })
     }
 
     /// The idle connection to the target's server that comes next after its home; one held for

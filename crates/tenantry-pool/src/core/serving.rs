@@ -46,6 +46,8 @@ impl<D: Driver> Core<D> {
         self.put(slot, State::Leased(ix));
         let lent = self.lend(slot, connection, ix, now);
         self.serve_first(ix, lent, now, out);
+        // Its other callers waited for the same home connection, which is not to be had now.
+        self.serve_idle(self.slots.get(slot).server, now, out);
     }
 
     /// Answers the first of a target's callers, and has the others wait for the next turn.
@@ -57,8 +59,8 @@ impl<D: Driver> Core<D> {
         self.one_less_waits(ix);
         if let Some((_, next)) = self.waiters.first(ix) {
             let still = next.patient_until.is_some_and(|until| now < until);
-            let is_patient =
-                still && self.servers[self.targets[ix].server].idle > 0 && self.is_home_lent(ix);
+            let others_are_idle = self.servers[self.targets[ix].server].idle > 0;
+            let is_patient = still && others_are_idle && self.home_returns_soon(ix, now);
             self.draw_number(ix, is_patient);
         }
         out.push(Action::Grant { reply: waiter.reply, target: waiter.target, lent });

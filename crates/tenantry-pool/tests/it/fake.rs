@@ -111,6 +111,8 @@ pub(crate) fn pool(
 ) -> (Pool<Fake>, Arc<World>) {
     let world = Arc::new(World::default());
     let mut config = PoolConfig::new(budget);
+    // The tests of homes have their own patience; the others count who gets what at once.
+    config.home_patience = Duration::ZERO;
     configure(&mut config);
     (Pool::new(Fake(Arc::clone(&world)), config), world)
 }

@@ -136,3 +136,28 @@ async fn a_connection_lent_for_long_is_nobodys_home_until_it_comes_back() {
     let back = pool.acquire(&one).await.unwrap();
     assert!(back.is_home() && back.number == home);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_a_target_with_much_to_do_only_two_callers_wait_for_the_home() {
+    let (pool, _) = pool(4, |config| config.home_patience = Duration::from_millis(10));
+    let (one, ..) = neighbours(&pool).await;
+    let _home = pool.acquire(&one).await.unwrap();
+    let mut callers = [(); 5].map(|()| Box::pin(pool.acquire(&one)));
+    for (number, (in_use, waiting)) in
+        [(1, 1), (1, 2), (2, 2), (3, 2), (4, 2)].into_iter().enumerate()
+    {
+        assert!(futures_util::poll!(&mut callers[number]).is_pending());
+        let stats = pool.stats();
+        assert_eq!((stats.in_use, stats.waiting), (in_use, waiting), "after {number} more");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_home_that_has_been_away_for_long() {
+    let (pool, _) = pool(4, |config| config.home_patience = Duration::from_millis(10));
+    let (_lease, other, home) = ask_while_home_is_lent(&pool).await;
+    pass(10).await;
+    let start = Instant::now();
+    assert_ne!(pool.acquire(&other).await.unwrap().number, home);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}

@@ -34,7 +34,7 @@ pub struct ConnectionConfig {
     /// `max_waiters_per_tenant`: how many of one tenant's callers may wait. 1,000 by default.
     pub max_waiters_per_tenant: usize,
     /// `home_patience`: how long to wait for the connection that has a tenant's caches while
-    /// others are unused. Not at all by default.
+    /// others are unused. 10 ms by default.
     pub home_patience: Duration,
     /// `min_idle`: how many connections are kept open, used or not. None by default.
     pub min_idle: usize,
@@ -77,7 +77,8 @@ impl ConnectionConfig {
             max_waiters.min(1_000),
             1..=max_waiters,
         );
-        let home_patience = reader.short_duration("connection.home_patience", Duration::ZERO);
+        let home_patience =
+            reader.short_duration("connection.home_patience", Duration::from_millis(10));
         let min_idle = reader.integer("connection.min_idle", 0, 0..=max_connections);
         let mut timeout = |key, default| reader.duration(key, Duration::from_secs(default));
         let idle_timeout = timeout("connection.idle_timeout", 30);

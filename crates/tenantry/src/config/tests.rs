@@ -27,7 +27,7 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(connection.max_per_tenant, 10);
     assert_eq!(connection.max_waiters, 10_000);
     assert_eq!(connection.max_waiters_per_tenant, 1_000);
-    assert_eq!(connection.home_patience, Duration::ZERO);
+    assert_eq!(connection.home_patience, Duration::from_millis(10));
     assert_eq!(connection.min_idle, 0);
     assert_eq!(connection.idle_timeout, Duration::from_secs(30));
     assert_eq!(connection.acquire_timeout, Duration::from_secs(5));

@@ -25,12 +25,13 @@ impl PgConnection {
         self.busy = true;
         {
             // Answered after everything that was sent before.
-            let mut rolled_back = Box::pin(self.client.batch_execute("ROLLBACK"));
-            match tokio::time::timeout(GRACE, self.line.drive(&mut rolled_back)).await {
+            let rolled_back = self.client.batch_execute("ROLLBACK");
+            tokio::pin!(rolled_back);
+            match tokio::time::timeout(GRACE, &mut rolled_back).await {
                 Ok(ended) => ignore_cancel(ended).map_err(failed)?,
                 Err(_) => {
                     self.cancel().await?;
-                    ignore_cancel(self.line.drive(rolled_back).await).map_err(failed)?;
+                    ignore_cancel(rolled_back.await).map_err(failed)?;
                 }
             }
         }
@@ -56,7 +57,7 @@ impl PgConnection {
     async fn insist(&mut self, commands: &[&str]) -> Result<(), Error> {
         for command in commands {
             let mut tries = 0;
-            while let Err(error) = self.line.drive(self.client.batch_execute(command)).await {
+            while let Err(error) = self.client.batch_execute(command).await {
                 tries += 1;
                 if !is_cancel(&error) || tries > MAX_CANCELS {
                     return Err(error);

@@ -1,8 +1,13 @@
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use tenantry_pool::{Condition, TargetId};
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::{
-    Client, Config, NoTls, SimpleQueryMessage,
+    AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage,
     config::SslMode,
     tls::{MakeTlsConnect, TlsConnect, TlsStream},
 };
@@ -10,12 +15,11 @@ use tokio_postgres::{
 use super::{
     binding::Binding,
     dial::{Socket, dial},
-    line::Line,
     server::Server,
     statements::Statements,
     wire::{Carries, Watch, Wire},
 };
-use crate::ConnectError;
+use crate::{ConnectError, fault};
 
 /// After how many uses in a row by the same target a connection is held for it.
 const HOLD_AFTER: u32 = 4;
@@ -26,10 +30,10 @@ const HOLD_AFTER: u32 = 4;
 /// left open by a future that was dropped shows in [`condition`](Self::condition).
 pub(crate) struct PgConnection {
     pub(super) client: Client,
-    pub(super) line: Line,
     pub(super) server: Server,
     pub(super) watch: Arc<Watch>,
     pub(super) statements: Statements,
+    pub(super) notifications: mpsc::UnboundedReceiver<Notification>,
     /// Whether something stands between us and PostgreSQL that gives each transaction a session of
     /// its choice: a transaction pooler. Then no session is ours to hold.
     pub(super) is_pooled: bool,
@@ -49,6 +53,10 @@ pub(crate) struct PgConnection {
     pub(super) needs_reset: bool,
     /// Only `DISCARD ALL` makes the connection clean again.
     pub(super) needs_discard: bool,
+    /// Why the connection ended, once it has.
+    failure: Arc<OnceLock<tokio_postgres::Error>>,
+    /// Drives the connection; ends when the server has ended it.
+    task: Option<Task>,
 }
 
 /// Whose code has run since the last reset. It may have left settings, locks or temporary tables
@@ -86,31 +94,32 @@ impl PgConnection {
         let (wire, host) = dial(server, Arc::clone(&watch))
             .await
             .map_err(|error| ConnectError::io(&server.address(), error))?;
+        let (sender, notifications) = mpsc::unbounded_channel();
+        let failure = Arc::new(OnceLock::new());
         let started = match (server.tls(), host.is_empty()) {
             (Some(mut make), false) => {
                 let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
                     .map_err(|error| ConnectError::tls(&server.address(), error))?;
                 let watched = Watched { connect: tls, watch: Arc::clone(&watch) };
-                start(wire, watched, server.config()).await
+                start(wire, watched, server.config(), sender, Arc::clone(&failure)).await
             }
             _ => {
                 let mut config = server.config().clone();
                 config.ssl_mode(SslMode::Disable);
-                start(wire, NoTls, &config).await
+                start(wire, NoTls, &config, sender, Arc::clone(&failure)).await
             }
         };
-        let (client, mut line) =
+        let (client, task) =
             started.map_err(|error| ConnectError::postgres(&server.address(), error))?;
-        let is_pooled = line
-            .drive(is_pooled(&client, &watch.seen))
+        let is_pooled = is_pooled(&client, &watch.seen)
             .await
             .map_err(|error| ConnectError::postgres(&server.address(), error))?;
         Ok(Self {
             client,
-            line,
             server: server.clone(),
             watch,
             statements: Statements::new(statement_cache),
+            notifications,
             is_pooled,
             held_for: None,
             streak: (None, 0),
@@ -120,15 +129,16 @@ impl PgConnection {
             changed: false,
             needs_reset: false,
             needs_discard: false,
+            failure,
+            task: Some(task),
         })
     }
 
     /// What state the connection is in while nobody uses it.
     pub(crate) fn condition(&self) -> Condition {
-        self.line.look();
         if self.client.is_closed() || self.watch.seen.has_ended() {
             Condition::Broken
-        } else if self.busy
+        } else if (self.busy && !fault::IGNORE_RUNNING)
             || self.needs_reset
             || self.needs_discard
             || self.watch.seen.has_prepared()
@@ -154,11 +164,17 @@ impl PgConnection {
 
     /// Whether the session speaks for this target and nobody else has left anything in it.
     pub(super) fn is_held_for(&self, target: TargetId) -> bool {
+        if fault::HOLD_FOR_OTHERS && self.held_for.is_some() {
+            return true;
+        }
         self.held_for == Some(target) && !self.needs_reset_for(target)
     }
 
     /// Whether somebody else's code has run since the last reset.
     pub(super) fn needs_reset_for(&self, target: TargetId) -> bool {
+        if fault::SKIP_RESET {
+            return false;
+        }
         self.needs_reset
             || self.held_for.is_some_and(|held| held != target)
             || !matches!(self.residue, Residue::None) && self.residue != Residue::Of(target)
@@ -184,17 +200,20 @@ impl PgConnection {
 
     /// Drops the prepared statements kept for a target.
     pub(crate) fn forget(&mut self, target: TargetId) {
+        if fault::KEEP_STATEMENTS {
+            return;
+        }
         self.statements.forget(target);
     }
 
     /// Why the connection ended, where an error says only that it has.
-    pub(crate) fn failure(&self) -> Option<Arc<tokio_postgres::Error>> {
-        self.line.failure()
+    pub(crate) fn failure(&self) -> Option<&tokio_postgres::Error> {
+        self.failure.get()
     }
 
     /// Ends the connection and waits until the server has ended it, too. What still runs is
     /// cancelled first; also where the connection is cut, which PostgreSQL may not notice for long.
-    pub(crate) async fn close(self) {
+    pub(crate) async fn close(mut self) {
         let may_run = match self.condition() {
             Condition::Unclean => true,
             Condition::Broken => self.watch.seen.was_cut(),
@@ -203,9 +222,11 @@ impl PgConnection {
         if may_run {
             let _ = self.cancel().await;
         }
-        let Self { client, line, statements, .. } = self;
-        drop((statements, client));
-        line.ended().await;
+        let task = self.task.take();
+        drop(self);
+        if let Some(task) = task {
+            task.ended().await;
+        }
     }
 
     /// Asks the server to cancel what runs, and waits until it has been told.
@@ -251,17 +272,53 @@ async fn is_pooled(
     Ok(answered != Some(seen.backend()))
 }
 
+/// The task that drives a connection. Dropped, it ends at once.
+struct Task(JoinHandle<()>);
+
+impl Task {
+    async fn ended(mut self) {
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 async fn start<T>(
     wire: Wire<Socket>,
     tls: T,
     config: &Config,
-) -> Result<(Client, Line), tokio_postgres::Error>
+    notifications: mpsc::UnboundedSender<Notification>,
+    failure: Arc<OnceLock<tokio_postgres::Error>>,
+) -> Result<(Client, Task), tokio_postgres::Error>
 where
     T: TlsConnect<Wire<Socket>>,
     T::Stream: Send + 'static,
 {
-    let (client, connection) = config.connect_raw(wire, tls).await?;
-    Ok((client, Line::new(connection)))
+    let (client, mut connection) = config.connect_raw(wire, tls).await?;
+    let task = tokio::spawn(async move {
+        loop {
+            match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+                Some(Ok(AsyncMessage::Notification(notification))) => {
+                    // Between two users nobody listens: UNLISTEN * came with the COMMIT.
+                    let _ = notifications.send(notification);
+                }
+                Some(Ok(AsyncMessage::Notice(notice))) => {
+                    tracing::debug!(target: "tenantry::notice", severity = notice.severity(), "{}", notice.message());
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    let _ = failure.set(error);
+                    return;
+                }
+                None => return,
+            }
+        }
+    });
+    Ok((client, Task(task)))
 }
 
 /// A TLS handshake whose stream is watched.

@@ -93,14 +93,11 @@ impl PgConnection {
         self.leave_others(binding).await?;
         self.busy = true;
         let begin = binding.begin();
-        let together = async {
-            join!(
-                self.client.batch_execute(&begin),
-                self.client.batch_execute(sql),
-                commit(&self.client, &self.watch.seen),
-            )
-        };
-        let (bound, ran, end) = self.line.drive(together).await;
+        let (bound, ran, end) = join!(
+            self.client.batch_execute(&begin),
+            self.client.batch_execute(sql),
+            commit(&self.client, &self.watch.seen),
+        );
         self.settle(end, bound, ran)
     }
 
@@ -121,8 +118,7 @@ impl PgConnection {
         let reset = self.needs_reset_for(target);
         let prefix = Prefix { search_path: binding.search_path(), hold, reset };
         self.busy = true;
-        let sent = send(&self.client, &self.watch, Some(prefix), statement.as_ref(), query);
-        let ran = self.line.drive(sent).await;
+        let ran = send(&self.client, &self.watch, Some(prefix), statement.as_ref(), query).await;
         self.busy = false;
         let output = self.after_prefix(target, reset, ran)?;
         if hold {
@@ -142,8 +138,7 @@ impl PgConnection {
         self.busy = true;
         // What is half prepared when this future is dropped is known to nobody.
         self.needs_discard = true;
-        let prepared =
-            self.line.drive(prepare(&self.client, &self.watch, Some(prefix), query)).await;
+        let prepared = prepare(&self.client, &self.watch, Some(prefix), query).await;
         self.needs_discard = false;
         self.busy = false;
         let statement = self.after_prefix(target, reset, prepared)?;
@@ -195,14 +190,11 @@ impl PgConnection {
             Plan::Prepare => return Box::pin(self.prepare_between(binding, query)).await,
         };
         let begin = binding.begin();
-        let together = async {
-            join!(
-                client.batch_execute(&begin),
-                send(client, &self.watch, None, statement.as_ref(), query),
-                commit(client, &self.watch.seen),
-            )
-        };
-        let (bound, ran, end) = self.line.drive(together).await;
+        let (bound, ran, end) = join!(
+            client.batch_execute(&begin),
+            send(client, &self.watch, None, statement.as_ref(), query),
+            commit(client, &self.watch.seen),
+        );
         self.settle(end, bound, ran)
     }
 
@@ -215,26 +207,21 @@ impl PgConnection {
         self.needs_discard = true;
         let client = &self.client;
         let begin = binding.begin();
-        let together = async {
-            join!(client.batch_execute(&begin), prepare(client, &self.watch, None, query))
-        };
-        let (bound, prepared) = self.line.drive(together).await;
+        let (bound, prepared) =
+            join!(client.batch_execute(&begin), prepare(client, &self.watch, None, query));
         self.needs_discard = false;
         match (bound, prepared) {
             (Ok(()), Ok(statement)) => {
                 self.statements.insert(binding.target(), query, &statement);
                 let client = &self.client;
-                let together = async {
-                    join!(
-                        send(client, &self.watch, None, Some(&statement), query),
-                        commit(client, &self.watch.seen)
-                    )
-                };
-                let (ran, end) = self.line.drive(together).await;
+                let (ran, end) = join!(
+                    send(client, &self.watch, None, Some(&statement), query),
+                    commit(client, &self.watch.seen)
+                );
                 self.settle(end, Ok(()), ran)
             }
             (bound, prepared) => {
-                let end = self.line.drive(commit(client, &self.watch.seen)).await;
+                let end = commit(client, &self.watch.seen).await;
                 self.settle(end, bound, prepared.map(|_| Output::default()))
             }
         }
@@ -264,13 +251,12 @@ impl PgConnection {
         let prepared = match plan {
             Plan::Prepared(prepared) => prepared,
             Plan::Unnamed => {
-                let ran = self.line.drive(send(&self.client, &self.watch, None, None, query)).await;
+                let ran = send(&self.client, &self.watch, None, None, query).await;
                 return (query.is_plain(), ran);
             }
             Plan::Prepare => {
                 let discard = std::mem::replace(&mut self.needs_discard, true);
-                let prepared = Box::pin(prepare(&self.client, &self.watch, None, query));
-                let prepared = self.line.drive(prepared).await;
+                let prepared = Box::pin(prepare(&self.client, &self.watch, None, query)).await;
                 self.needs_discard = discard;
                 match prepared {
                     Ok(statement) => self.statements.insert(binding.target(), query, &statement),
@@ -278,8 +264,7 @@ impl PgConnection {
                 }
             }
         };
-        let sent = send(&self.client, &self.watch, None, Some(&prepared.statement), query);
-        let ran = self.line.drive(sent).await;
+        let ran = send(&self.client, &self.watch, None, Some(&prepared.statement), query).await;
         (prepared.is_plain, ran)
     }
 
@@ -306,7 +291,7 @@ impl PgConnection {
     pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
         if self.needs_reset || self.residue != Residue::None || self.held_for.is_some() {
             self.busy = true;
-            self.line.drive(self.client.batch_execute(RESET)).await.map_err(RunError::Bind)?;
+            self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
             self.busy = false;
             self.neutral();
         }

@@ -26,16 +26,16 @@ impl PgConnection {
 
     /// The next notification, or `None` when the connection has ended. Cancel-safe.
     pub(crate) async fn next_notification(&mut self) -> Option<Notification> {
-        self.line.next_notification().await
+        self.notifications.recv().await
     }
 
     /// A notification that has come already.
     pub(crate) fn queued_notification(&mut self) -> Option<Notification> {
-        self.line.queued_notification()
+        self.notifications.try_recv().ok()
     }
 
     /// Throws away what was queued for whoever listened before.
     pub(super) fn drop_notifications(&mut self) {
-        self.line.drop_notifications();
+        while self.notifications.try_recv().is_ok() {}
     }
 }

@@ -22,15 +22,13 @@ impl PgConnection {
         self.busy = true;
         if self.needs_reset_for(target) {
             // Two messages, since a reset inside of the transaction could be rolled back with it.
-            let together = async {
-                join!(self.client.batch_execute(RESET), self.client.batch_execute(&begin))
-            };
-            let (reset, begun) = self.line.drive(together).await;
+            let (reset, begun) =
+                join!(self.client.batch_execute(RESET), self.client.batch_execute(&begin));
             reset.and(begun).map_err(RunError::Bind)?;
             self.neutral();
         } else {
             let sql = if self.is_held_for(target) { "BEGIN" } else { &begin };
-            self.line.drive(self.client.batch_execute(sql)).await.map_err(RunError::Bind)?;
+            self.client.batch_execute(sql).await.map_err(RunError::Bind)?;
         }
         self.residue = Residue::Of(target);
         self.busy = false;
@@ -60,7 +58,7 @@ impl PgConnection {
     /// Runs one of our own commands (SAVEPOINT and its like) in the open transaction.
     pub(crate) async fn control(&mut self, sql: &str) -> Result<(), RunError> {
         self.busy = true;
-        let ran = self.line.drive(self.client.batch_execute(sql)).await;
+        let ran = self.client.batch_execute(sql).await;
         self.busy = false;
         ran.map_err(RunError::Statement)
     }
@@ -83,12 +81,12 @@ impl PgConnection {
         let reset = self.is_pooled || self.changed;
         self.busy = true;
         let ended = if reset {
-            let end = self.line.drive(run::end(&self.client, seen, with_reset)).await;
+            let end = run::end(&self.client, seen, with_reset).await;
             self.ended(end.reset);
             self.reset_streak();
             end.committed
         } else {
-            self.line.drive(self.client.batch_execute(plain)).await
+            self.client.batch_execute(plain).await
         };
         self.busy = false;
         ended.map_err(RunError::Statement)
