@@ -1,3 +1,4 @@
+mod future;
 mod service;
 
 use std::{fmt, sync::Arc};
@@ -8,7 +9,7 @@ use tenantry::{TenantContext, TenantManager};
 use tower::Layer;
 use tracing::Span;
 
-pub use self::service::TenantService;
+pub use self::{future::TenantFuture, service::TenantService};
 use crate::{ApiError, Identify};
 
 type Exempt = Box<dyn Fn(&Parts) -> bool + Send + Sync>;

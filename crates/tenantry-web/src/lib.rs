@@ -46,7 +46,7 @@ pub use identify::{
     Cookie, CustomDomain, Header, Identify, Or, PathParam, PathPrefix, QueryParam, Subdomain,
     cookie, custom_domain, header, path_param, path_prefix, query, subdomain,
 };
-pub use layer::{TenantLayer, TenantService};
+pub use layer::{TenantFuture, TenantLayer, TenantService};
 pub use request_id::RequestIdLayer;
 pub use serve::serve;
 #[cfg(unix)]

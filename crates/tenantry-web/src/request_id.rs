@@ -1,11 +1,13 @@
 //! A request's id: in its answer's `x-request-id`, and in the log.
 
 use std::{
+    fmt,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
@@ -14,9 +16,10 @@ use axum::{
     http::{HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
-use futures_util::future::BoxFuture;
+use pin_project_lite::pin_project;
+use tokio::task::futures::TaskLocalFuture;
 use tower::{Layer, Service};
-use tracing::Instrument;
+use tracing::{Instrument, instrument::Instrumented};
 
 /// The header, in requests and answers.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -110,11 +113,11 @@ impl<S> RequestIdService<S> {
 
 impl<S> Service<Request> for RequestIdService<S>
 where
-    S: Service<Request, Response: IntoResponse, Future: Send + 'static>,
+    S: Service<Request, Response: IntoResponse>,
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+    type Future = RequestIdFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -128,19 +131,50 @@ where
         let span = tracing::info_span!("request", id = id.as_str(), %method, path, tenant);
         let start = (!span.is_disabled()).then(Instant::now);
         let answer = CURRENT.sync_scope(id.clone(), || span.in_scope(|| self.inner.call(request)));
-        let answering = async move {
-            let mut response = CURRENT.scope(id.clone(), answer).await?.into_response();
-            response.headers_mut().insert(X_REQUEST_ID, id.0);
-            if let Some(start) = start {
-                let status = response.status().as_u16();
-                tracing::info!(status, took = ?start.elapsed(), "answered");
-            }
-            Ok(response)
-        };
-        match start {
-            Some(_) => Box::pin(answering.instrument(span)),
-            None => Box::pin(answering),
+        RequestIdFuture {
+            answer: CURRENT.scope(id.clone(), answer).instrument(span),
+            id: Some(id),
+            start,
         }
+    }
+}
+
+pin_project! {
+    /// What [`RequestIdService`] answers.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RequestIdFuture<F> {
+        #[pin]
+        answer: Instrumented<TaskLocalFuture<RequestId, F>>,
+        id: Option<RequestId>,
+        // When the request came, if anybody wants to know.
+        start: Option<Instant>,
+    }
+}
+
+impl<F, R, E> Future for RequestIdFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+    R: IntoResponse,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let mut response = ready!(this.answer.as_mut().poll(cx))?.into_response();
+        if let Some(id) = this.id.take() {
+            response.headers_mut().insert(X_REQUEST_ID, id.0);
+        }
+        if let Some(start) = this.start {
+            let (status, took) = (response.status().as_u16(), start.elapsed());
+            this.answer.span().in_scope(|| tracing::info!(status, ?took, "answered"));
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<F> fmt::Debug for RequestIdFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestIdFuture").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

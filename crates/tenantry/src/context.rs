@@ -21,10 +21,13 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     fmt,
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
 };
 
-use tokio::task::JoinHandle;
+use pin_project_lite::pin_project;
+use tokio::task::{JoinHandle, futures::TaskLocalFuture};
 
 use crate::{Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager};
 
@@ -116,8 +119,36 @@ impl fmt::Debug for TenantContext {
 
 /// Runs a future with `context` as the current one. Inside, another may be set: it counts until
 /// its own future ends.
-pub async fn scope<F: Future>(context: TenantContext, future: F) -> F::Output {
-    CURRENT.scope(context, future).await
+pub fn scope<F: Future>(context: TenantContext, future: F) -> Scope<F> {
+    Scope { future: CURRENT.scope(context, future) }
+}
+
+/// Runs a function with `context` as the current one.
+pub fn enter<R>(context: TenantContext, function: impl FnOnce() -> R) -> R {
+    CURRENT.sync_scope(context, function)
+}
+
+pin_project! {
+    /// A future with a context of its own: see [`scope`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Scope<F> {
+        #[pin]
+        future: TaskLocalFuture<TenantContext, F>,
+    }
+}
+
+impl<F: Future> Future for Scope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().future.poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for Scope<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").finish_non_exhaustive()
+    }
 }
 
 /// The current context.

@@ -1,18 +1,19 @@
 use std::{
     fmt, mem,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use axum::{
     http::Request,
     response::{IntoResponse, Response},
 };
-use futures_util::future::BoxFuture;
-use tenantry::context;
 use tower::Service;
 
-use super::Settings;
+use super::{
+    Settings,
+    future::{Resolving, Stage, TenantFuture},
+};
 use crate::Identify;
 
 /// A service behind a [`TenantLayer`](crate::TenantLayer).
@@ -35,36 +36,31 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+    type Future = TenantFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that is ready is called; its clone has to become ready first.
-        let clone = self.inner.clone();
-        let mut ready = mem::replace(&mut self.inner, clone);
         let settings = Arc::clone(&self.settings);
-        Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
-            let resolved = match settings.resolve(&mut parts).await {
-                Ok(resolved) => resolved,
-                Err(error) => return Ok(error.into_response()),
-            };
-            let answer = match resolved {
-                Some(context) => {
-                    parts.extensions.insert(context.clone());
-                    let request = Request::from_parts(parts, body);
-                    context::scope(context, async move { ready.call(request).await }).await
-                }
-                None => {
-                    parts.extensions.insert(settings.manager.clone());
-                    ready.call(Request::from_parts(parts, body)).await
-                }
-            };
-            answer.map(IntoResponse::into_response)
-        })
+        let manager = settings.manager.clone();
+        let (mut parts, body) = request.into_parts();
+        let mut resolving: Resolving = Box::pin(async move {
+            let resolved = settings.resolve(&mut parts).await;
+            (resolved, parts)
+        });
+        // Mostly there is nothing to wait for: the tenant is in the index.
+        let stage = match resolving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(resolved) => Stage::after(resolved, body, manager, &mut self.inner),
+            Poll::Pending => {
+                // The one that is ready is called; its clone has to become ready first.
+                let clone = self.inner.clone();
+                let ready = mem::replace(&mut self.inner, clone);
+                Stage::Resolving { resolving, next: Some((body, manager, ready)) }
+            }
+        };
+        TenantFuture { stage }
     }
 }
 
