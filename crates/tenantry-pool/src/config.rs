@@ -20,7 +20,7 @@ pub struct PoolConfig {
     /// How long [`Pool::acquire`](crate::Pool::acquire) waits for a connection.
     pub acquire_timeout: Duration,
     /// While the target's home connection is lent and others are idle: how long to wait for the
-    /// home one before taking a stranger, on which a statement costs several times as much. 10 ms by
+    /// home one before taking a stranger, on which a statement costs about twice as much. 10 ms by
     /// default. Nobody waits for a home that has been lent for as long already, and at most two of a
     /// target's callers do. Zero takes the stranger at once.
     pub home_patience: Duration,
