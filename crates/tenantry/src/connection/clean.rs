@@ -1,8 +1,8 @@
 //! What is done for a connection that came back in the middle of something.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
-use tokio_postgres::{Error, error::SqlState};
+use tokio_postgres::{Error, SimpleQueryMessage, error::SqlState};
 
 use super::{
     binding::{DISCARD, RESET},
@@ -36,7 +36,13 @@ impl PgConnection {
             }
         }
         if self.needs_discard || self.watch.seen.has_prepared() {
-            self.insist(&["ROLLBACK", DISCARD]).await.map_err(failed)?;
+            self.insist(&["ROLLBACK"]).await.map_err(failed)?;
+            if self.has_looked_types_up().await.map_err(failed)? {
+                // The client would go on using statements that DISCARD ALL drops.
+                let cause = io::Error::other("its look-ups of types cannot be made anew");
+                return Err(ConnectError::io(&address, cause));
+            }
+            self.insist(&[DISCARD]).await.map_err(failed)?;
             self.statements.clear();
             self.watch.prefix.set_prepared(false);
             self.watch.seen.forget_prepared();
@@ -50,6 +56,15 @@ impl PgConnection {
         self.needs_discard = false;
         self.busy = false;
         Ok(())
+    }
+
+    /// Whether tokio-postgres has asked for types that are no built-in ones. It prepares its questions
+    /// once, and has no way to be told that they are gone.
+    async fn has_looked_types_up(&self) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM pg_catalog.pg_prepared_statements \
+                   WHERE NOT from_sql AND statement LIKE '%pg_catalog.pg_type%' LIMIT 1";
+        let answer = self.client.simple_query(sql).await?;
+        Ok(answer.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))))
     }
 
     /// Runs these commands, again where a cancel hits one of them that was meant for what ran

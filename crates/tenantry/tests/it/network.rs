@@ -43,6 +43,17 @@ impl Line {
         Self { proxy, tenants, ids, outside, _world: world }
     }
 
+    /// Waits until the index counts no more, and then until it counts again.
+    async fn is_heard_again(&self) {
+        until("the index counts no more", async || {
+            matches!(self.tenants.db(&self.ids[0]), Err(Error::CatalogStale(_)))
+        })
+        .await;
+        let start = Instant::now();
+        until("the catalog is heard", async || self.tenants.db(&self.ids[0]).is_ok()).await;
+        println!("heard again after {:?}", start.elapsed());
+    }
+
     /// Handles that need no look into the catalog.
     fn handles(&self) -> Vec<TenantDb> {
         self.ids.iter().map(|id| self.tenants.db(id).unwrap()).collect()
@@ -363,13 +374,7 @@ async fn the_catalog_is_heard_again_where_the_listeners_connection_is_forgotten(
     let line = Line::new().await;
     assert_eq!(line.backends().await, 1, "there is no other");
     line.proxy.freeze_existing();
-    until("the index counts no more", async || {
-        matches!(line.tenants.db(&line.ids[0]), Err(Error::CatalogStale(_)))
-    })
-    .await;
-    let start = Instant::now();
-    until("the catalog is heard", async || line.tenants.db(&line.ids[0]).is_ok()).await;
-    println!("heard again after {:?}", start.elapsed());
+    line.is_heard_again().await;
 }
 
 /// As it is by default: `acquire_timeout` and `connect_timeout` are the same.
@@ -404,13 +409,7 @@ async fn the_catalog_is_heard_again_where_all_old_connections_are_forgotten() {
     }
     assert_eq!(line.tenants.pool_stats().idle, BUDGET - 1);
     line.proxy.freeze_existing();
-    until("the index counts no more", async || {
-        matches!(line.tenants.db(&line.ids[0]), Err(Error::CatalogStale(_)))
-    })
-    .await;
-    let start = Instant::now();
-    until("the catalog is heard", async || line.tenants.db(&line.ids[0]).is_ok()).await;
-    println!("heard again after {:?}", start.elapsed());
+    line.is_heard_again().await;
 }
 
 /// PostgreSQL does not notice by itself that nobody waits for a statement any more: it would go on with

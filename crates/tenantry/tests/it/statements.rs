@@ -107,3 +107,23 @@ async fn a_transaction_keeps_all_or_nothing() {
     let names: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(names, ["acme", "kept"]);
 }
+
+/// tokio-postgres keeps its look-ups of types prepared, and the reset after a session drops them.
+#[tokio::test]
+async fn types_of_a_tenants_own_are_read_after_a_session_on_the_same_budget() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    for id in &ids {
+        let mut db = world.tenants.db(id).unwrap();
+        let sql = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE moods (m mood); \
+                   INSERT INTO moods VALUES ('ok')";
+        db.batch_execute(sql).await.unwrap();
+    }
+    let mut db = world.tenants.db(&ids[0]).unwrap();
+    assert_eq!(db.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
+    let mut session = world.tenants.session(&ids[0]).await.unwrap();
+    session.batch_execute("SET work_mem = '1MB'").await.unwrap();
+    drop(session);
+    let mut other = world.tenants.db(&ids[1]).unwrap();
+    assert_eq!(other.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
+}

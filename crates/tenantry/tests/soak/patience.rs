@@ -1,5 +1,5 @@
-//! What takes longer than ten seconds by its nature: connections that never come back, and work that
-//! outlasts a close.
+//! What takes seconds by its nature: connections that never come back, and work that outlasts a
+//! close.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,15 @@ use crate::{
     support::{World, config, until},
 };
 
-/// How long a connection may take to be given up: it is cleaned and closed, with five seconds for
-/// each.
-const GIVEN_UP: Duration = Duration::from_secs(11);
+/// How long a connection may take to be given up: two seconds to clean it, three to close it, and
+/// some for a busy machine.
+const GIVEN_UP: Duration = Duration::from_secs(8);
+/// How long a close may take, which waits ten seconds for work to end.
+const CLOSED: Duration = Duration::from_secs(12);
 
 /// A statement's answer never comes, nor anything else on its connection: the caller gives up, and
 /// after a while so does the pool.
 #[tokio::test]
-#[ignore = "takes eleven seconds: make soak"]
 async fn a_connection_that_never_answers_again_is_given_up_and_replaced() {
     for keeps in [Keeps::Request, Keeps::Answer] {
         let world = World::new().await;
@@ -43,7 +44,6 @@ async fn a_connection_that_never_answers_again_is_given_up_and_replaced() {
 
 /// Work that outlasts the ten seconds of a close: it says how much is left, and that is true.
 #[tokio::test]
-#[ignore = "takes ten seconds: make soak"]
 async fn a_close_that_is_outlasted_says_what_is_left() {
     let world = World::new().await;
     let ids = world.tenants(3).await;
@@ -64,7 +64,7 @@ async fn a_close_that_is_outlasted_says_what_is_left() {
     let start = Instant::now();
     let report = world.tenants.close().await;
     println!("{report:?} after {:.1?}", start.elapsed());
-    assert!(start.elapsed() < GIVEN_UP);
+    assert!(start.elapsed() < CLOSED);
     assert_eq!(report.left, count().await, "it says what is left");
     for work in outlasting {
         work.abort();
