@@ -46,6 +46,10 @@ impl Driver for PgDriver {
         connection.condition()
     }
 
+    fn has_residue(&self, connection: &Box<PgConnection>) -> bool {
+        connection.has_residue()
+    }
+
     async fn clean(&self, connection: &mut Box<PgConnection>) -> Result<(), ConnectError> {
         connection.clean().await
     }

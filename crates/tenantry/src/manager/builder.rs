@@ -158,6 +158,7 @@ impl TenantManagerBuilder {
         // Each of the hosts has that long.
         let hosts = connection.server.postgres.get_hosts().len().max(1);
         limits.connect_timeout = connection.connect_timeout * u32::try_from(hosts).unwrap_or(1);
+        limits.reset_after = connection.reset_after;
         limits.idle_timeout = connection.idle_timeout;
         limits.max_lifetime = connection.max_lifetime;
         limits.max_targets_per_connection = connection.max_tenants_per_connection;
