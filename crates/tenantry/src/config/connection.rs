@@ -56,6 +56,9 @@ pub struct ConnectionConfig {
     /// `statement_cache_size`: how many prepared statements each connection keeps. 256 by default;
     /// with 0 it keeps none.
     pub statement_cache_size: usize,
+    /// `max_prepared_statements`: how many all connections keep together. 5,000 by default; with 0
+    /// they keep none.
+    pub max_prepared_statements: usize,
     /// `[connection.retry]`: how often to try what may succeed the next time.
     pub retry: RetryConfig,
 }
@@ -93,6 +96,8 @@ impl ConnectionConfig {
         let connect_timeout = reader.duration_if_set("connection.connect_timeout");
         let statement_cache_size =
             reader.integer("connection.statement_cache_size", 256, 0..=100_000);
+        let max_prepared_statements =
+            reader.integer("connection.max_prepared_statements", 5_000, 0..=10_000_000);
         let retry = read_retry(reader);
 
         let (url, mut server) = server?;
@@ -116,6 +121,7 @@ impl ConnectionConfig {
             max_lifetime,
             max_tenants_per_connection: size(max_tenants_per_connection),
             statement_cache_size: size(statement_cache_size),
+            max_prepared_statements: size(max_prepared_statements),
             retry,
         })
     }

@@ -37,6 +37,7 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(connection.max_lifetime, Duration::from_secs(30 * 60));
     assert_eq!(connection.max_tenants_per_connection, 2_000);
     assert_eq!(connection.statement_cache_size, 256);
+    assert_eq!(connection.max_prepared_statements, 5000);
     assert_eq!(*config.retry(), RetryConfig::default());
     let isolation = config.isolation();
     assert_eq!(isolation.strategy, IsolationStrategy::Schema);
@@ -76,6 +77,7 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         max_lifetime = "1h"
         max_tenants_per_connection = 100
         statement_cache_size = 64
+        max_prepared_statements = 900
         [connection.retry]
         max_attempts = 5
         initial_delay = "50ms"

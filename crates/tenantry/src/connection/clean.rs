@@ -31,6 +31,7 @@ impl PgConnection {
         let failed = |error: Error| ConnectError::postgres(&address, error);
         if matches!(self.condition(), Condition::Rest { .. }) {
             self.busy = true;
+            self.tally.reset();
             self.insist(&[RESET]).await.map_err(failed)?;
             self.neutral();
             self.busy = false;
@@ -61,6 +62,7 @@ impl PgConnection {
             self.watch.prefix.set_prepared(false);
             self.watch.seen.forget_prepared();
         } else {
+            self.tally.reset();
             self.insist(&["ROLLBACK", RESET]).await.map_err(failed)?;
         }
         self.drop_notifications();

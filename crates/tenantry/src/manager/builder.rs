@@ -166,7 +166,8 @@ impl TenantManagerBuilder {
         limits.target_ttl = self.config.isolation().pool_ttl;
         let hooks = self.hooks.clone();
         let logs = self.config.debug().logs_pool_events();
-        let driver = PgDriver::new(connection.statement_cache_size, move |event| {
+        let (each, all) = (connection.statement_cache_size, connection.max_prepared_statements);
+        let driver = PgDriver::new(each, all, move |event| {
             if logs {
                 log(&event);
             }
