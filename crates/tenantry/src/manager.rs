@@ -1,5 +1,6 @@
 //! What an application has one of.
 
+mod budget;
 mod builder;
 mod extensions;
 mod health;
@@ -12,6 +13,7 @@ use tenantry_pool::CloseReport;
 use tokio::sync::broadcast;
 
 pub use self::{
+    budget::BudgetMetrics,
     builder::TenantManagerBuilder,
     health::{HealthCheckResult, HealthOptions, HealthStatus, PoolHealth},
     metrics::{ConnectionMetrics, MetricsResult, PoolMetrics, SharedMetrics, TenantPoolMetrics},
