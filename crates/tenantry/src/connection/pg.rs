@@ -23,7 +23,7 @@ use super::{
 use crate::{ConnectError, fault};
 
 /// After how many uses in a row by the same target a connection is held for it.
-const HOLD_AFTER: u32 = 4;
+const HOLD_AFTER: u32 = if cfg!(tenantry_never_held) { u32::MAX } else { 4 };
 
 /// A connection to PostgreSQL.
 ///
