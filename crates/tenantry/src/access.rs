@@ -89,6 +89,9 @@ impl Access {
     pub(crate) fn explain(&self, error: RunError, lease: &Lease<PgDriver>) -> Error {
         let address = self.place.address();
         self.failed(match error {
+            RunError::Bind(_) | RunError::Statement(_) if lease.was_cut_off() => {
+                self.place.check_is_working().err().unwrap_or(Error::PoolClosed)
+            }
             RunError::Bind(error) | RunError::Statement(error) => match lease.failure() {
                 // "connection closed" says less than why it was.
                 Some(why) if error.is_closed() => Error::lost(why, error, &address),

@@ -101,6 +101,14 @@ impl Place {
         }
     }
 
+    /// Whether what was begun for the tenant may go on: it is still here, and not archived.
+    pub(crate) fn check_is_working(&self) -> Result<()> {
+        match self.check() {
+            Err(Error::TenantSuspended(_)) => Ok(()),
+            other => other,
+        }
+    }
+
     /// Whether the tenant works and is still here.
     pub(crate) fn check(&self) -> Result<()> {
         let Some(tenant) = &self.tenant else {

@@ -5,7 +5,10 @@ use std::{
 };
 
 use tenantry_pool::{Condition, TargetId};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage,
     config::SslMode,
@@ -14,6 +17,7 @@ use tokio_postgres::{
 
 use super::{
     binding::Binding,
+    cut::{Cutter, cancel, duplicate},
     dial::{Socket, dial},
     server::Server,
     statements::Statements,
@@ -55,6 +59,7 @@ pub(crate) struct PgConnection {
     pub(super) needs_reset: bool,
     /// Only `DISCARD ALL` makes the connection clean again.
     pub(super) needs_discard: bool,
+    cutter: Arc<Cutter>,
     /// Why the connection ended, once it has.
     failure: Arc<OnceLock<tokio_postgres::Error>>,
     /// Drives the connection; ends when the server has ended it.
@@ -97,6 +102,8 @@ impl PgConnection {
         let (wire, host) = dial(server, Arc::clone(&watch))
             .await
             .map_err(|error| ConnectError::io(&server.address(), error))?;
+        let socket =
+            duplicate(wire.stream()).map_err(|error| ConnectError::io(&server.address(), error))?;
         let (sender, notifications) = mpsc::unbounded_channel();
         let failure = Arc::new(OnceLock::new());
         let started = match (server.tls(), host.is_empty()) {
@@ -117,6 +124,7 @@ impl PgConnection {
         let is_pooled = is_pooled(&client, &watch.seen)
             .await
             .map_err(|error| ConnectError::postgres(&server.address(), error))?;
+        let (token, alive) = (client.cancel_token(), task.alive.clone());
         Ok(Self {
             client,
             server: server.clone(),
@@ -133,6 +141,7 @@ impl PgConnection {
             changed: false,
             needs_reset: false,
             needs_discard: false,
+            cutter: Cutter::new(token, server.clone(), socket, alive),
             failure,
             task: Some(task),
         })
@@ -235,20 +244,17 @@ impl PgConnection {
 
     /// Asks the server to cancel what runs, and waits until it has been told.
     pub(super) async fn cancel(&self) -> Result<(), ConnectError> {
-        let token = self.client.cancel_token();
-        let address = self.server.address();
-        let (wire, host) = dial(&self.server, Arc::default())
-            .await
-            .map_err(|error| ConnectError::io(&address, error))?;
-        let cancelled = match (self.server.tls(), host.is_empty()) {
-            (Some(mut make), false) => {
-                let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
-                    .map_err(|error| ConnectError::tls(&address, error))?;
-                token.cancel_query_raw(wire, tls).await
-            }
-            _ => token.cancel_query_raw(wire, NoTls).await,
-        };
-        cancelled.map_err(|error| ConnectError::postgres(&address, error))
+        cancel(&self.server, &self.client.cancel_token()).await
+    }
+
+    /// What ends the connection from outside.
+    pub(crate) fn cutter(&self) -> Arc<Cutter> {
+        Arc::clone(&self.cutter)
+    }
+
+    /// Whether it was ended from outside, whoever used it.
+    pub(crate) fn was_cut_off(&self) -> bool {
+        self.cutter.was_used()
     }
 }
 
@@ -277,17 +283,21 @@ async fn is_pooled(
 }
 
 /// The task that drives a connection. Dropped, it ends at once.
-struct Task(JoinHandle<()>);
+struct Task {
+    running: JoinHandle<()>,
+    /// Its sender ends with the task.
+    alive: watch::Receiver<()>,
+}
 
 impl Task {
     async fn ended(mut self) {
-        let _ = (&mut self.0).await;
+        let _ = (&mut self.running).await;
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        self.0.abort();
+        self.running.abort();
     }
 }
 
@@ -303,7 +313,9 @@ where
     T::Stream: Send + 'static,
 {
     let (client, mut connection) = config.connect_raw(wire, tls).await?;
-    let task = tokio::spawn(async move {
+    let (living, alive) = watch::channel(());
+    let running = tokio::spawn(async move {
+        let _living = living;
         loop {
             match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
                 Some(Ok(AsyncMessage::Notification(notification))) => {
@@ -322,7 +334,7 @@ where
             }
         }
     });
-    Ok((client, Task(task)))
+    Ok((client, Task { running, alive }))
 }
 
 /// A TLS handshake whose stream is watched.
