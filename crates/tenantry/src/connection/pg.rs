@@ -12,6 +12,7 @@ use tokio::{
 use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage,
     config::SslMode,
+    error::SqlState,
     tls::{MakeTlsConnect, TlsConnect, TlsStream},
 };
 
@@ -55,6 +56,8 @@ pub(crate) struct PgConnection {
     pub(super) residue: Residue,
     /// Whether the open transaction has run anything but plain queries.
     pub(super) changed: bool,
+    /// tokio-postgres's prepared look-ups of types are gone, of which it cannot be told.
+    pub(super) lost_look_ups: bool,
     /// A reset has not come through.
     pub(super) needs_reset: bool,
     /// Only `DISCARD ALL` makes the connection clean again.
@@ -139,6 +142,7 @@ impl PgConnection {
             busy: false,
             residue: Residue::None,
             changed: false,
+            lost_look_ups: false,
             needs_reset: false,
             needs_discard: false,
             cutter: Cutter::new(token, server.clone(), socket, alive),
@@ -149,7 +153,7 @@ impl PgConnection {
 
     /// What state the connection is in while nobody uses it.
     pub(crate) fn condition(&self) -> Condition {
-        if self.client.is_closed() || self.watch.seen.has_ended() {
+        if self.client.is_closed() || self.watch.seen.has_ended() || self.lost_look_ups {
             Condition::Broken
         } else if (self.busy && !fault::IGNORE_RUNNING)
             || self.needs_reset
@@ -209,6 +213,28 @@ impl PgConnection {
     /// Starts counting anew: the target's code changes the session, so that holding is no gain.
     pub(super) fn reset_streak(&mut self) {
         self.streak = (None, 0);
+    }
+
+    /// Something was run, with or without success. Where that, or something before, has dropped all
+    /// prepared statements by SQL, none is used again, and the connection is closed when it comes back.
+    pub(super) fn note_dropped<T>(&mut self, ran: &Result<T, RunError>) {
+        let missing = match ran {
+            Err(RunError::Bind(error) | RunError::Statement(error)) => {
+                error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+            }
+            _ => false,
+        };
+        if (missing || self.watch.seen.has_dropped()) && !self.lost_look_ups {
+            self.lost_look_ups = true;
+            self.statements.clear();
+            self.watch.prefix.set_prepared(false);
+        }
+    }
+
+    /// Whether a statement that failed may succeed on another connection: this one has lost what was
+    /// prepared on it.
+    pub(crate) fn has_lost_look_ups(&self) -> bool {
+        self.lost_look_ups
     }
 
     /// Drops the prepared statements kept for a target.
