@@ -67,10 +67,21 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        self.counters.cleaned += 1;
+        let rested = std::mem::take(&mut self.slots.get_mut(slot).rested);
+        let count =
+            if rested { &mut self.counters.reset_at_rest } else { &mut self.counters.cleaned };
+        *count += 1;
+        let since = self.slots.get(slot).since;
         self.forget_late(slot, &mut connection);
         match self.driver.condition(&connection) {
-            Condition::NEUTRAL => self.rest(slot, connection, None, now, out),
+            Condition::NEUTRAL => {
+                self.rest(slot, connection, None, now, out);
+                let place = self.slots.get_mut(slot);
+                if rested && place.kind() == Kind::Idle {
+                    // It was not used.
+                    place.since = since;
+                }
+            }
             _ => self.close(slot, connection, CloseReason::Unclean, out),
         }
     }
@@ -82,6 +93,7 @@ impl<D: Driver> Core<D> {
         connection: D::Connection,
         out: &mut Vec<Action<D>>,
     ) {
+        self.slots.get_mut(slot).rested = false;
         self.close(slot, connection, CloseReason::Unclean, out);
     }
 

@@ -94,6 +94,8 @@ pub(crate) struct Slot<C> {
     pub(crate) forgets_all: bool,
     /// Whether it is being closed to be replaced.
     pub(crate) recycled: bool,
+    /// Whether it is being cleaned because it has rested.
+    pub(crate) rested: bool,
     /// Whether it is lent for long: nobody's home meanwhile.
     pub(crate) is_away: bool,
 }
@@ -147,6 +149,7 @@ impl<C> Slots<C> {
             forget: Vec::new(),
             forgets_all: false,
             recycled: false,
+            rested: false,
             is_away: false,
         };
         Self { slots: (0..budget).map(|_| vacant()).collect(), tally: [budget, 0, 0, 0, 0, 0] }

@@ -11,8 +11,11 @@ use crate::{
     runtime::{Mutex, MutexGuard, Runtime, sleep, timeout_at},
 };
 
-/// How often idle connections and unused targets are looked at.
-const MAINTENANCE: Duration = Duration::from_secs(1);
+/// How often idle connections are looked at.
+const MAINTENANCE: Duration = Duration::from_millis(250);
+
+/// Every how many of these times all else is looked after, too.
+const THOROUGH: usize = 4;
 
 /// What the clones of a pool and its leases share.
 pub(crate) struct Inner<D: Driver> {
@@ -149,9 +152,15 @@ impl<D: Driver> Inner<D> {
 }
 
 async fn maintain<D: Driver>(inner: Weak<Inner<D>>) {
-    loop {
+    for time in (0..THOROUGH).rev().cycle() {
         sleep(MAINTENANCE).await;
         let Some(inner) = inner.upgrade() else { return };
-        inner.step(|core, out| core.maintain(Instant::now(), out));
+        inner.step(|core, out| {
+            let now = Instant::now();
+            core.reset_rested(now, out);
+            if time == 0 {
+                core.maintain(now, out);
+            }
+        });
     }
 }

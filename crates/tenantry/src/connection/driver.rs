@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use tenantry_pool::{Condition, Driver, Event, TargetId};
 
-use super::{pg::PgConnection, server::Server};
+use super::{pg::PgConnection, server::Server, tally::Tally};
 use crate::ConnectError;
 
 /// Hears of what happens in a pool.
@@ -9,16 +11,28 @@ type OnEvent = Box<dyn Fn(Event<'_, PgDriver>) + Send + Sync>;
 /// Opens, cleans and closes connections to PostgreSQL for the pool.
 pub(crate) struct PgDriver {
     statement_cache: usize,
+    tally: Arc<Tally>,
     on_event: OnEvent,
 }
 
 impl PgDriver {
-    /// A driver whose connections keep up to `statement_cache` prepared statements.
+    /// A driver whose connections keep up to `statement_cache` prepared statements each, and
+    /// `max_prepared` together.
     pub(crate) fn new(
         statement_cache: usize,
+        max_prepared: usize,
         on_event: impl Fn(Event<'_, Self>) + Send + Sync + 'static,
     ) -> Self {
-        Self { statement_cache, on_event: Box::new(on_event) }
+        Self {
+            statement_cache,
+            tally: Arc::new(Tally::new(max_prepared)),
+            on_event: Box::new(on_event),
+        }
+    }
+
+    /// What its connections have done.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 }
 
@@ -29,11 +43,17 @@ impl Driver for PgDriver {
     type Error = ConnectError;
 
     async fn connect(&self, server: &Server) -> Result<Box<PgConnection>, ConnectError> {
-        Ok(Box::new(PgConnection::open(server, self.statement_cache).await?))
+        Ok(Box::new(
+            PgConnection::open(server, self.statement_cache, Arc::clone(&self.tally)).await?,
+        ))
     }
 
     fn condition(&self, connection: &Box<PgConnection>) -> Condition {
         connection.condition()
+    }
+
+    fn has_residue(&self, connection: &Box<PgConnection>) -> bool {
+        connection.has_residue()
     }
 
     async fn clean(&self, connection: &mut Box<PgConnection>) -> Result<(), ConnectError> {

@@ -52,6 +52,7 @@ impl PgConnection {
                 // A migration has changed what the statement gives. It has done nothing yet.
                 self.statements.forget(binding.target());
                 self.client.clear_type_cache();
+                self.tally.retried();
                 Box::pin(self.run_once(binding, query)).await
             }
             Err((RunError::Bind(error), _)) if is_unknown_statement(&error) => {
@@ -92,6 +93,7 @@ impl PgConnection {
         self.reset_streak();
         self.leave_others(binding).await?;
         self.busy = true;
+        self.note_binding(true);
         let begin = binding.begin();
         let (bound, ran, end) = join!(
             self.client.batch_execute(&begin),
@@ -118,6 +120,7 @@ impl PgConnection {
         let reset = self.needs_reset_for(target);
         let prefix = Prefix { search_path: binding.search_path(), hold, reset };
         self.busy = true;
+        self.note_binding(reset);
         let ran = send(&self.client, &self.watch, Some(prefix), statement.as_ref(), query).await;
         self.busy = false;
         let output = self.after_prefix(target, reset, ran)?;
@@ -132,17 +135,19 @@ impl PgConnection {
         binding: &Binding,
         query: &Query<'_>,
     ) -> Result<Statement, RunError> {
-        let target = binding.target();
+        let owner = binding.owner();
+        let target = owner.target;
         let reset = self.needs_reset_for(target);
         let prefix = Prefix { search_path: binding.search_path(), hold: false, reset };
         self.busy = true;
+        self.note_binding(reset);
         // What is half prepared when this future is dropped is known to nobody.
         self.needs_discard = true;
         let prepared = prepare(&self.client, &self.watch, Some(prefix), query).await;
         self.needs_discard = false;
         self.busy = false;
         let statement = self.after_prefix(target, reset, prepared)?;
-        self.statements.insert(target, query, &statement);
+        self.statements.insert(owner, query, &statement);
         Ok(statement)
     }
 
@@ -183,6 +188,7 @@ impl PgConnection {
         self.reset_streak();
         self.leave_others(binding).await?;
         self.busy = true;
+        self.note_binding(true);
         let client = &self.client;
         let statement = match plan {
             Plan::Prepared(prepared) => Some(prepared.statement),
@@ -205,6 +211,7 @@ impl PgConnection {
         query: &Query<'_>,
     ) -> Result<Output, RunError> {
         self.needs_discard = true;
+        let owner = binding.owner();
         let client = &self.client;
         let begin = binding.begin();
         let (bound, prepared) =
@@ -212,7 +219,7 @@ impl PgConnection {
         self.needs_discard = false;
         match (bound, prepared) {
             (Ok(()), Ok(statement)) => {
-                self.statements.insert(binding.target(), query, &statement);
+                self.statements.insert(owner, query, &statement);
                 let client = &self.client;
                 let (ran, end) = join!(
                     send(client, &self.watch, None, Some(&statement), query),
@@ -255,11 +262,12 @@ impl PgConnection {
                 return (query.is_plain(), ran);
             }
             Plan::Prepare => {
+                let owner = binding.owner();
                 let discard = std::mem::replace(&mut self.needs_discard, true);
                 let prepared = Box::pin(prepare(&self.client, &self.watch, None, query)).await;
                 self.needs_discard = discard;
                 match prepared {
-                    Ok(statement) => self.statements.insert(binding.target(), query, &statement),
+                    Ok(statement) => self.statements.insert(owner, query, &statement),
                     Err(error) => return (true, Err(error)),
                 }
             }
@@ -270,11 +278,15 @@ impl PgConnection {
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
         let comes_again = self.comes_again();
-        let known = self.statements.look_up(binding.target(), query, comes_again);
+        let known = self.statements.look_up(binding.owner(), query, comes_again);
+        if matches!(known, Known::Outdated) {
+            // Types may have changed as tables have.
+            self.client.clear_type_cache();
+        }
         match (known, &query.params) {
             (Known::Prepared(prepared), _) => Plan::Prepared(prepared),
             (Known::New, Params::Typed(_)) => Plan::Unnamed,
-            (Known::Again, Params::Typed(_)) if !comes_again => Plan::Unnamed,
+            (Known::Again | Known::Outdated, Params::Typed(_)) if !comes_again => Plan::Unnamed,
             _ => Plan::Prepare,
         }
     }
@@ -291,11 +303,20 @@ impl PgConnection {
     pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
         if self.needs_reset || self.residue != Residue::None || self.held_for.is_some() {
             self.busy = true;
+            self.tally.reset();
             self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
             self.busy = false;
             self.neutral();
         }
         Ok(())
+    }
+
+    /// Counts a binding that is sent, with a reset or without.
+    pub(super) fn note_binding(&self, reset: bool) {
+        self.tally.bound();
+        if reset {
+            self.tally.reset();
+        }
     }
 
     /// Everything has been answered: what it comes to.
