@@ -109,7 +109,7 @@ fn uncontended(criterion: &mut Criterion) {
 fn contended(criterion: &mut Criterion) {
     let runtime = runtime(2);
     let mut group = criterion.benchmark_group("16 tasks, 8 connections");
-    for count in [10, 1_000, 100_000] {
+    for count in [1, 10, 1_000, 100_000] {
         let targets = targets(count);
         let pool = runtime.block_on(warm(config(8), &targets));
         group.bench_function(BenchmarkId::new("targets", count), |bencher| {

@@ -1,11 +1,16 @@
 mod future;
 mod service;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
-use tenantry::{TenantContext, TenantManager};
+use tenantry::{TenantContext, TenantId, TenantManager};
 use tower::Layer;
 use tracing::Span;
 
@@ -138,25 +143,83 @@ impl<I: Identify> TenantLayer<I> {
     }
 }
 
+/// How far a request's tenant is known without waiting.
+pub(crate) enum Resolved {
+    /// All there is to know.
+    Known(Result<Option<TenantContext>, ApiError>),
+    /// Its id. Its row has to be read, or something is to be added to its context.
+    Named(TenantId),
+    /// Nothing.
+    Unknown,
+}
+
 impl<I: Identify> Settings<I> {
-    /// The context of a request's tenant; none where it needs none.
-    async fn resolve(&self, parts: &mut Parts) -> Result<Option<TenantContext>, ApiError> {
+    /// Finds what can be told of a request's tenant without waiting: mostly all, since ids stand in the
+    /// request and tenants in memory.
+    pub(crate) fn resolve_now(&self, parts: &mut Parts) -> Resolved {
+        if !self.identify.is_immediate() {
+            return Resolved::Unknown;
+        }
+        let id = match now(self.name(parts)) {
+            None => return Resolved::Unknown,
+            Some(Err(error)) => return Resolved::Known(Err(error)),
+            Some(Ok(None)) => return Resolved::Known(Ok(None)),
+            Some(Ok(Some(id))) => id,
+        };
+        if !self.enrich.is_empty() {
+            return Resolved::Named(id);
+        }
+        match now(self.context(&id, parts)) {
+            Some(context) => Resolved::Known(context.map(Some)),
+            None => Resolved::Named(id),
+        }
+    }
+
+    /// The context of a request's tenant, whose id may be known; none where it needs none.
+    pub(crate) async fn resolve(
+        &self,
+        id: Option<TenantId>,
+        parts: &mut Parts,
+    ) -> Result<Option<TenantContext>, ApiError> {
+        let id = match id {
+            Some(id) => id,
+            None => match self.name(parts).await? {
+                Some(id) => id,
+                None => return Ok(None),
+            },
+        };
+        self.context(&id, parts).await.map(Some)
+    }
+
+    /// The id that a request names; none where it needs none.
+    async fn name(&self, parts: &mut Parts) -> Result<Option<TenantId>, ApiError> {
         if self.exempt.iter().any(|holds| holds(parts)) {
             return Ok(None);
         }
-        let Some(id) = self.identify.identify(parts, &self.manager).await? else {
-            return if self.optional { Ok(None) } else { Err(ApiError::tenant_required()) };
-        };
+        match self.identify.identify(parts, &self.manager).await? {
+            None if !self.optional => Err(ApiError::tenant_required()),
+            named => Ok(named),
+        }
+    }
+
+    async fn context(&self, id: &TenantId, parts: &Parts) -> Result<TenantContext, ApiError> {
         Span::current().record("tenant", id.as_str());
-        let tenant = self.manager.tenant(&id).await?;
-        let mut context = TenantContext::of(&self.manager, tenant);
+        let mut context = TenantContext::new(&self.manager, id).await?;
         for enrich in &self.enrich {
             context = enrich(context, parts.clone()).await?;
         }
         for hear in &self.on_resolved {
             hear(&context, parts);
         }
-        Ok(Some(context))
+        Ok(context)
+    }
+}
+
+/// What a future gives at once, if it does.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
     }
 }
 

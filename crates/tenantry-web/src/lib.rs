@@ -47,7 +47,7 @@ pub use identify::{
     cookie, custom_domain, header, path_param, path_prefix, query, subdomain,
 };
 pub use layer::{TenantFuture, TenantLayer, TenantService};
-pub use request_id::RequestIdLayer;
+pub use request_id::{RequestIdLayer, RequestIdService};
 pub use serve::serve;
 #[cfg(unix)]
 pub use serve::shutdown_signal;

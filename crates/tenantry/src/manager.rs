@@ -97,7 +97,7 @@ impl TenantManager {
     /// [`Error::TenantNotFound`], [`Error::TenantSuspended`], [`Error::TenantArchived`]; those
     /// of a statement when the row is read.
     pub async fn tenant(&self, id: &TenantId) -> Result<Arc<Tenant>> {
-        Ok(Arc::clone(&self.resident(id).await?.active()?.tenant))
+        Ok(self.resident_at_work(id).await?.tenant)
     }
 
     /// The tenant at work that has this domain; upper case is folded.
@@ -283,8 +283,20 @@ impl TenantManager {
         }
     }
 
+    /// A tenant at work, and where its data lives.
+    pub(crate) async fn resident_at_work(&self, id: &TenantId) -> Result<Resident> {
+        let found = self.resident(id).await?;
+        found.active()?;
+        Ok(found)
+    }
+
     fn handle(&self, found: &Resident) -> TenantDb {
-        TenantDb::new(self.access(&found.place), Arc::clone(&found.tenant))
+        self.db_at(&found.place, &found.tenant)
+    }
+
+    /// The data of a tenant that lives at `place`.
+    pub(crate) fn db_at(&self, place: &Arc<Place>, tenant: &Arc<Tenant>) -> TenantDb {
+        TenantDb::new(self.access(place), Arc::clone(tenant))
     }
 
     fn access(&self, place: &Arc<Place>) -> Access {

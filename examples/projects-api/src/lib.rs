@@ -15,11 +15,14 @@ use std::{io, time::Duration};
 
 use axum::Router;
 use axum::routing::{get, patch};
-use tenantry_web::{RequestIdLayer, TenantDb, TenantLayer, TenantManager, header};
+use tenantry_web::{
+    RequestIdLayer, RequestIdService, TenantDb, TenantLayer, TenantManager, header,
+};
 use tokio::net::TcpListener;
+use tower::Layer;
 
-/// The API's routes.
-pub fn router(tenants: TenantManager) -> Router {
+/// The routes.
+fn router(tenants: TenantManager) -> Router {
     let of_project = get(tasks::of_project).post(tasks::create);
     Router::new()
         .route("/users", get(users::list).post(users::create))
@@ -35,7 +38,11 @@ pub fn router(tenants: TenantManager) -> Router {
         .fallback(tenantry_web::not_found)
         .method_not_allowed_fallback(tenantry_web::method_not_allowed)
         .with_state(tenants)
-        .layer(RequestIdLayer::new())
+}
+
+/// The API: its routes, and an id for each request.
+pub fn app(tenants: TenantManager) -> RequestIdService<Router> {
+    RequestIdLayer::new().layer(router(tenants))
 }
 
 /// Serves the API until `shutdown`, lets the requests under way end, and closes the manager.
@@ -45,7 +52,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let drain = Duration::from_secs(10);
-    let served = tenantry_web::serve(listener, router(tenants.clone()), shutdown, drain).await;
+    let served = tenantry_web::serve(listener, app(tenants.clone()), shutdown, drain).await;
     let closed = tenants.close().await;
     tracing::info!(connections_left = closed.left, "stopped");
     served

@@ -56,9 +56,10 @@ where
 {
     /// What comes once it is known whose request this is.
     pub(super) fn after(
-        (resolved, mut parts): (Result<Option<TenantContext>, ApiError>, Parts),
+        resolved: Result<Option<TenantContext>, ApiError>,
+        mut parts: Parts,
         body: B,
-        manager: TenantManager,
+        manager: &TenantManager,
         service: &mut S,
     ) -> Self {
         match resolved {
@@ -69,7 +70,7 @@ where
                 Self::Bound { answer: context::scope(context, answer) }
             }
             Ok(None) => {
-                parts.extensions.insert(manager);
+                parts.extensions.insert(manager.clone());
                 Self::Free { answer: service.call(Request::from_parts(parts, body)) }
             }
             Err(error) => Self::Refused { response: Some(error.into_response()) },
@@ -88,9 +89,9 @@ where
         loop {
             let answer = match stage.as_mut().project() {
                 StageProjection::Resolving { resolving, next } => {
-                    let resolved = ready!(resolving.as_mut().poll(cx));
+                    let (resolved, parts) = ready!(resolving.as_mut().poll(cx));
                     let (body, manager, mut service) = next.take().expect("resolved once");
-                    stage.set(Stage::after(resolved, body, manager, &mut service));
+                    stage.set(Stage::after(resolved, parts, body, &manager, &mut service));
                     continue;
                 }
                 StageProjection::Bound { answer } => ready!(answer.poll(cx)),

@@ -34,7 +34,7 @@ async fn while_the_database_is_away_answers_are_503_and_then_it_goes_on() {
     server.db().create_database("api").await.unwrap();
     let tenants = connect(&server.url("api")).await;
     create(&tenants, "acme").await;
-    let router = projects_api::router(tenants.clone());
+    let router = projects_api::app(tenants.clone());
     let status = async |path: &str| {
         let request = Request::get(path).header("x-tenant-id", "acme").body(Body::empty());
         let response = router.clone().oneshot(request.unwrap()).await.unwrap();

@@ -6,6 +6,7 @@ use axum::{
 use serde_json::Value;
 use tenantry::{Config, NewTenant, TenantId, TenantManager};
 use tenantry_devdb::testing::TestDb;
+use tenantry_web::RequestIdService;
 use tower::ServiceExt;
 
 const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql");
@@ -14,7 +15,7 @@ const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql"
 pub(crate) struct Api {
     pub(crate) tenants: TenantManager,
     _db: TestDb,
-    router: Router,
+    router: RequestIdService<Router>,
 }
 
 /// An answer, read to its end.
@@ -35,7 +36,7 @@ impl Api {
         for id in ["acme", "globex"] {
             create(&tenants, id).await;
         }
-        let router = projects_api::router(tenants.clone());
+        let router = projects_api::app(tenants.clone());
         Self { tenants, _db: db, router }
     }
 
