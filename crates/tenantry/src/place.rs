@@ -58,7 +58,10 @@ impl Place {
         server: Server,
         beside: &[Identifier],
     ) -> Arc<Self> {
-        let target = Target::new(server);
+        let target = match &tenant {
+            Some(_) => Target::new(server),
+            None => Target::beside(server),
+        };
         let binding = Binding::new(target.id(), std::iter::once(&schema).chain(beside));
         Arc::new(Self {
             target,
