@@ -20,13 +20,13 @@ case "$what" in
 esac
 
 scripts/install-postgresql.sh
-release=${CARGO_TARGET_DIR:-target}/release
+built=${CARGO_TARGET_DIR:-target}/production
 
 if [ "$what" = hold ]; then
     # The same program, whose connections are never held.
-    TENANTRY_HOLD=never cargo build --release --locked -p projects-api
-    cp "$release/projects-api" "$release/projects-api-never-held"
+    TENANTRY_HOLD=never cargo build --profile production --locked -p projects-api
+    cp "$built/projects-api" "$built/projects-api-never-held"
 fi
-cargo build --release --locked -p projects-api -p tenantry-cli
-cargo build --release --locked -p tenantry-bench
-exec "$release/tenantry-bench" pool "$what" "$@"
+cargo build --profile production --locked -p projects-api -p tenantry-cli
+cargo build --profile production --locked -p tenantry-bench
+exec "$built/tenantry-bench" pool "$what" "$@"

@@ -67,9 +67,10 @@ impl ContestantName {
             Self::BareTokioPostgres | Self::BareDiesel => {
                 (workspace::bench().to_owned(), "a clone of the repository")
             }
-            Self::ProjectsApi => {
-                (workspace::release_binary("projects-api"), "cargo build --release -p projects-api")
-            }
+            Self::ProjectsApi => (
+                workspace::production_binary("projects-api"),
+                "cargo build --profile production -p projects-api",
+            ),
             Self::NodeDefaults | Self::NodeExample => {
                 (workspace::bench().join("node/node_modules"), "npm ci --prefix bench/node")
             }
@@ -94,7 +95,7 @@ impl ContestantName {
             Self::BareTokioPostgres => own("tokio-postgres")?,
             Self::BareDiesel => own("diesel")?,
             Self::ProjectsApi => {
-                let usual = || workspace::release_binary("projects-api");
+                let usual = || workspace::production_binary("projects-api");
                 let mut command = Command::new(setup.program.clone().unwrap_or_else(usual));
                 command.current_dir(workspace::projects_api());
                 // One more, for the catalog's listener.

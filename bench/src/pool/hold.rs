@@ -32,7 +32,7 @@ struct Measured {
 
 /// As it is, never held, never waiting for home, neither.
 fn ways() -> Result<Vec<(&'static str, Setup)>> {
-    let never_held = workspace::release_binary("projects-api-never-held");
+    let never_held = workspace::production_binary("projects-api-never-held");
     workspace::require("a build that never holds", &never_held, "bench/pool.sh hold")?;
     let impatient = || vec![("TENANTRY_CONNECTION__HOME_PATIENCE", "0s".to_owned())];
     let held_never =

@@ -58,7 +58,7 @@ pub struct TenantLayer<I> {
 }
 
 pub(crate) struct Settings<I> {
-    manager: TenantManager,
+    reception: Reception,
     identify: I,
     exempt: Vec<Exempt>,
     optional: bool,
@@ -70,7 +70,9 @@ impl<I: Identify> TenantLayer<I> {
     /// A layer that goes by `identify`.
     pub fn new(manager: TenantManager, identify: I) -> Self {
         let (exempt, enrich, on_resolved) = (Vec::new(), Vec::new(), Vec::new());
-        let settings = Settings { manager, identify, exempt, optional: false, enrich, on_resolved };
+        let reception = Reception { manager, defers: false };
+        let settings =
+            Settings { reception, identify, exempt, optional: false, enrich, on_resolved };
         Self { settings: Arc::new(settings) }
     }
 
@@ -136,11 +138,44 @@ impl<I: Identify> TenantLayer<I> {
         self.change(|settings| settings.optional = true)
     }
 
+    /// Refuses nothing by itself: a request without a tenant, or with a wrong one, is refused where a
+    /// handler asks for the tenant ([`TenantDb`](crate::TenantDb), [`Tenant`](crate::Tenant), …),
+    /// and goes on where none does.
+    ///
+    /// So one layer is put around a whole router, whatever its routes need: an unknown path is 404
+    /// as ever, and what asks for no tenant needs none. Without a tenant there is no context, and no
+    /// way to any tenant's data.
+    ///
+    /// ```
+    /// # fn example(tenants: tenantry::TenantManager) {
+    /// use axum::{Router, routing::get};
+    /// use tenantry_web::{TenantDb, TenantLayer, header};
+    /// use tower::Layer;
+    ///
+    /// let router: Router = Router::new()
+    ///     .route("/projects", get(async |_: TenantDb| "a tenant's"))
+    ///     .route("/health", get(async || "everybody's"));
+    /// let app = TenantLayer::new(tenants, header("x-tenant-id")).deferred().layer(router);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn deferred(self) -> Self {
+        self.change(|settings| settings.reception.defers = true)
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Settings<I>)) -> Self {
         let settings = Arc::get_mut(&mut self.settings);
         change(settings.expect("a layer is built before it is cloned"));
         self
     }
+}
+
+/// What requests without a tenant go by.
+#[derive(Clone)]
+pub(crate) struct Reception {
+    manager: TenantManager,
+    /// Whether they are let in, for the extractors to refuse.
+    defers: bool,
 }
 
 /// How far a request's tenant is known without waiting.
@@ -196,15 +231,15 @@ impl<I: Identify> Settings<I> {
         if self.exempt.iter().any(|holds| holds(parts)) {
             return Ok(None);
         }
-        match self.identify.identify(parts, &self.manager).await? {
-            None if !self.optional => Err(ApiError::tenant_required()),
+        match self.identify.identify(parts, &self.reception.manager).await? {
+            None if !self.optional && !self.reception.defers => Err(ApiError::tenant_required()),
             named => Ok(named),
         }
     }
 
     async fn context(&self, id: &TenantId, parts: &Parts) -> Result<TenantContext, ApiError> {
         Span::current().record("tenant", id.as_str());
-        let mut context = TenantContext::new(&self.manager, id).await?;
+        let mut context = TenantContext::new(&self.reception.manager, id).await?;
         for enrich in &self.enrich {
             context = enrich(context, parts.clone()).await?;
         }

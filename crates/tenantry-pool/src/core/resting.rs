@@ -151,7 +151,7 @@ impl<D: Driver> Core<D> {
         if let Some(reason) = self.is_worn(slot, now) {
             return self.close(slot, connection, reason, out);
         }
-        if held_for.is_some_and(|target| self.targets.known(target).is_none()) {
+        if held_for.is_some_and(|target| !self.is_known_to(slot, target)) {
             return self.clean(slot, connection, out);
         }
         let server = self.slots.get(slot).server;
@@ -173,6 +173,14 @@ impl<D: Driver> Core<D> {
                 // Somebody may wait for another server while this connection fills a place.
                 self.open_where_needed(now, out);
             }
+        }
+    }
+
+    /// Whether a target that a connection is held for is remembered: mostly it used it last.
+    fn is_known_to(&self, slot: usize, target: TargetId) -> bool {
+        match self.slots.get(slot).last {
+            Some(last) => self.targets.known_at(last.at, target).is_some(),
+            None => self.targets.known(target).is_some(),
         }
     }
 

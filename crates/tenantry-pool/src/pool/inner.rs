@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    CloseReason, ConnectFailure, Driver, Event, Lease, PoolConfig, Target, TargetId,
+    CloseReason, ConnectFailure, Driver, Event, Lease, PoolConfig, TargetId,
     core::{Action, Core, Lent},
     runtime::{Mutex, MutexGuard, Runtime, sleep, timeout_at},
 };
@@ -65,7 +65,7 @@ impl<D: Driver> Inner<D> {
         match action {
             Action::Grant { reply, target, lent } => {
                 // A waiter that has just gone drops the lease, which gives the connection back.
-                let _ = reply.send(Ok(self.lease(&target, lent)));
+                let _ = reply.send(Ok(self.lease(target.id(), lent)));
             }
             Action::Fail { reply, error } => {
                 let _ = reply.send(Err(error));
@@ -84,12 +84,8 @@ impl<D: Driver> Inner<D> {
         }
     }
 
-    pub(super) fn lease(
-        self: &Arc<Self>,
-        target: &Arc<Target<D::Server>>,
-        lent: Lent<D>,
-    ) -> Lease<D> {
-        Lease::new(Arc::clone(self), Arc::clone(target), lent)
+    pub(super) fn lease(self: &Arc<Self>, target: TargetId, lent: Lent<D>) -> Lease<D> {
+        Lease::new(Arc::clone(self), target, lent)
     }
 
     pub(crate) fn give_back(self: &Arc<Self>, slot: usize, connection: D::Connection) {

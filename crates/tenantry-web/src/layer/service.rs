@@ -46,15 +46,15 @@ where
         let (mut parts, body) = request.into_parts();
         let id = match self.settings.resolve_now(&mut parts) {
             Resolved::Known(resolved) => {
-                let manager = &self.settings.manager;
-                let stage = Stage::after(resolved, parts, body, manager, &mut self.inner);
+                let reception = &self.settings.reception;
+                let stage = Stage::after(resolved, parts, body, reception, &mut self.inner);
                 return TenantFuture { stage };
             }
             Resolved::Named(id) => Some(id),
             Resolved::Unknown => None,
         };
         let settings = Arc::clone(&self.settings);
-        let manager = settings.manager.clone();
+        let reception = settings.reception.clone();
         let resolving: Resolving = Box::pin(async move {
             let resolved = settings.resolve(id, &mut parts).await;
             (resolved, parts)
@@ -62,7 +62,7 @@ where
         // The one that is ready is called; its clone has to become ready first.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        TenantFuture { stage: Stage::Resolving { resolving, next: Some((body, manager, ready)) } }
+        TenantFuture { stage: Stage::Resolving { resolving, next: Some((body, reception, ready)) } }
     }
 }
 

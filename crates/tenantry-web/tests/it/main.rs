@@ -6,4 +6,5 @@ mod extractors;
 mod identification;
 mod layer;
 mod refusals;
+mod serving;
 mod support;

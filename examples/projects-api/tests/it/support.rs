@@ -1,12 +1,11 @@
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
+use projects_api::App;
 use serde_json::Value;
 use tenantry::{Config, NewTenant, TenantId, TenantManager};
 use tenantry_devdb::testing::TestDb;
-use tenantry_web::RequestIdService;
 use tower::ServiceExt;
 
 const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql");
@@ -15,7 +14,7 @@ const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql"
 pub(crate) struct Api {
     pub(crate) tenants: TenantManager,
     _db: TestDb,
-    router: RequestIdService<Router>,
+    router: App,
 }
 
 /// An answer, read to its end.
