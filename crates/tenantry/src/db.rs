@@ -10,7 +10,7 @@ mod diesel;
 
 pub(crate) use self::{methods::Run, session::Session};
 pub use self::{
-    session::{SharedSession, TenantSession},
+    session::{BatchError, SharedSession, TenantSession},
     tenant_db::{SharedDb, TenantDb},
     transaction::{Savepoint, Transaction},
 };

@@ -55,7 +55,7 @@ pub mod web;
 pub use catalog::{Catalog, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};
 pub use context::TenantContext;
-pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
+pub use db::{BatchError, Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
 #[cfg(feature = "diesel")]
 pub use db::{TenantRow, sqlstate, violated};
 pub use error::{

@@ -13,6 +13,19 @@ use crate::{
     connection::{Output, PgDriver, Query},
 };
 
+/// What went wrong with one of several statements.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct BatchError {
+    /// What went wrong.
+    #[source]
+    pub error: crate::Error,
+    /// How many of the statements had been done before. Where PostgreSQL could not even parse the
+    /// text: none.
+    pub done: usize,
+}
+
 /// A connection bound as a whole: what the two public types of session have in common.
 pub(crate) struct Session {
     access: Access,
@@ -94,6 +107,31 @@ session! {
 }
 
 impl SharedSession {
+    /// Runs several statements, separated by semicolons, without parameters. With an error it says
+    /// how many of them had been done, for an error that has no position.
+    ///
+    /// # Errors
+    ///
+    /// [`BatchError`].
+    pub async fn batch_counted(&mut self, sql: &str) -> Result<(), BatchError> {
+        let Session { access, lease } = &mut self.0;
+        access.place.check_is_here().map_err(|error| BatchError { error, done: 0 })?;
+        let watch = access.watch(sql);
+        let ran = lease.batch_counted(sql).await;
+        let (ran, done) = match ran {
+            Ok(()) => (Ok(()), 0),
+            Err((error, done)) => (Err(error), done),
+        };
+        watch.done(&ran);
+        ran.map_err(|error| BatchError { error: access.explain(error, lease), done })
+    }
+
+    /// Closes the connection, in place of giving it back: whoever comes next gets a new one. For
+    /// PostgreSQL processes that have seen so many tables that they have grown large.
+    pub fn discard(self) {
+        self.0.lease.discard();
+    }
+
     /// The notifications that have come already.
     pub(crate) fn queued(&mut self) -> impl Iterator<Item = Notification> {
         std::iter::from_fn(|| self.0.lease.queued_notification())
