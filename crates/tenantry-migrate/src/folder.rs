@@ -101,6 +101,10 @@ impl Migrations {
         &self.folder
     }
 
+    pub(crate) fn into_files(self) -> Vec<Migration> {
+        self.files
+    }
+
     /// The migrations, by number.
     #[must_use]
     pub fn files(&self) -> &[Migration] {

@@ -10,9 +10,9 @@ mod diesel;
 
 pub(crate) use self::{methods::Run, session::Session};
 pub use self::{
-    session::{BatchError, SharedSession, TenantSession},
+    session::{SharedSession, TenantSession},
     tenant_db::{SharedDb, TenantDb},
-    transaction::{Savepoint, Transaction},
+    transaction::{BatchError, Savepoint, Transaction},
 };
 
 #[cfg(feature = "diesel")]

@@ -5,26 +5,13 @@ use tokio_postgres::Notification;
 
 use super::{
     methods::{Run, statement_methods},
-    transaction::{batch_inside, run_inside},
+    transaction::{BatchError, batch_inside, counted_inside, run_inside},
 };
 use crate::{
     Result,
     access::Access,
     connection::{Output, PgDriver, Query},
 };
-
-/// What went wrong with one of several statements.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{error}")]
-#[non_exhaustive]
-pub struct BatchError {
-    /// What went wrong.
-    #[source]
-    pub error: crate::Error,
-    /// How many of the statements had been done before. Where PostgreSQL could not even parse the
-    /// text: none.
-    pub done: usize,
-}
 
 /// A connection bound as a whole: what the two public types of session have in common.
 pub(crate) struct Session {
@@ -115,15 +102,7 @@ impl SharedSession {
     /// [`BatchError`].
     pub async fn batch_counted(&mut self, sql: &str) -> Result<(), BatchError> {
         let Session { access, lease } = &mut self.0;
-        access.place.check_is_here().map_err(|error| BatchError { error, done: 0 })?;
-        let watch = access.watch(sql);
-        let ran = lease.batch_counted(sql).await;
-        let (ran, done) = match ran {
-            Ok(()) => (Ok(()), 0),
-            Err((error, done)) => (Err(error), done),
-        };
-        watch.done(&ran);
-        ran.map_err(|error| BatchError { error: access.explain(error, lease), done })
+        counted_inside(access, lease, sql).await
     }
 
     /// Closes the connection, in place of giving it back: whoever comes next gets a new one. For
