@@ -45,18 +45,20 @@ mod migrator;
 mod options;
 mod plan;
 mod report;
+#[expect(dead_code, reason = "what runs files takes up rendering and places next")]
 mod script;
 mod site;
 
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
-pub use folder::{FolderError, FolderProblem, Migration, Migrations};
+pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations};
 pub use migrator::Migrator;
 pub use options::{MigrateOptions, Progress, Stop};
 pub use report::{
     CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
     SharedReport, SharedStatus, StatusReport, TenantDetails, TenantReport, TenantStatusReport,
 };
+pub use script::{Directives, Location, Script, Statement, StatementKind};
 
 /// The guide's code, compiled.
 #[cfg(doctest)]
