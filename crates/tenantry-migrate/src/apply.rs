@@ -75,7 +75,7 @@ pub(crate) struct Opening {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Piece<'a> {
     /// A file.
-    File(&'a Step, &'a Body),
+    File(&'a Step, &'a Body<'a>),
     /// Code.
     Code(&'a Step, &'a dyn RustMigration),
 }
@@ -95,13 +95,15 @@ impl Terms<'_> {
     }
 
     /// Gives what comes the tenant's names, timeouts and role.
-    fn bind(&self, message: &mut Message<'_>, body: Option<&Body>) {
+    fn bind(&self, message: &mut Message<'_>, body: Option<&Body<'_>>) {
         for statement in self.site.bind() {
             message.ours(&statement);
         }
-        let lock_timeout = body.and_then(Body::lock_timeout).unwrap_or(self.lock_timeout);
+        let lock_timeout = body.and_then(|body| body.directives().lock_timeout).unwrap_or(self.lock_timeout);
         message.ours(&format!("SET LOCAL lock_timeout = {}", milliseconds(lock_timeout)));
-        let statement_timeout = body.and_then(Body::statement_timeout).or(self.statement_timeout);
+        let statement_timeout = body
+            .and_then(|body| body.directives().statement_timeout)
+            .or(self.statement_timeout);
         if let Some(timeout) = statement_timeout {
             message.ours(&format!("SET LOCAL statement_timeout = {}", milliseconds(timeout)));
         }
@@ -120,7 +122,7 @@ impl Terms<'_> {
     }
 
     /// One file, with its row.
-    fn file<'f>(&self, message: &mut Message<'f>, (step, body): (&Step, &'f Body)) {
+    fn file<'f>(&self, message: &mut Message<'f>, (step, body): (&Step, &'f Body<'f>)) {
         self.bind(message, Some(body));
         message.ours(&self.claim(step));
         self.take_role(message);
@@ -166,16 +168,16 @@ impl Terms<'_> {
                 NotApplied::Failed(message.name(failure))
             }
             Some("23505") if is_ours && of_ledger => NotApplied::LedgerChanged,
-            Some("42P01" | "3F000") if matches!(place, Place::Before(_)) => {
+            Some("42P01" | "3F000") if matches!(place, Place::Before) => {
                 NotApplied::LedgerChanged
             }
-            Some("42703") if matches!(place, Place::Before(_)) => NotApplied::LedgerOutdated,
-            Some("42704" | "22023" | "42501") if matches!(place, Place::Before(_)) => {
+            Some("42703") if matches!(place, Place::Before) => NotApplied::LedgerOutdated,
+            Some("42704" | "22023" | "42501") if matches!(place, Place::Before) => {
                 NotApplied::Failed(self.role_unusable(error))
             }
             _ => match place {
-                Place::In(_, body, spot) => sort(message::failure(error, body, spot)),
-                Place::Before(_) | Place::After => {
+                Place::In(body, spot) => sort(message::failure(error, body, spot)),
+                Place::Before | Place::After => {
                     let mut failure = message.name(Failure::from(error));
                     if !failure.is_unavailable() {
                         failure.code = "MIGRATION_FAILED";

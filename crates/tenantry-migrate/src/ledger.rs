@@ -56,6 +56,14 @@ impl Entry {
     pub(crate) fn is_finished(&self) -> bool {
         self.progress == Progress::Finished
     }
+
+    /// How many statements are done of what runs without a transaction, and was interrupted.
+    pub(crate) fn statements_done(&self) -> Option<usize> {
+        match self.progress {
+            Progress::Statements(done) => Some(done),
+            Progress::Finished | Progress::Unknown => None,
+        }
+    }
 }
 
 /// How far a migration is.

@@ -18,7 +18,7 @@ pub(crate) struct Message<'a> {
 /// A file within a message.
 #[derive(Debug)]
 struct Part<'a> {
-    body: &'a Body,
+    body: &'a Body<'a>,
     /// Where its text begins, in bytes.
     start: usize,
     /// How many statements come before it.
@@ -30,10 +30,10 @@ struct Part<'a> {
 /// Where in a message an error is.
 #[derive(Debug)]
 pub(crate) enum Place<'a> {
-    /// In one of our statements before this file, by its place among the files.
-    Before(usize),
+    /// In one of our statements before a file.
+    Before,
     /// In this file.
-    In(usize, &'a Body, Spot),
+    In(&'a Body<'a>, Spot),
     /// After the last file: at the end of the transaction, where deferred constraints speak.
     After,
 }
@@ -56,7 +56,7 @@ impl<'a> Message<'a> {
     }
 
     /// Adds a file.
-    pub(crate) fn file(&mut self, body: &'a Body) {
+    pub(crate) fn file(&mut self, body: &'a Body<'a>) {
         let (start, before) = (self.sql.len(), self.count);
         // It may end in a comment, or without a semicolon.
         self.sql.push_str(body.sql());
@@ -74,7 +74,7 @@ impl<'a> Message<'a> {
     /// Names the migration whose message this is: the last one in it.
     pub(crate) fn name(&self, failure: Failure) -> Failure {
         match (self.files.last(), &self.after) {
-            (Some(file), _) => failure.in_file(file.body.file()),
+            (Some(file), _) => failure.in_file(file.body.name()),
             (None, Some(name)) => failure.in_file(name),
             (None, None) => failure,
         }
@@ -91,17 +91,17 @@ impl<'a> Message<'a> {
         let position = position.and_then(|position| usize::try_from(position).ok());
         // PostgreSQL parses all of it before it runs any: then only the position tells.
         if let (0, Some(position)) = (failed.done, position) {
-            for (index, file) in self.files.iter().enumerate().rev() {
+            for file in self.files.iter().rev() {
                 let before = self.sql[..file.start].chars().count();
                 if position > before {
-                    return Place::In(index, file.body, Spot::Position(position - before));
+                    return Place::In(file.body, Spot::Position(position - before));
                 }
             }
-            return Place::Before(0);
+            return Place::Before;
         }
-        for (index, file) in self.files.iter().enumerate() {
+        for file in &self.files {
             if failed.done < file.before {
-                return Place::Before(index);
+                return Place::Before;
             }
             if failed.done < file.before + file.count {
                 let before = self.sql[..file.start].chars().count();
@@ -109,7 +109,7 @@ impl<'a> Message<'a> {
                     Some(position) => Spot::Position(position),
                     None => Spot::Statement(failed.done - file.before),
                 };
-                return Place::In(index, file.body, spot);
+                return Place::In(file.body, spot);
             }
         }
         Place::After
@@ -117,9 +117,9 @@ impl<'a> Message<'a> {
 }
 
 /// What PostgreSQL says of a file, as a failure with its place.
-pub(crate) fn failure(error: tenantry::Error, body: &Body, spot: Spot) -> Failure {
+pub(crate) fn failure(error: tenantry::Error, body: &Body<'_>, spot: Spot) -> Failure {
     let context = error.as_database_error().and_then(context);
-    let mut failure = Failure::from(error).in_file(body.file());
+    let mut failure = Failure::from(error).in_file(body.name());
     failure.code = "MIGRATION_FAILED";
     body.locate(spot, &mut failure);
     if let Some(context) = context {

@@ -6,6 +6,10 @@ use tenantry::{Config, Identifier};
 /// A schema, its ledger and its lock, as statements name them.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
+    /// The schema.
+    pub(crate) identifier: Identifier,
+    /// The shared schema.
+    pub(crate) shared: Identifier,
     /// The schema's bare name.
     pub(crate) schema: String,
     /// The schema's name, quoted.
@@ -46,6 +50,8 @@ impl Site {
         }
         search_path.push_str(", pg_temp");
         Self {
+            identifier: schema.clone(),
+            shared: config.isolation().shared_schema.clone(),
             schema: schema.as_str().to_owned(),
             ledger: format!("{quoted}.{}", table.quoted()),
             ledger_name: table.as_str().to_owned(),

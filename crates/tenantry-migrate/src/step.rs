@@ -1,9 +1,14 @@
 //! A migration as it is run: a file, or code.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
+
+use tenantry::TenantId;
 
 use crate::{
-    Failure, Migration, Migrations, RustMigration, ledger, message::Spot, script, site::Site,
+    Directives, Failure, FolderError, Migration, Migrations, RustMigration, Script, ledger,
+    message::Spot,
+    script::{Names, Rendered},
+    site::Site,
 };
 
 /// The migrations of one kind in order: a folder's files, and those in Rust among them.
@@ -31,12 +36,24 @@ pub(crate) enum Work {
 }
 
 impl Series {
-    pub(crate) fn new(files: Migrations, code: &[Arc<dyn RustMigration>]) -> Self {
+    pub(crate) fn new(
+        files: Migrations,
+        code: &[Arc<dyn RustMigration>],
+    ) -> Result<Self, FolderError> {
         let folder = files.folder().to_owned();
         let mut steps: Vec<Step> = files.into_files().into_iter().map(Step::of_file).collect();
         steps.extend(code.iter().map(Step::of_code));
         steps.sort_by_key(|step| step.number);
-        Self { folder, steps }
+        let twice = steps.windows(2).find_map(|pair| match pair {
+            [first, second] if first.number == second.number => Some((first, second)),
+            _ => None,
+        });
+        match twice {
+            Some((first, second)) => {
+                Err(FolderError::same_number(&folder, &first.name, &second.name))
+            }
+            None => Ok(Self { folder, steps }),
+        }
     }
 
     pub(crate) fn steps(&self) -> &[Step] {
@@ -77,60 +94,86 @@ impl Step {
 
 /// A file's SQL, as it is run in one schema.
 #[derive(Debug)]
-pub(crate) struct Body {
-    file: Arc<Migration>,
-    count: usize,
+pub(crate) struct Body<'a> {
+    name: &'a str,
+    script: &'a Script,
+    rendered: Rendered<'a>,
 }
 
-impl Body {
-    pub(crate) fn up(file: &Arc<Migration>, _site: &Site) -> Self {
-        let count = script::check(&file.sql).unwrap_or(1);
-        Self { file: Arc::clone(file), count }
+impl<'a> Body<'a> {
+    /// What applies a migration.
+    pub(crate) fn up(file: &'a Migration, site: &Site, tenant: Option<&TenantId>) -> Self {
+        Self::new(&file.name, file.up(), site, tenant)
+    }
+
+    /// What undoes a migration, where somebody has written that.
+    pub(crate) fn down(
+        file: &'a Migration,
+        site: &Site,
+        tenant: Option<&TenantId>,
+    ) -> Option<Self> {
+        Some(Self::new(&file.name, file.down()?, site, tenant))
+    }
+
+    fn new(
+        name: &'a str,
+        script: &'a Script,
+        site: &Site,
+        tenant: Option<&TenantId>,
+    ) -> Self {
+        let names = Names {
+            schema: &site.identifier,
+            tenant: tenant.map(TenantId::as_str),
+            shared: &site.shared,
+        };
+        Self { name, script, rendered: script.render(&names) }
     }
 
     pub(crate) fn sql(&self) -> &str {
-        &self.file.sql
+        self.rendered.sql()
     }
 
     /// How many statements it has.
     pub(crate) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The file's name.
-    pub(crate) fn file(&self) -> &str {
-        &self.file.name
+        self.script.statements().len()
     }
 
     /// Its statements, one by one.
     pub(crate) fn statements(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.file.sql.as_str())
+        self.rendered.statements()
     }
 
     /// Where a statement begins, in characters from the beginning of the text.
-    pub(crate) fn offset(&self, _statement: usize) -> usize {
-        0
+    pub(crate) fn offset(&self, statement: usize) -> usize {
+        let sql = self.rendered.sql();
+        self.rendered.statements().nth(statement).map_or(0, |statement| {
+            let byte = statement.as_ptr().addr() - sql.as_ptr().addr();
+            sql[..byte].chars().count()
+        })
     }
 
-    /// Whether it is to run in a transaction.
-    pub(crate) fn is_transactional(&self) -> bool {
-        true
+    /// The migration's name.
+    pub(crate) fn name(&self) -> &str {
+        self.name
     }
 
-    pub(crate) fn lock_timeout(&self) -> Option<Duration> {
-        None
+    pub(crate) fn directives(&self) -> &Directives {
+        self.script.directives()
     }
 
-    pub(crate) fn statement_timeout(&self) -> Option<Duration> {
-        None
+    /// Whether what it does cannot be read in it.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.script.is_opaque()
     }
 
     /// Says where in the file an error is.
     pub(crate) fn locate(&self, spot: Spot, failure: &mut Failure) {
-        if let Spot::Position(position) = spot {
-            let last = self.file.sql.trim_end().chars().count();
-            let before = self.file.sql.chars().take((position - 1).min(last));
-            failure.line = Some(1 + before.filter(|&character| character == '\n').count());
-        }
+        let location = match spot {
+            Spot::Position(position) => self.rendered.locate(position),
+            Spot::Statement(index) => self.rendered.statement_at(index),
+        };
+        failure.line = Some(location.line);
+        failure.column = Some(location.column);
+        failure.statement = Some(location.excerpt);
     }
 }

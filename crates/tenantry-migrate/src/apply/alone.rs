@@ -8,7 +8,7 @@
 
 use tenantry::SharedSession;
 
-use super::{LedgerTable, NotApplied, Opening, Terms, sort};
+use super::{NotApplied, Opening, Terms, sort};
 use crate::{
     Failure, ledger,
     message::{self, Message, Spot},
@@ -22,7 +22,7 @@ const NOT_IN_A_TRANSACTION: [&str; 2] = ["25001", "2D000"];
 pub(crate) async fn apply_alone(
     session: &mut SharedSession,
     terms: &Terms<'_>,
-    (step, body): (&Step, &Body),
+    (step, body): (&Step, &Body<'_>),
     opening: Opening,
     done: Option<usize>,
 ) -> Result<(), NotApplied> {
@@ -35,7 +35,7 @@ pub(crate) async fn apply_alone(
     if let Err(error) = session.batch_counted(open.sql()).await {
         let _ = session.batch_execute("ROLLBACK").await;
         return Err(match terms.explain(&open, error) {
-            NotApplied::Failed(failure) => NotApplied::Failed(failure.in_file(body.file())),
+            NotApplied::Failed(failure) => NotApplied::Failed(failure.in_file(body.name())),
             other => other,
         });
     }
@@ -56,7 +56,7 @@ pub(crate) async fn apply_alone(
 struct Alone<'a> {
     terms: &'a Terms<'a>,
     step: &'a Step,
-    body: &'a Body,
+    body: &'a Body<'a>,
     index: usize,
     statement: &'a str,
     /// Whether it may have been done already, and not been counted.
@@ -205,6 +205,3 @@ pub(crate) async fn invalid_indexes(
     let rows = session.query_once(&sql).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
-
-/// The opening of a schema whose ledger is there and whose lock is held.
-pub(crate) const GOING_ON: Opening = Opening { lock: false, ledger: LedgerTable::There };

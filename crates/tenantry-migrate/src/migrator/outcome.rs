@@ -7,7 +7,7 @@ use tenantry::TenantId;
 use crate::{Failure, MigrateStatus, SharedReport, TenantReport, site::Site, step::Step};
 
 /// What came of one schema.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
     pub(super) applied: Vec<String>,
     pub(super) pending: Vec<String>,
@@ -61,6 +61,11 @@ impl Outcome {
         let duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         let Self { applied, pending, error, .. } = self;
         TenantReport { id: id.clone(), status, applied, pending, error, duration_ms }
+    }
+
+    /// The report as it is now.
+    pub(super) fn clone_as(&self, id: &TenantId) -> TenantReport {
+        self.clone().of_tenant(id, false)
     }
 
     pub(super) fn of_shared(self, site: &Site, dry_run: bool) -> SharedReport {

@@ -4,11 +4,12 @@ use tenantry::{Tenant, TenantId};
 
 use super::Migrator;
 use crate::{
-    Failure, Migration, Migrations, PendingMigration, Result, SchemaStatus, SharedStatus,
+    Failure, PendingMigration, Result, SchemaStatus, SharedStatus,
     StatusReport, TenantDetails, TenantStatusReport,
     ledger::{self, State},
-    plan,
+    plan::{self, Order},
     site::Site,
+    step::{Series, Step},
 };
 
 impl Migrator {
@@ -22,7 +23,7 @@ impl Migrator {
     /// [`MigrateError::Tenantry`](crate::MigrateError::Tenantry) when the tenants or their ledgers
     /// can't be read.
     pub async fn status(&self) -> Result<StatusReport> {
-        let files = self.tenant_migrations()?;
+        let files = self.tenant_series()?;
         let shared = self.shared_status().await?;
         let all = self.list().await?;
         let sites: Vec<Site> = all.iter().map(|tenant| self.site(tenant)).collect();
@@ -33,7 +34,7 @@ impl Migrator {
         for ((tenant, site), state) in all.iter().zip(&sites).zip(&states) {
             let (report, pending) = standing(&tenant.id, site, &files, state);
             for file in pending {
-                let name = file.name.clone();
+                let name = file.name.to_string();
                 let entry = lacking.entry(file.number);
                 entry.or_insert(PendingMigration { name, tenants: 0 }).tenants += 1;
             }
@@ -49,8 +50,7 @@ impl Migrator {
     ///
     /// As [`status`](Self::status).
     pub async fn shared_status(&self) -> Result<SharedStatus> {
-        let folder = &self.manager.config().migrations().shared_dir;
-        let files = Migrations::read_if_there(folder)?.unwrap_or(Migrations::none(folder));
+        let files = self.shared_series_if_there()?;
         let site = self.shared_site();
         // It is made by its first migration.
         let state = match ledger::read(&mut self.manager.shared(), &site).await? {
@@ -68,13 +68,13 @@ impl Migrator {
     ///
     /// [`tenantry::Error::TenantNotFound`], and as [`status`](Self::status).
     pub async fn show(&self, id: &TenantId) -> Result<TenantDetails> {
-        let files = self.tenant_migrations()?;
+        let files = self.tenant_series()?;
         let tenant = self.manager.catalog().get(id).await?;
         let site = self.site(&tenant);
         let states = ledger::read_all(&self.manager.shared(), &[&site]).await?;
         let state = states.first().unwrap_or(&State::NoSchema);
         let (migrations, pending) = standing(id, &site, &files, state);
-        let pending = pending.into_iter().map(|file| file.name.clone()).collect();
+        let pending = pending.into_iter().map(|file| file.name.to_string()).collect();
         Ok(TenantDetails { tenant: Tenant::clone(&tenant), migrations, pending })
     }
 }
@@ -82,15 +82,15 @@ impl Migrator {
 /// How a schema stands.
 struct Standing<'a> {
     applied: usize,
-    pending: Vec<&'a Migration>,
+    pending: Vec<&'a Step>,
     status: SchemaStatus,
     error: Option<Failure>,
 }
 
 impl<'a> Standing<'a> {
-    fn of(site: &Site, files: &'a Migrations, state: &State) -> Self {
+    fn of(site: &Site, files: &'a Series, state: &State) -> Self {
         let applied = plan::applied(state);
-        match plan::pending(files, state, site) {
+        match plan::pending(files, state, site, Order::Strict) {
             Ok(pending) => {
                 let status =
                     if pending.is_empty() { SchemaStatus::Ok } else { SchemaStatus::Behind };
@@ -108,9 +108,9 @@ impl<'a> Standing<'a> {
 fn standing<'a>(
     id: &TenantId,
     site: &Site,
-    files: &'a Migrations,
+    files: &'a Series,
     state: &State,
-) -> (TenantStatusReport, Vec<&'a Migration>) {
+) -> (TenantStatusReport, Vec<&'a Step>) {
     let Standing { applied, pending, status, error } = Standing::of(site, files, state);
     let report = TenantStatusReport {
         id: id.clone(),

@@ -147,6 +147,7 @@ async fn progress_tells_the_plan_and_each_step() {
     let options = MigrateOptions::new().concurrency(1).on_progress(move |progress| {
         let line = match progress {
             Progress::Planned { total, to_do } => format!("{to_do} of {total}"),
+            Progress::Recorded { run } => format!("run {run}"),
             Progress::Started(tenant) => format!("{tenant} starts"),
             Progress::Applied { tenant, file } => format!("{tenant} {file}"),
             Progress::Finished(report) => format!("{} {:?}", report.id, report.status),
@@ -159,6 +160,7 @@ async fn progress_tells_the_plan_and_each_step() {
         *heard.lock().unwrap(),
         [
             "2 of 2",
+            "run 1",
             "acme starts",
             "acme 0001_users.sql",
             "acme 0002_projects.sql",

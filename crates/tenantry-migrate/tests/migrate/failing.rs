@@ -25,7 +25,8 @@ async fn a_failure_names_the_file_the_line_and_what_postgresql_says() {
             .await;
     assert_eq!(
         error.to_string(),
-        "0002_wrong.sql:4: column \"nonsense\" does not exist (SQLSTATE 42703)"
+        "0002_wrong.sql:4:10: column \"nonsense\" does not exist (SQLSTATE 42703)\n    \
+         3 | INSERT INTO a (id)\n    4 |   SELECT nonsense;\n      |          ^"
     );
     assert_eq!(error.code, "MIGRATION_FAILED");
     assert_eq!(
@@ -34,6 +35,8 @@ async fn a_failure_names_the_file_the_line_and_what_postgresql_says() {
             "code": "MIGRATION_FAILED",
             "file": "0002_wrong.sql",
             "line": 4,
+            "column": 10,
+            "statement": "  3 | INSERT INTO a (id)\n  4 |   SELECT nonsense;\n    |          ^",
             "sqlstate": "42703",
             "message": "column \"nonsense\" does not exist",
         })
@@ -53,11 +56,12 @@ async fn what_a_file_leaves_open_is_told_at_its_last_line() {
 }
 
 #[tokio::test]
-async fn an_error_without_a_position_names_the_file_alone() {
+async fn an_error_without_a_position_names_its_statement() {
     let error = failure_of("CREATE TABLE a (id int);\nCREATE TABLE users ();").await;
     assert_eq!(
         error.to_string(),
-        "0002_wrong.sql: relation \"users\" already exists (SQLSTATE 42P07)"
+        "0002_wrong.sql:2:1: relation \"users\" already exists (SQLSTATE 42P07)\n    \
+         2 | CREATE TABLE users ();\n      | ^"
     );
 }
 
@@ -110,7 +114,8 @@ async fn an_applied_file_that_was_changed_fails_with_advice() {
     assert_eq!(
         error.to_string(),
         "0001_users.sql: it was changed after it had been applied\n  put the file back as it was, \
-         and make the change in a new one"
+         and make the change in a new one; if the change makes no difference, accept it: tenantry \
+         repair --checksums"
     );
     assert_eq!(project.ledger("tenant_acme").await, ["0001_users.sql"]);
 }
