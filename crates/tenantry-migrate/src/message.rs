@@ -120,6 +120,9 @@ impl<'a> Message<'a> {
 pub(crate) fn failure(error: tenantry::Error, body: &Body<'_>, spot: Spot) -> Failure {
     let context = error.as_database_error().and_then(context);
     let mut failure = Failure::from(error).in_file(body.name());
+    if failure.is_unavailable() {
+        return failure;
+    }
     failure.code = "MIGRATION_FAILED";
     body.locate(spot, &mut failure);
     if let Some(context) = context {

@@ -10,7 +10,7 @@ use tenantry::SharedSession;
 
 use super::{NotApplied, Opening, Terms, sort};
 use crate::{
-    Failure, ledger,
+    ledger,
     message::{self, Message, Spot},
     step::{Body, Step},
 };
@@ -158,12 +158,7 @@ impl Alone<'_> {
             Some(position) => Spot::Position(self.body.offset(self.index) + position),
             None => Spot::Statement(self.index),
         };
-        let is_unavailable = Failure::from(error.clone()).is_unavailable();
-        let mut failure = message::failure(error, self.body, spot);
-        if is_unavailable {
-            failure.code = "DATABASE_UNAVAILABLE";
-        }
-        match sort(failure) {
+        match sort(message::failure(error, self.body, spot)) {
             NotApplied::Failed(failure) if failure.hint.is_none() => {
                 let done = match self.index {
                     0 => "none of its statements is done".to_owned(),
