@@ -18,6 +18,7 @@ pub struct Failure {
     /// | `MIGRATION_UNFINISHED` | a file ended its transaction by itself |
     /// | `SCHEMA_MISSING` | the tenant's schema does not exist |
     /// | `SCHEMA_EXISTS` | the schema for a new tenant is there already |
+    /// | `MIGRATION_UNKNOWN` | a name that no migration, or more than one, has |
     /// | `LEDGER_UNREADABLE` | the ledger's table cannot be read |
     ///
     /// or one of [`tenantry::Error::code`].

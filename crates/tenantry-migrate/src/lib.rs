@@ -31,7 +31,7 @@
 //! | to | see |
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
-//! | know what is applied and what is not | [`Migrator::status`] |
+//! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
 //! | know what may be in a folder | [`Migrations::read`] |
 
@@ -42,11 +42,14 @@ mod failure;
 mod folder;
 mod ledger;
 mod migrator;
+mod naming;
 mod options;
 mod plan;
 mod report;
 mod script;
 mod site;
+mod status_options;
+mod survey;
 
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
@@ -55,8 +58,10 @@ pub use migrator::Migrator;
 pub use options::{MigrateOptions, Progress, Stop};
 pub use report::{
     CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
-    SharedReport, SharedStatus, StatusReport, TenantDetails, TenantReport, TenantStatusReport,
+    SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
+    TenantReport, TenantStatusReport,
 };
+pub use status_options::StatusOptions;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]
