@@ -52,8 +52,9 @@ pub mod tls;
 #[cfg(feature = "axum")]
 pub mod web;
 
-pub use catalog::{Catalog, NewTenant};
+pub use catalog::{Catalog, Migrated, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};
+pub use connection::StatementCounts;
 pub use context::TenantContext;
 pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
 #[cfg(feature = "diesel")]

@@ -9,6 +9,7 @@ mod warmup;
 use std::{sync::Arc, time::Duration};
 
 use tenantry_pool::CloseReport;
+use tokio::sync::broadcast;
 
 pub use self::{
     builder::TenantManagerBuilder,
@@ -18,8 +19,8 @@ pub use self::{
 };
 
 use crate::{
-    Catalog, Config, Error, Result, RetryConfig, SchemaName, SharedDb, SharedSession, Tenant,
-    TenantDb, TenantId, TenantSession,
+    Catalog, Config, Error, Migrated, Result, RetryConfig, SchemaName, SharedDb, SharedSession,
+    Tenant, TenantDb, TenantId, TenantSession,
     access::{Access, Reach},
     catalog::{Index, Resident},
     db::Session,
@@ -241,6 +242,19 @@ impl TenantManager {
     pub fn evict(&self, id: &TenantId) -> bool {
         let found = self.inner.index.get(id);
         found.is_ok_and(|found| self.inner.reach.pool.evict(found.place.target.id()))
+    }
+
+    /// Announcements of migrations, as this process hears them from now on: for what is kept of a
+    /// tenant's schema and must be read anew. Its prepared statements have been dropped by then.
+    ///
+    /// Whoever gets [`RecvError::Lagged`](tokio::sync::broadcast::error::RecvError::Lagged) has
+    /// missed some, and takes it for [`Migrated::All`]. After the listener had to connect anew, the
+    /// announcement is `All`; while it cannot connect, or there is none
+    /// ([`without_listener`](TenantManagerBuilder::without_listener), a pooler in between, tenants from
+    /// elsewhere than the catalog), nothing is heard.
+    #[must_use]
+    pub fn on_migrated(&self) -> broadcast::Receiver<Migrated> {
+        self.inner.index.announcements()
     }
 
     /// The registry of tenants.

@@ -77,6 +77,13 @@ impl Place {
         self.types.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The schema has been migrated: statements are prepared anew, and types looked up anew.
+    pub(crate) fn begin_generation(&self) {
+        #[cfg(feature = "diesel")]
+        self.types().clear();
+        self.binding.begin_generation();
+    }
+
     /// The server's address, for messages.
     pub(crate) fn address(&self) -> String {
         self.target.server().address()

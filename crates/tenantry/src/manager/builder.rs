@@ -71,15 +71,14 @@ impl TenantManagerBuilder {
         let names: Arc<OnceLock<Weak<Index>>> = Arc::default();
         let pool = self.pool(Arc::clone(&names));
         let retiring = pool.clone();
-        let index = Arc::new(Index::new(server.clone(), self.beside(), move |place| {
-            retiring.retire(&place.target);
-        }));
-        let _ = names.set(Arc::downgrade(&index));
         let shared = Place::of_shared(
             self.config.isolation().shared_schema.clone(),
-            server,
+            server.clone(),
             &self.config.isolation().extension_schemas,
         );
+        let on_retired = move |place: &Place| retiring.retire(&place.target);
+        let index = Arc::new(Index::new(server, Arc::clone(&shared), self.beside(), on_retired));
+        let _ = names.set(Arc::downgrade(&index));
         let reach = Arc::new(Reach {
             pool,
             names,
