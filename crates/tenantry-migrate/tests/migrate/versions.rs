@@ -34,17 +34,16 @@ async fn a_tenant_is_served_once_its_migration_is_committed_and_others_do_not_wa
     let gate = project.client().await;
     gate.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
     let migrator = Migrator::new(project.manager().await);
-    let migrating = tokio::spawn(async move {
-        let options = MigrateOptions::new().concurrency(2);
-        migrator.migrate_all(&options).await.unwrap()
-    });
-    until_served(&application, "quick", &needed).await;
-    // The other one is in the middle of it: what is not committed is not there.
-    let refused = versions.require(&id("slow"), &needed).await;
-    assert!(matches!(refused, Err(Error::Migrating(_))), "{refused:?}");
-
-    gate.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
-    let report = migrating.await.unwrap();
+    let options = MigrateOptions::new().concurrency(2);
+    let meanwhile = async {
+        until_served(&application, "quick", &needed).await;
+        // The other one is in the middle of it: what is not committed is not there.
+        let refused = versions.require(&id("slow"), &needed).await;
+        assert!(matches!(refused, Err(Error::Migrating(_))), "{refused:?}");
+        gate.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+    };
+    let (report, ()) = tokio::join!(migrator.migrate_all(&options), meanwhile);
+    let report = report.unwrap();
     assert_eq!(report.succeeded, 2, "{:?}", report.failures().next());
     let start = Instant::now();
     until_served(&application, "slow", &needed).await;
