@@ -26,6 +26,7 @@ pub struct Failure {
     /// | `NO_WAY_DOWN` | a migration that is to be undone has no file for that |
     /// | `SCHEMA_MISSING` | the tenant's schema does not exist |
     /// | `SCHEMA_EXISTS` | the schema for a new tenant is there already |
+    /// | `MIGRATION_UNKNOWN` | a name that no migration, or more than one, has |
     /// | `LEDGER_UNREADABLE` | the ledger's table cannot be read |
     ///
     /// or one of [`tenantry::Error::code`].

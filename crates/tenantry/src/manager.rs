@@ -19,13 +19,14 @@ pub use self::{
 };
 
 use crate::{
-    Catalog, Config, Error, Migrated, Result, RetryConfig, SchemaName, SharedDb, SharedSession,
-    Tenant, TenantDb, TenantId, TenantSession,
+    Catalog, Config, Error, Identifier, Migrated, Result, RetryConfig, SchemaName, SharedDb,
+    SharedSession, Tenant, TenantDb, TenantId, TenantSession, Version, Versions,
     access::{Access, Reach},
     catalog::{Index, Resident},
     db::Session,
     place::Place,
     retry::with_retry,
+    versions::Known,
 };
 
 /// How long [`TenantManager::close`] lets running work go on.
@@ -60,6 +61,8 @@ struct Inner {
     has_rows: bool,
     /// What keeps the index fresh; ends with the manager.
     keeper: Option<Keeper>,
+    /// The versions that some schema has.
+    known: Known,
 }
 
 /// A task that ends with its owner.
@@ -276,6 +279,47 @@ impl TenantManager {
             keeper.0.abort();
         }
         self.inner.reach.pool.close(CLOSE_DEADLINE).await
+    }
+
+    /// Which migrations each tenant has, and the shared schema.
+    #[must_use]
+    pub fn versions(&self) -> Versions {
+        Versions::new(self.clone())
+    }
+
+    /// Whether the application can begin to serve: PostgreSQL answers, and the shared schema has what
+    /// is `needed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Migrating`] when it has not; those of a statement when PostgreSQL doesn't answer.
+    pub async fn ready(&self, needed: &Version) -> Result<()> {
+        self.shared().query("SELECT 1", &[]).await?;
+        self.versions().require_shared(needed).await?;
+        Ok(())
+    }
+
+    /// The way to a tenant at work.
+    pub(crate) async fn access_of(&self, id: &TenantId) -> Result<Access> {
+        Ok(self.access(&self.resident(id).await?.active()?.place))
+    }
+
+    /// The way to the shared schema.
+    pub(crate) fn shared_access(&self) -> Access {
+        self.access(&self.inner.shared)
+    }
+
+    /// Whether announcements of migrations are heard now.
+    pub(crate) fn hears(&self) -> bool {
+        self.inner.has_rows && self.inner.keeper.is_some() && self.inner.index.is_fresh()
+    }
+
+    pub(crate) fn ledger_table(&self) -> &Identifier {
+        &self.inner.config.migrations().table
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.inner.known
     }
 
     /// Whether what the index says counts.

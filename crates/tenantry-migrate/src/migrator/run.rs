@@ -27,6 +27,7 @@ use crate::{
     runs::{Recorder, RunRequest},
     site::Site,
     step::Series,
+    survey::survey,
 };
 
 /// What a run came to, before it is summarised.
@@ -170,7 +171,7 @@ impl Rollout<'_> {
         let options = self.options;
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.migrator.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
-        let states = ledger::read_all(&self.migrator.manager.shared(), &every_site).await?;
+        let states = survey(&self.migrator.manager.shared(), &every_site).await?;
         let mut todos = Vec::new();
         let mut files = BTreeSet::new();
         for ((tenant, site), state) in tenants.into_iter().zip(sites).zip(states) {
@@ -180,7 +181,7 @@ impl Rollout<'_> {
                 }
                 Ok(pending) => {
                     files.extend(pending.iter().map(|step| (step.number, &step.name)));
-                    todos.push(Todo::new(tenant, site, Arc::new(state)));
+                    todos.push(Todo::new(tenant, site, state));
                 }
                 Err(failure) => {
                     let outcome = Outcome::failed(*failure);

@@ -11,6 +11,7 @@ use crate::{
     connection::{PgDriver, Server},
     place::Place,
     retry::with_retry,
+    versions::Known,
 };
 
 /// A [`TenantManager`] about to be made.
@@ -105,7 +106,9 @@ impl TenantManagerBuilder {
             template: self.config.isolation().schema_template.clone(),
             is_source: has_rows,
         };
-        let inner = Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper };
+        let known = Known::default();
+        let inner =
+            Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper, known };
         Ok(TenantManager { inner: Arc::new(inner) })
     }
 
