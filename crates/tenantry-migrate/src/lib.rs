@@ -41,17 +41,21 @@ mod error;
 mod failure;
 mod folder;
 mod ledger;
+pub mod lint;
 mod migrator;
 mod options;
 mod plan;
 mod report;
-#[expect(dead_code, reason = "what runs files takes up rendering and places next")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "what runs files takes up rendering and places next")
+)]
 mod script;
 mod site;
 
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
-pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations};
+pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
 pub use migrator::Migrator;
 pub use options::{MigrateOptions, Progress, Stop};
 pub use report::{

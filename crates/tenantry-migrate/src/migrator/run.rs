@@ -36,7 +36,8 @@ pub(super) async fn run(
         Which::All | Which::These(_) => Some(migrator.tenant_migrations()?),
     };
     let shared_dir = &migrator.manager.config().migrations().shared_dir;
-    let shared_files = if options.shared { Some(Migrations::read(shared_dir)?) } else { None };
+    let shared_files =
+        if options.shared { Some(Migrations::read_shared(shared_dir)?) } else { None };
 
     let (tenants, unknown) = tenants(migrator, which).await?;
     let shared = match &shared_files {

@@ -50,7 +50,7 @@ impl Migrator {
     /// As [`status`](Self::status).
     pub async fn shared_status(&self) -> Result<SharedStatus> {
         let folder = &self.manager.config().migrations().shared_dir;
-        let files = Migrations::read_if_there(folder)?.unwrap_or(Migrations::none(folder));
+        let files = Migrations::read_shared_if_there(folder)?.unwrap_or(Migrations::none(folder));
         let site = self.shared_site();
         // It is made by its first migration.
         let state = match ledger::read(&mut self.manager.shared(), &site).await? {
