@@ -110,7 +110,11 @@ impl From<MigrateError> for Failure {
             MigrateError::Tenantry(error) => error.into(),
             MigrateError::Folder(error) => Self::new(Exit::Usage, error.code(), text),
             MigrateError::Failed(failure) => {
-                let is_unavailable = failure.is_unavailable();
+                let exit = match failure.code {
+                    _ if failure.is_unavailable() => Exit::Unreachable,
+                    "MIGRATION_UNKNOWN" => Exit::Usage,
+                    _ => Exit::Failed,
+                };
                 let words = Words {
                     code: failure.code,
                     message: failure.message,
@@ -121,7 +125,6 @@ impl From<MigrateError> for Failure {
                     hint: failure.hint,
                     text: Some(text),
                 };
-                let exit = if is_unavailable { Exit::Unreachable } else { Exit::Failed };
                 Self { words: Box::new(words), exit }
             }
             other => Self::new(Exit::Failed, other.code(), text),

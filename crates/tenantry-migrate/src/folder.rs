@@ -153,6 +153,10 @@ impl Migrations {
         self.layout
     }
 
+    pub(crate) fn into_files(self) -> Vec<Migration> {
+        self.files
+    }
+
     /// The migrations, by number.
     #[must_use]
     pub fn files(&self) -> &[Migration] {

@@ -31,7 +31,7 @@
 //! | to | see |
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
-//! | know what is applied and what is not | [`Migrator::status`] |
+//! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
 //! | know what may be in a folder | [`Migrations::read`] |
 
@@ -40,29 +40,45 @@ mod connection;
 mod error;
 mod failure;
 mod folder;
+mod holder;
+mod hooks;
+mod host;
 mod ledger;
 pub mod lint;
+mod message;
 mod migrator;
+mod naming;
 mod options;
 mod plan;
 mod report;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what runs files takes up rendering and places next")
-)]
+mod runs;
+mod rust_migration;
 mod script;
 mod site;
+mod stages;
+mod status_options;
+mod step;
+mod survey;
 
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
 pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
+pub use holder::LockHolder;
+pub use hooks::{MigrateHooks, MigrationEvent, OnError};
 pub use migrator::Migrator;
-pub use options::{MigrateOptions, Progress, Stop};
+pub use options::{Atomic, MaxFailures, MigrateOptions, Progress, Stop};
 pub use report::{
     CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
-    SharedReport, SharedStatus, StatusReport, TenantDetails, TenantReport, TenantStatusReport,
+    SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
+    TenantReport, TenantStatusReport,
+};
+pub use runs::{Run, RunDetails, RunState, RunTenant};
+pub use rust_migration::{
+    MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,
 };
 pub use script::{Directives, Location, Script, Statement, StatementKind};
+pub use stages::{StageDone, Stages};
+pub use status_options::StatusOptions;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
-use tenantry::{TenantContext, TenantManager};
+use tenantry::{TenantContext, TenantManager, Version};
 use tower::Layer;
 use tracing::Span;
 
@@ -24,7 +24,8 @@ type OnResolved = Box<dyn Fn(&TenantContext, &Parts) + Send + Sync>;
 ///
 /// A request without a tenant gets 400 `TENANT_REQUIRED`, one with a malformed id 400
 /// `TENANT_INVALID`, with an unknown one 404 `TENANT_NOT_FOUND`, a suspended one 403
-/// `TENANT_SUSPENDED`, an archived one 410 `TENANT_ARCHIVED`. None of this takes a connection.
+/// `TENANT_SUSPENDED`, an archived one 410 `TENANT_ARCHIVED`. None of this takes a connection. One that
+/// lacks migrations the application [requires](Self::requires) gets 503 `TENANT_MIGRATING`.
 ///
 /// ```
 /// # fn example(tenants: tenantry::TenantManager) {
@@ -59,13 +60,16 @@ pub(crate) struct Settings<I> {
     optional: bool,
     enrich: Vec<Enrich>,
     on_resolved: Vec<OnResolved>,
+    needed: Option<Version>,
 }
 
 impl<I: Identify> TenantLayer<I> {
     /// A layer that goes by `identify`.
     pub fn new(manager: TenantManager, identify: I) -> Self {
         let (exempt, enrich, on_resolved) = (Vec::new(), Vec::new(), Vec::new());
-        let settings = Settings { manager, identify, exempt, optional: false, enrich, on_resolved };
+        let (optional, needed) = (false, None);
+        let settings =
+            Settings { manager, identify, exempt, optional, enrich, on_resolved, needed };
         Self { settings: Arc::new(settings) }
     }
 
@@ -111,6 +115,24 @@ impl<I: Identify> TenantLayer<I> {
         self.change(|settings| settings.on_resolved.push(Box::new(hear)))
     }
 
+    /// Requests are let through only for tenants that have the migrations this application needs.
+    /// For others, the answer is 503 `TENANT_MIGRATING` with `Retry-After`, until they have them.
+    ///
+    /// A request asks no query for it: see [`Versions`](tenantry::Versions).
+    ///
+    /// ```
+    /// # fn example(tenants: tenantry::TenantManager) {
+    /// use tenantry_web::{TenantLayer, Version, header};
+    ///
+    /// let layer = TenantLayer::new(tenants, header("x-tenant-id"))
+    ///     .requires(Version::at_least("0012_orders"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn requires(self, needed: Version) -> Self {
+        self.change(|settings| settings.needed = Some(needed))
+    }
+
     /// Requests for exactly this path need no tenant, and have none.
     #[must_use]
     pub fn exempt(self, path: impl Into<String>) -> Self {
@@ -149,6 +171,9 @@ impl<I: Identify> Settings<I> {
         };
         Span::current().record("tenant", id.as_str());
         let tenant = self.manager.tenant(&id).await?;
+        if let Some(needed) = &self.needed {
+            self.manager.versions().require(&id, needed).await?;
+        }
         let mut context = TenantContext::of(&self.manager, tenant);
         for enrich in &self.enrich {
             context = enrich(context, parts.clone()).await?;

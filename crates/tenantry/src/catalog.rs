@@ -2,24 +2,26 @@
 //!
 //! - [`setup`]: its tables, made on first use; [`rows`]: reading and writing them;
 //! - [`index`]: what each process keeps in memory; [`listener`]: what keeps it fresh;
+//! - [`migrated`]: telling every process whose tables have changed;
 //! - [`discovery`]: tenants from elsewhere, for databases that have a registry of their own.
 
 mod discovery;
 mod index;
 mod listener;
+mod migrated;
 mod new_tenant;
 mod rows;
 mod setup;
 
 use std::sync::Arc;
 
-pub use self::new_tenant::NewTenant;
 pub(crate) use self::{
     discovery::{Discovery, Reading, discover, refresh},
     index::{Index, Resident},
     listener::listen,
     setup::{SetUp, set_up},
 };
+pub use self::{migrated::Migrated, new_tenant::NewTenant};
 
 use crate::{
     Error, Placement, Result, SchemaName, SchemaTemplate, SharedDb, Tenant, TenantId, TenantStatus,
@@ -131,6 +133,40 @@ impl Catalog {
         self.writable()?;
         let version = rows::delete(&mut self.db.clone(), id).await?;
         self.index.remove(id, version);
+        Ok(())
+    }
+
+    /// Tells every process that these tenants' schemas have been migrated, or rolled back: their
+    /// prepared statements are of no more use. Connections and what runs on them go on.
+    ///
+    /// In this process it counts at once, in others when their listener hears of it: in
+    /// milliseconds. A process that does not hear it (no listener, or a pooler in between) finds out by
+    /// the errors of PostgreSQL, and runs the statement once more. Announce many tenants together.
+    ///
+    /// # Errors
+    ///
+    /// Those of a statement.
+    pub async fn announce_migrated(&self, ids: &[TenantId]) -> Result<()> {
+        self.announce(Migrated::Tenants(ids.into())).await
+    }
+
+    /// Tells every process that any tenant's schema, or the shared one, may have been migrated.
+    ///
+    /// # Errors
+    ///
+    /// Those of a statement.
+    pub async fn announce_all_migrated(&self) -> Result<()> {
+        self.announce(Migrated::All).await
+    }
+
+    async fn announce(&self, migrated: Migrated) -> Result<()> {
+        self.index.begin_generation(&migrated);
+        let payloads = migrated.payloads();
+        if payloads.is_empty() {
+            return Ok(());
+        }
+        let sql = "SELECT pg_catalog.pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
+        self.db.clone().query(sql, &[&migrated::CHANNEL, &payloads]).await?;
         Ok(())
     }
 

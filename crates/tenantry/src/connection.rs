@@ -7,7 +7,7 @@
 //! - [`run`]: a statement of its own; [`transaction`]: several in one; [`session`]: a connection
 //!   bound as a whole; [`clean`]: what is done for a connection that came back in the middle of
 //!   something;
-//! - [`driver`]: all this as the pool wants it.
+//! - [`driver`]: all this as the pool wants it; [`tally`]: what it counts.
 
 mod binding;
 mod clean;
@@ -20,11 +20,13 @@ mod run;
 mod server;
 mod session;
 mod statements;
+mod tally;
 mod transaction;
 mod wire;
 
 #[cfg(feature = "diesel")]
 pub(crate) use self::query::TypedParam;
+pub use self::tally::StatementCounts;
 pub(crate) use self::{
     binding::Binding,
     driver::PgDriver,

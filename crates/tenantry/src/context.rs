@@ -29,7 +29,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::task::{JoinHandle, futures::TaskLocalFuture};
 
-use crate::{Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager};
+use crate::{Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager, TenantVersion};
 
 tokio::task_local! {
     static CURRENT: TenantContext;
@@ -99,6 +99,15 @@ impl TenantContext {
     #[must_use]
     pub fn shared(&self) -> SharedDb {
         self.manager.shared()
+    }
+
+    /// The migrations that the tenant has: see [`Versions`](crate::Versions).
+    ///
+    /// # Errors
+    ///
+    /// As [`Versions::of`](crate::Versions::of).
+    pub async fn version(&self) -> Result<TenantVersion> {
+        self.manager.versions().of(&self.tenant.id).await
     }
 
     /// The manager the tenant is of.

@@ -9,6 +9,7 @@ mod warmup;
 use std::{sync::Arc, time::Duration};
 
 use tenantry_pool::CloseReport;
+use tokio::sync::broadcast;
 
 pub use self::{
     builder::TenantManagerBuilder,
@@ -18,13 +19,14 @@ pub use self::{
 };
 
 use crate::{
-    Catalog, Config, Error, Result, RetryConfig, SchemaName, SharedDb, SharedSession, Tenant,
-    TenantDb, TenantId, TenantSession,
+    Catalog, Config, Error, Identifier, Migrated, Result, RetryConfig, SchemaName, SharedDb,
+    SharedSession, Tenant, TenantDb, TenantId, TenantSession, Version, Versions,
     access::{Access, Reach},
     catalog::{Index, Resident},
     db::Session,
     place::Place,
     retry::with_retry,
+    versions::Known,
 };
 
 /// How long [`TenantManager::close`] lets running work go on.
@@ -59,6 +61,8 @@ struct Inner {
     has_rows: bool,
     /// What keeps the index fresh; ends with the manager.
     keeper: Option<Keeper>,
+    /// The versions that some schema has.
+    known: Known,
 }
 
 /// A task that ends with its owner.
@@ -243,6 +247,19 @@ impl TenantManager {
         found.is_ok_and(|found| self.inner.reach.pool.evict(found.place.target.id()))
     }
 
+    /// Announcements of migrations, as this process hears them from now on: for what is kept of a
+    /// tenant's schema and must be read anew. Its prepared statements have been dropped by then.
+    ///
+    /// Whoever gets [`RecvError::Lagged`](tokio::sync::broadcast::error::RecvError::Lagged) has
+    /// missed some, and takes it for [`Migrated::All`]. After the listener had to connect anew, the
+    /// announcement is `All`; while it cannot connect, or there is none
+    /// ([`without_listener`](TenantManagerBuilder::without_listener), a pooler in between, tenants from
+    /// elsewhere than the catalog), nothing is heard.
+    #[must_use]
+    pub fn on_migrated(&self) -> broadcast::Receiver<Migrated> {
+        self.inner.index.announcements()
+    }
+
     /// The registry of tenants.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
@@ -262,6 +279,47 @@ impl TenantManager {
             keeper.0.abort();
         }
         self.inner.reach.pool.close(CLOSE_DEADLINE).await
+    }
+
+    /// Which migrations each tenant has, and the shared schema.
+    #[must_use]
+    pub fn versions(&self) -> Versions {
+        Versions::new(self.clone())
+    }
+
+    /// Whether the application can begin to serve: PostgreSQL answers, and the shared schema has what
+    /// is `needed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Migrating`] when it has not; those of a statement when PostgreSQL doesn't answer.
+    pub async fn ready(&self, needed: &Version) -> Result<()> {
+        self.shared().query("SELECT 1", &[]).await?;
+        self.versions().require_shared(needed).await?;
+        Ok(())
+    }
+
+    /// The way to a tenant at work.
+    pub(crate) async fn access_of(&self, id: &TenantId) -> Result<Access> {
+        Ok(self.access(&self.resident(id).await?.active()?.place))
+    }
+
+    /// The way to the shared schema.
+    pub(crate) fn shared_access(&self) -> Access {
+        self.access(&self.inner.shared)
+    }
+
+    /// Whether announcements of migrations are heard now.
+    pub(crate) fn hears(&self) -> bool {
+        self.inner.has_rows && self.inner.keeper.is_some() && self.inner.index.is_fresh()
+    }
+
+    pub(crate) fn ledger_table(&self) -> &Identifier {
+        &self.inner.config.migrations().table
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.inner.known
     }
 
     /// Whether what the index says counts.

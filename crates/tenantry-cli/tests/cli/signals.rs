@@ -10,7 +10,7 @@ use crate::support::{Project, USERS};
 const WAITS: (&str, &str) =
     ("0002_waits.sql", "CREATE TABLE waited (); SELECT pg_advisory_xact_lock(7);");
 
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
 }

@@ -41,6 +41,12 @@ impl FolderError {
         Self { folder: folder.to_owned(), fault: Fault::Invalid(problems) }
     }
 
+    /// Two migrations with one number, of which one at least is written in Rust.
+    pub(crate) fn same_number(folder: &Path, first: &str, second: &str) -> Self {
+        let reason = format!("it has the number of {first}; each needs one of its own");
+        Self::invalid(folder, vec![FolderProblem::new(second, None, reason)])
+    }
+
     /// The error's stable name: `MIGRATIONS_MISSING` or `MIGRATIONS_INVALID`.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -11,3 +11,4 @@ mod side_by_side;
 mod status;
 mod stopping;
 mod support;
+mod versions;

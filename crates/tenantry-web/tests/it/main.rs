@@ -7,3 +7,4 @@ mod identification;
 mod layer;
 mod refusals;
 mod support;
+mod versions;

@@ -8,8 +8,12 @@ use std::{
 };
 
 use tenantry_pool::TargetId;
+use tokio::sync::broadcast;
 
-use super::rows::{self, TenantRow};
+use super::{
+    migrated::Migrated,
+    rows::{self, TenantRow},
+};
 use crate::{
     Error, Identifier, Result, Tenant, TenantId, TenantStatus, connection::Server, db::Run,
     place::Place,
@@ -37,12 +41,16 @@ impl Resident {
     }
 }
 
+/// How many announcements whoever listens to them may be behind.
+const ANNOUNCEMENTS: usize = 256;
+
 /// Called with a place that nothing may be bound to any more.
 type OnRetired = Box<dyn Fn(&Place) + Send + Sync>;
 
 /// The tenants in memory. A lookup takes no connection.
 pub(crate) struct Index {
     server: Server,
+    shared: Arc<Place>,
     /// What every tenant's search_path holds beside its own schema.
     beside: Vec<Identifier>,
     tenants: RwLock<Tenants>,
@@ -50,6 +58,7 @@ pub(crate) struct Index {
     fresh_until: AtomicU64,
     start: Instant,
     on_retired: OnRetired,
+    migrated: broadcast::Sender<Migrated>,
 }
 
 #[derive(Default)]
@@ -64,16 +73,19 @@ struct Tenants {
 impl Index {
     pub(crate) fn new(
         server: Server,
+        shared: Arc<Place>,
         beside: Vec<Identifier>,
         on_retired: impl Fn(&Place) + Send + Sync + 'static,
     ) -> Self {
         Self {
             server,
+            shared,
             beside,
             tenants: RwLock::default(),
             fresh_until: AtomicU64::new(0),
             start: Instant::now(),
             on_retired: Box::new(on_retired),
+            migrated: broadcast::channel(ANNOUNCEMENTS).0,
         }
     }
 
@@ -172,6 +184,33 @@ impl Index {
         let all = rows::all(db).await?;
         self.replace(all, version);
         Ok(())
+    }
+
+    /// Schemas have been migrated: what is prepared for them is of no more use.
+    pub(crate) fn begin_generation(&self, migrated: &Migrated) {
+        let tenants = self.read();
+        match migrated {
+            Migrated::Tenants(ids) => {
+                let known = ids.iter().filter_map(|id| tenants.by_id.get(id));
+                known.for_each(|known| known.place.begin_generation());
+            }
+            Migrated::All => {
+                self.shared.begin_generation();
+                tenants.by_id.values().for_each(|known| known.place.begin_generation());
+            }
+        }
+    }
+
+    /// An announcement has been heard: whoever listens is told.
+    pub(crate) fn heard(&self, migrated: Migrated) {
+        self.begin_generation(&migrated);
+        // Nobody listens, often.
+        let _ = self.migrated.send(migrated);
+    }
+
+    /// The announcements heard from now on.
+    pub(crate) fn announcements(&self) -> broadcast::Receiver<Migrated> {
+        self.migrated.subscribe()
     }
 
     /// Whether a lookup that finds nothing means that there is nothing.

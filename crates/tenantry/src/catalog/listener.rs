@@ -13,8 +13,13 @@ use std::{
 };
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_postgres::Notification;
 
-use super::{index::Index, rows};
+use super::{
+    index::Index,
+    migrated::{self, Migrated},
+    rows,
+};
 use crate::{Error, Result, SharedSession, TenantId, access::Access, db::Session};
 
 /// How often the listener proves itself alive.
@@ -25,6 +30,9 @@ const LEASE: Duration = Duration::from_millis(950);
 const LOADING: Duration = Duration::from_secs(30);
 /// How long the listener waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// What the listener's session begins with; the second channel is [`migrated::CHANNEL`].
+const LISTEN: &str = "LISTEN tenantry_tenants; LISTEN tenantry_migrated";
 
 /// Listens until the index is gone. `ready` hears of the first try.
 pub(crate) async fn listen(
@@ -78,11 +86,13 @@ async fn start(access: &Access, index: &Index) -> Result<SharedSession> {
     // The connection may be one that a router has forgotten: then no answer comes, ever.
     let listening = timeout(LEASE, async {
         let mut session = SharedSession(Session::start(access.clone(), lease).await?);
-        session.batch_execute("LISTEN tenantry_tenants").await?;
+        session.batch_execute(LISTEN).await?;
         Ok::<_, Error>(session)
     });
     let mut session = listening.await.map_err(|_| no_answer())??;
     let since = Instant::now();
+    // What was announced before is heard no more.
+    index.heard(Migrated::All);
     timeout(LOADING, index.load(&mut session)).await.map_err(|_| no_answer())??;
     index.renew(since, LEASE);
     Ok(session)
@@ -93,10 +103,10 @@ async fn follow(mut session: SharedSession, index: &Weak<Index>) -> Result<()> {
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let mut changed = BTreeSet::new();
+        let mut heard = Heard::default();
         tokio::select! {
             notified = session.next_notification() => match notified {
-                Some(notification) => { changed.insert(notification.payload().to_owned()); }
+                Some(notification) => heard.take(&notification),
                 None => return Err(Error::Answer("the connection has ended".into())),
             },
             _ = heartbeat.tick() => {}
@@ -105,14 +115,33 @@ async fn follow(mut session: SharedSession, index: &Weak<Index>) -> Result<()> {
         // After this round trip every change committed before it has been heard.
         let version = timeout(LEASE, rows::current_version(&mut session)).await;
         let version = version.map_err(|_| no_answer())??;
-        changed.extend(session.queued().map(|notification| notification.payload().to_owned()));
+        session.queued().for_each(|notification| heard.take(&notification));
         let Some(index) = index.upgrade() else {
             return Ok(());
         };
-        if !changed.is_empty() {
-            take_in(&mut session, &index, &changed, version).await?;
+        heard.migrated.into_iter().for_each(|migrated| index.heard(migrated));
+        if !heard.changed.is_empty() {
+            take_in(&mut session, &index, &heard.changed, version).await?;
         }
         index.renew(since, LEASE);
+    }
+}
+
+/// What was notified.
+#[derive(Default)]
+struct Heard {
+    /// The ids of tenants whose rows have changed.
+    changed: BTreeSet<String>,
+    migrated: Vec<Migrated>,
+}
+
+impl Heard {
+    fn take(&mut self, notification: &Notification) {
+        if notification.channel() == migrated::CHANNEL {
+            self.migrated.push(Migrated::read(notification.payload()));
+        } else {
+            self.changed.insert(notification.payload().to_owned());
+        }
     }
 }
 

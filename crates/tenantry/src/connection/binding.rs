@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tenantry_pool::TargetId;
 
@@ -31,6 +34,15 @@ pub(crate) struct Binding {
     target: TargetId,
     /// In SQL's notation.
     search_path: Arc<str>,
+    /// How often what the target's statements are prepared on has changed.
+    generation: AtomicU64,
+}
+
+/// Whose a prepared statement is, and as of when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) target: TargetId,
+    pub(super) generation: u64,
 }
 
 impl Binding {
@@ -46,12 +58,23 @@ impl Binding {
             path.push_str(", ");
         }
         path.push_str("pg_temp");
-        Self { target, search_path: path.into() }
+        Self { target, search_path: path.into(), generation: AtomicU64::new(0) }
     }
 
     /// The target spoken for.
     pub(crate) fn target(&self) -> TargetId {
         self.target
+    }
+
+    /// Whose statements prepared from now on are.
+    pub(super) fn owner(&self) -> Owner {
+        Owner { target: self.target, generation: self.generation.load(Ordering::Acquire) }
+    }
+
+    /// The target's tables have changed: none of the statements prepared for it until now is used
+    /// again, on whatever connection it is.
+    pub(crate) fn begin_generation(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// The search_path of whoever speaks for the target.

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use tenantry_pool::{Condition, Driver, Event, TargetId};
 
-use super::{pg::PgConnection, server::Server};
+use super::{pg::PgConnection, server::Server, tally::Tally};
 use crate::ConnectError;
 
 /// Hears of what happens in a pool.
@@ -9,6 +11,7 @@ type OnEvent = Box<dyn Fn(Event<'_, PgDriver>) + Send + Sync>;
 /// Opens, cleans and closes connections to PostgreSQL for the pool.
 pub(crate) struct PgDriver {
     statement_cache: usize,
+    tally: Arc<Tally>,
     on_event: OnEvent,
 }
 
@@ -18,7 +21,12 @@ impl PgDriver {
         statement_cache: usize,
         on_event: impl Fn(Event<'_, Self>) + Send + Sync + 'static,
     ) -> Self {
-        Self { statement_cache, on_event: Box::new(on_event) }
+        Self { statement_cache, tally: Arc::default(), on_event: Box::new(on_event) }
+    }
+
+    /// What its connections have done.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 }
 
@@ -29,7 +37,9 @@ impl Driver for PgDriver {
     type Error = ConnectError;
 
     async fn connect(&self, server: &Server) -> Result<Box<PgConnection>, ConnectError> {
-        Ok(Box::new(PgConnection::open(server, self.statement_cache).await?))
+        Ok(Box::new(
+            PgConnection::open(server, self.statement_cache, Arc::clone(&self.tally)).await?,
+        ))
     }
 
     fn condition(&self, connection: &Box<PgConnection>) -> Condition {

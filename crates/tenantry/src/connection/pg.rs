@@ -17,6 +17,7 @@ use super::{
     dial::{Socket, dial},
     server::Server,
     statements::Statements,
+    tally::Tally,
     wire::{Carries, Watch, Wire},
 };
 use crate::{ConnectError, fault};
@@ -33,6 +34,7 @@ pub(crate) struct PgConnection {
     pub(super) server: Server,
     pub(super) watch: Arc<Watch>,
     pub(super) statements: Statements,
+    pub(super) tally: Arc<Tally>,
     pub(super) notifications: mpsc::UnboundedReceiver<Notification>,
     /// Whether something stands between us and PostgreSQL that gives each transaction a session of
     /// its choice: a transaction pooler. Then no session is ours to hold.
@@ -89,6 +91,7 @@ impl PgConnection {
     pub(crate) async fn open(
         server: &Server,
         statement_cache: usize,
+        tally: Arc<Tally>,
     ) -> Result<Self, ConnectError> {
         let watch = Arc::new(Watch::default());
         let (wire, host) = dial(server, Arc::clone(&watch))
@@ -119,6 +122,7 @@ impl PgConnection {
             server: server.clone(),
             watch,
             statements: Statements::new(statement_cache),
+            tally,
             notifications,
             is_pooled,
             held_for: None,

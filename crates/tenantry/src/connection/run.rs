@@ -52,6 +52,7 @@ impl PgConnection {
                 // A migration has changed what the statement gives. It has done nothing yet.
                 self.statements.forget(binding.target());
                 self.client.clear_type_cache();
+                self.tally.retried();
                 Box::pin(self.run_once(binding, query)).await
             }
             Err((RunError::Bind(error), _)) if is_unknown_statement(&error) => {
@@ -132,7 +133,8 @@ impl PgConnection {
         binding: &Binding,
         query: &Query<'_>,
     ) -> Result<Statement, RunError> {
-        let target = binding.target();
+        let owner = binding.owner();
+        let target = owner.target;
         let reset = self.needs_reset_for(target);
         let prefix = Prefix { search_path: binding.search_path(), hold: false, reset };
         self.busy = true;
@@ -142,7 +144,7 @@ impl PgConnection {
         self.needs_discard = false;
         self.busy = false;
         let statement = self.after_prefix(target, reset, prepared)?;
-        self.statements.insert(target, query, &statement);
+        self.statements.insert(owner, query, &statement);
         Ok(statement)
     }
 
@@ -205,6 +207,7 @@ impl PgConnection {
         query: &Query<'_>,
     ) -> Result<Output, RunError> {
         self.needs_discard = true;
+        let owner = binding.owner();
         let client = &self.client;
         let begin = binding.begin();
         let (bound, prepared) =
@@ -212,7 +215,7 @@ impl PgConnection {
         self.needs_discard = false;
         match (bound, prepared) {
             (Ok(()), Ok(statement)) => {
-                self.statements.insert(binding.target(), query, &statement);
+                self.statements.insert(owner, query, &statement);
                 let client = &self.client;
                 let (ran, end) = join!(
                     send(client, &self.watch, None, Some(&statement), query),
@@ -255,11 +258,12 @@ impl PgConnection {
                 return (query.is_plain(), ran);
             }
             Plan::Prepare => {
+                let owner = binding.owner();
                 let discard = std::mem::replace(&mut self.needs_discard, true);
                 let prepared = Box::pin(prepare(&self.client, &self.watch, None, query)).await;
                 self.needs_discard = discard;
                 match prepared {
-                    Ok(statement) => self.statements.insert(binding.target(), query, &statement),
+                    Ok(statement) => self.statements.insert(owner, query, &statement),
                     Err(error) => return (true, Err(error)),
                 }
             }
@@ -269,12 +273,19 @@ impl PgConnection {
     }
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
+        if matches!(query.params, Params::Once) {
+            return Plan::Unnamed;
+        }
         let comes_again = self.comes_again();
-        let known = self.statements.look_up(binding.target(), query, comes_again);
+        let known = self.statements.look_up(binding.owner(), query, comes_again);
+        if matches!(known, Known::Outdated) {
+            // Types may have changed as tables have.
+            self.client.clear_type_cache();
+        }
         match (known, &query.params) {
             (Known::Prepared(prepared), _) => Plan::Prepared(prepared),
             (Known::New, Params::Typed(_)) => Plan::Unnamed,
-            (Known::Again, Params::Typed(_)) if !comes_again => Plan::Unnamed,
+            (Known::Again | Known::Outdated, Params::Typed(_)) if !comes_again => Plan::Unnamed,
             _ => Plan::Prepare,
         }
     }
@@ -331,7 +342,7 @@ async fn prepare(
 ) -> Result<Statement, Error> {
     watch.prefix.set(prefix);
     let prepared = match &query.params {
-        Params::Described(_) => client.prepare(query.sql).await,
+        Params::Described(_) | Params::Once => client.prepare(query.sql).await,
         Params::Typed(params) => {
             let types: Vec<Type> = params.iter().map(|param| param.ty.clone()).collect();
             client.prepare_typed(query.sql, &types).await
@@ -373,6 +384,10 @@ async fn request(
         }
         (Params::Described(params), None) => {
             client.query_raw(query.sql, params.iter().copied()).await
+        }
+        (Params::Once, _) => {
+            let none: [(&TypedParam, Type); 0] = [];
+            client.query_typed_raw(query.sql, none).await
         }
         (Params::Typed(params), Some(statement)) => {
             client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await

@@ -4,7 +4,7 @@ use lru::LruCache;
 use tenantry_pool::TargetId;
 use tokio_postgres::Statement;
 
-use super::query::Query;
+use super::{binding::Owner, query::Query};
 
 /// The prepared statements of one connection, each for one target: under another search_path
 /// PostgreSQL would have to analyse it anew. Bounded; the least recently used go first.
@@ -17,7 +17,7 @@ enum Entry {
     /// Seen once: preparing it would not have paid yet.
     Seen,
     /// Prepared.
-    Prepared { sql: Box<str>, types: Box<[u32]>, prepared: Prepared },
+    Prepared { generation: u64, sql: Box<str>, types: Box<[u32]>, prepared: Prepared },
 }
 
 /// A prepared statement.
@@ -32,6 +32,8 @@ pub(super) struct Prepared {
 pub(super) enum Known {
     /// It is prepared.
     Prepared(Prepared),
+    /// It was prepared before its target's tables changed, and is dropped.
+    Outdated,
     /// It was seen before.
     Again,
     /// It is new here.
@@ -44,18 +46,17 @@ impl Statements {
     }
 
     /// Looks a statement up, and notes that it was seen if it is `worth_noting`.
-    pub(super) fn look_up(
-        &mut self,
-        target: TargetId,
-        query: &Query<'_>,
-        worth_noting: bool,
-    ) -> Known {
+    pub(super) fn look_up(&mut self, owner: Owner, query: &Query<'_>, worth_noting: bool) -> Known {
         if self.bound == 0 {
             return Known::New;
         }
-        let key = (target, hash(query));
+        let key = (owner.target, hash(query));
         match self.entries.get(&key) {
-            Some(Entry::Prepared { sql, types, prepared })
+            Some(Entry::Prepared { generation, .. }) if *generation != owner.generation => {
+                self.entries.put(key, Entry::Seen);
+                Known::Outdated
+            }
+            Some(Entry::Prepared { sql, types, prepared, .. })
                 if **sql == *query.sql && types.iter().copied().eq(query.params.oids()) =>
             {
                 Known::Prepared(prepared.clone())
@@ -73,18 +74,19 @@ impl Statements {
 
     pub(super) fn insert(
         &mut self,
-        target: TargetId,
+        owner: Owner,
         query: &Query<'_>,
         statement: &Statement,
     ) -> Prepared {
         let prepared = Prepared { statement: statement.clone(), is_plain: query.is_plain() };
         if self.bound > 0 {
             let entry = Entry::Prepared {
+                generation: owner.generation,
                 sql: query.sql.into(),
                 types: query.params.oids().collect(),
                 prepared: prepared.clone(),
             };
-            self.put((target, hash(query)), entry);
+            self.put((owner.target, hash(query)), entry);
         }
         prepared
     }

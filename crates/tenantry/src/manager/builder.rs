@@ -11,6 +11,7 @@ use crate::{
     connection::{PgDriver, Server},
     place::Place,
     retry::with_retry,
+    versions::Known,
 };
 
 /// A [`TenantManager`] about to be made.
@@ -71,15 +72,14 @@ impl TenantManagerBuilder {
         let names: Arc<OnceLock<Weak<Index>>> = Arc::default();
         let pool = self.pool(Arc::clone(&names));
         let retiring = pool.clone();
-        let index = Arc::new(Index::new(server.clone(), self.beside(), move |place| {
-            retiring.retire(&place.target);
-        }));
-        let _ = names.set(Arc::downgrade(&index));
         let shared = Place::of_shared(
             self.config.isolation().shared_schema.clone(),
-            server,
+            server.clone(),
             &self.config.isolation().extension_schemas,
         );
+        let on_retired = move |place: &Place| retiring.retire(&place.target);
+        let index = Arc::new(Index::new(server, Arc::clone(&shared), self.beside(), on_retired));
+        let _ = names.set(Arc::downgrade(&index));
         let reach = Arc::new(Reach {
             pool,
             names,
@@ -106,7 +106,9 @@ impl TenantManagerBuilder {
             template: self.config.isolation().schema_template.clone(),
             is_source: has_rows,
         };
-        let inner = Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper };
+        let known = Known::default();
+        let inner =
+            Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper, known };
         Ok(TenantManager { inner: Arc::new(inner) })
     }
 

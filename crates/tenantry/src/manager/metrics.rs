@@ -3,7 +3,7 @@ use serde::Serialize;
 use tenantry_pool::{PoolStats, TargetStats};
 
 use super::TenantManager;
-use crate::{SchemaName, TenantId};
+use crate::{SchemaName, StatementCounts, TenantId};
 
 /// The connections of one tenant, or of the shared schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -109,6 +109,12 @@ impl TenantManager {
             },
             timestamp: rfc3339(now),
         }
+    }
+
+    /// What has been done with statements, on all connections together. No I/O.
+    #[must_use]
+    pub fn statement_counts(&self) -> StatementCounts {
+        self.inner.reach.pool.driver().tally().counts()
     }
 
     /// What the pool of connections has and does, all tenants together. No I/O.

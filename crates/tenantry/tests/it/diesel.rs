@@ -105,6 +105,30 @@ async fn a_tenants_own_types_are_found_in_its_own_schema() {
 }
 
 #[tokio::test]
+async fn a_type_that_a_migration_has_made_anew_is_looked_up_anew() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    for words in ["'calm'", "'calm', 'tired'"] {
+        db.batch_execute(&format!(
+            "DROP TABLE IF EXISTS moods; DROP TYPE IF EXISTS mood;
+             CREATE TYPE mood AS ENUM ({words});
+             CREATE TABLE moods (id serial PRIMARY KEY, now mood NOT NULL, past mood[] NOT NULL)"
+        ))
+        .await
+        .unwrap();
+        world.tenants.catalog().announce_migrated(std::slice::from_ref(&id)).await.unwrap();
+        for _ in 0..4 {
+            let calm = || Mood("calm".to_owned());
+            let insert = diesel::insert_into(moods::table)
+                .values((moods::now.eq(calm()), moods::past.eq(vec![calm()])));
+            assert_eq!(insert.execute(&mut db).await.unwrap(), 1);
+        }
+    }
+    assert_eq!(world.tenants.statement_counts().retried, 0);
+}
+
+#[tokio::test]
 async fn a_transaction_commits_rolls_back_and_nests() {
     let world = World::new().await;
     let id = world.tenant("acme").await;

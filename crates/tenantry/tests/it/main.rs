@@ -10,6 +10,7 @@ mod diesel;
 mod ending;
 mod faults;
 mod manager;
+mod migrated;
 mod network;
 mod outages;
 mod pooler;
