@@ -99,11 +99,11 @@ impl Terms<'_> {
         for statement in self.site.bind() {
             message.ours(&statement);
         }
-        let lock_timeout = body.and_then(|body| body.directives().lock_timeout).unwrap_or(self.lock_timeout);
+        let lock_timeout =
+            body.and_then(|body| body.directives().lock_timeout).unwrap_or(self.lock_timeout);
         message.ours(&format!("SET LOCAL lock_timeout = {}", milliseconds(lock_timeout)));
-        let statement_timeout = body
-            .and_then(|body| body.directives().statement_timeout)
-            .or(self.statement_timeout);
+        let statement_timeout =
+            body.and_then(|body| body.directives().statement_timeout).or(self.statement_timeout);
         if let Some(timeout) = statement_timeout {
             message.ours(&format!("SET LOCAL statement_timeout = {}", milliseconds(timeout)));
         }
@@ -168,9 +168,7 @@ impl Terms<'_> {
                 NotApplied::Failed(message.name(failure))
             }
             Some("23505") if is_ours && of_ledger => NotApplied::LedgerChanged,
-            Some("42P01" | "3F000") if matches!(place, Place::Before) => {
-                NotApplied::LedgerChanged
-            }
+            Some("42P01" | "3F000") if matches!(place, Place::Before) => NotApplied::LedgerChanged,
             Some("42703") if matches!(place, Place::Before) => NotApplied::LedgerOutdated,
             Some("42704" | "22023" | "42501") if matches!(place, Place::Before) => {
                 NotApplied::Failed(self.role_unusable(error))
@@ -278,11 +276,7 @@ async fn run<'a>(
     send(&mut tx.on, terms, &message).await
 }
 
-async fn send(
-    on: &mut On<'_>,
-    terms: &Terms<'_>,
-    message: &Message<'_>,
-) -> Result<(), NotApplied> {
+async fn send(on: &mut On<'_>, terms: &Terms<'_>, message: &Message<'_>) -> Result<(), NotApplied> {
     let sent = match on {
         On::Session(session) => session.batch_counted(message.sql()).await,
         On::Transaction(transaction) => transaction.batch_counted(message.sql()).await,

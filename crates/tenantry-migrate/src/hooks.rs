@@ -123,14 +123,18 @@ impl MigrateHooks {
 
     pub(crate) async fn ran_before_tenant(&self, tenant: &TenantId) -> Result<(), Failure> {
         match &self.before_tenant {
-            Some(hook) => hook(tenant.clone()).await.map_err(|error| failed("before_tenant", &*error)),
+            Some(hook) => {
+                hook(tenant.clone()).await.map_err(|error| failed("before_tenant", &*error))
+            }
             None => Ok(()),
         }
     }
 
     pub(crate) async fn ran_after_tenant(&self, report: &TenantReport) -> Result<(), Failure> {
         match &self.after_tenant {
-            Some(hook) => hook(report.clone()).await.map_err(|error| failed("after_tenant", &*error)),
+            Some(hook) => {
+                hook(report.clone()).await.map_err(|error| failed("after_tenant", &*error))
+            }
             None => Ok(()),
         }
     }

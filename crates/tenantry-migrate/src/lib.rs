@@ -45,6 +45,7 @@ mod holder;
 mod hooks;
 mod host;
 mod ledger;
+pub mod lint;
 mod message;
 mod migrator;
 mod naming;
@@ -66,7 +67,7 @@ pub use corrections::{
 };
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
-pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations};
+pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
 pub use holder::LockHolder;
 pub use hooks::{MigrateHooks, MigrationEvent, OnError};
 pub use migrator::Migrator;

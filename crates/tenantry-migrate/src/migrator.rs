@@ -146,7 +146,7 @@ impl Migrator {
     fn shared_series(&self) -> Result<Series> {
         let files = match &self.sources.shared {
             Some(files) => files.clone(),
-            None => Migrations::read(&self.manager.config().migrations().shared_dir)?,
+            None => Migrations::read_shared(&self.manager.config().migrations().shared_dir)?,
         };
         Ok(Series::new(files, &self.sources.shared_code)?)
     }
@@ -156,7 +156,7 @@ impl Migrator {
         let folder = &self.manager.config().migrations().shared_dir;
         let files = match &self.sources.shared {
             Some(files) => files.clone(),
-            None => Migrations::read_if_there(folder)?.unwrap_or(Migrations::none(folder)),
+            None => Migrations::read_shared_if_there(folder)?.unwrap_or(Migrations::none(folder)),
         };
         Ok(Series::new(files, &self.sources.shared_code)?)
     }

@@ -2,8 +2,8 @@
 
 use std::{error::Error, fmt, pin::Pin};
 
-use tenantry::{Result, SharedSession, TenantId, Transaction, tokio_postgres::Row};
 use tenantry::tokio_postgres::types::ToSql;
+use tenantry::{Result, SharedSession, TenantId, Transaction, tokio_postgres::Row};
 
 /// What a migration in Rust gives: nothing, or why it failed.
 pub type RustMigrationResult = Result<(), Box<dyn Error + Send + Sync>>;

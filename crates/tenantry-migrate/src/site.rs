@@ -113,7 +113,9 @@ mod tests {
         let schema = Identifier::parse(r#"Kunde "7", public"#).unwrap();
         let site = Site::of_tenant(&schema, &config());
         assert_eq!(site.ledger, r#""Kunde ""7"", public"."tenantry_migrations""#);
-        assert!(site.bind()[2].ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#));
+        assert!(
+            site.bind()[2].ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#)
+        );
     }
 
     #[test]

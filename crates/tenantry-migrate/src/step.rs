@@ -123,12 +123,7 @@ impl<'a> Body<'a> {
         Some(Self::new(&file.name, file.down()?, site, tenant))
     }
 
-    fn new(
-        name: &'a str,
-        script: &'a Script,
-        site: &Site,
-        tenant: Option<&TenantId>,
-    ) -> Self {
+    fn new(name: &'a str, script: &'a Script, site: &Site, tenant: Option<&TenantId>) -> Self {
         let names = Names {
             schema: &site.identifier,
             tenant: tenant.map(TenantId::as_str),

@@ -133,7 +133,11 @@ pub(crate) fn advance(site: &Site, number: i64, done: usize) -> String {
 /// Text as SQL writes it, whether a backslash escapes or not.
 pub(crate) fn literal(text: &str) -> String {
     let text = text.replace('\'', "''");
-    if text.contains('\\') { format!("E'{}'", text.replace('\\', "\\\\")) } else { format!("'{text}'") }
+    if text.contains('\\') {
+        format!("E'{}'", text.replace('\\', "\\\\"))
+    } else {
+        format!("'{text}'")
+    }
 }
 
 fn host_literal() -> &'static str {

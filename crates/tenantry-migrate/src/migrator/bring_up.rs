@@ -90,9 +90,9 @@ impl BringUp<'_> {
             has_code |= pending.iter().any(|step| matches!(step.work, Work::Rust(_)));
             // A ledger that was read together with others' tells nothing certain of how far a
             // migration is that was interrupted.
-            let interrupted = state.entries().is_some_and(|ledger| {
-                pending.iter().any(|step| ledger.contains_key(&step.number))
-            });
+            let interrupted = state
+                .entries()
+                .is_some_and(|ledger| pending.iter().any(|step| ledger.contains_key(&step.number)));
             let stopped = if interrupted && !standing.locked {
                 match self.lock(session, &mut standing).await {
                     Ok(()) => NotApplied::LedgerChanged,

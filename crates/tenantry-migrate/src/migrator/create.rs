@@ -109,4 +109,3 @@ async fn make_schema(tx: &mut Transaction, site: &Site, may_exist: bool) -> Resu
         _ => error.into(),
     })
 }
-

@@ -138,11 +138,7 @@ async fn begin(
 }
 
 /// Gathers results, and writes and announces them now and then.
-async fn write(
-    manager: TenantManager,
-    run: Option<i64>,
-    mut results: UnboundedReceiver<Finished>,
-) {
+async fn write(manager: TenantManager, run: Option<i64>, mut results: UnboundedReceiver<Finished>) {
     let mut ticks = tokio::time::interval(GATHER);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = Instant::now();
@@ -213,7 +209,8 @@ async fn insert(manager: &TenantManager, run: i64, batch: &[Finished]) -> Result
                applied = run_tenants.applied || excluded.applied, error = excluded.error, \
                duration_ms = run_tenants.duration_ms + excluded.duration_ms, \
                finished_at = excluded.finished_at";
-    let params = [&run as _, &tenants as _, &statuses as _, &applied as _, &errors as _, &durations as _];
+    let params =
+        [&run as _, &tenants as _, &statuses as _, &applied as _, &errors as _, &durations as _];
     manager.shared().execute(sql, &params).await?;
     Ok(())
 }

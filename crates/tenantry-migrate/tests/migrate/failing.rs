@@ -1,4 +1,4 @@
-use tenantry_migrate::{Failure, MigrateStatus};
+use tenantry_migrate::{Failure, MigrateOptions, MigrateStatus};
 
 use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
 
@@ -78,8 +78,29 @@ async fn a_constraint_that_speaks_at_commit_fails_the_file() {
 
 #[tokio::test]
 async fn a_statement_that_needs_to_be_alone_is_refused_by_postgresql() {
-    let error = failure_of("CREATE INDEX CONCURRENTLY users_name ON users (name);").await;
+    let error = failure_of("CLUSTER;").await;
     assert_eq!(error.sqlstate.as_deref(), Some("25001"));
+}
+
+#[tokio::test]
+async fn what_can_be_known_before_is_refused_before_anything_runs() {
+    let project = Project::with(&[
+        USERS,
+        ("0002_index.sql", "CREATE INDEX CONCURRENTLY users_name ON users (name);"),
+        ("0003_path.sql", "SELECT 1;\nSET search_path = tenant_globex;"),
+    ])
+    .await;
+    project.enrol(&["acme"]).await;
+    let migrator = project.migrator().await;
+    let error = migrator.migrate_all(&MigrateOptions::new()).await.unwrap_err();
+    assert_eq!(error.code(), "MIGRATIONS_INVALID");
+    let message = error.to_string();
+    for part in
+        ["0002_index.sql:1:1: CREATE INDEX CONCURRENTLY", "0003_path.sql:2:5: the search_path"]
+    {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(project.tables("tenant_acme").await, [""; 0]);
 }
 
 #[tokio::test]

@@ -54,11 +54,7 @@ impl Crew<'_> {
         let mut queue = Queue::new(todos);
         let mut idle = Vec::new();
         let mut running = FuturesUnordered::new();
-        let this = Worker {
-            manager: self.manager,
-            series: self.series,
-            options: self.options,
-        };
+        let this = Worker { manager: self.manager, series: self.series, options: self.options };
         loop {
             let goes_on = self.limits.ended.is_none() && !self.options.stop.is_stopped();
             while goes_on
@@ -250,11 +246,8 @@ impl Worker<'_> {
         if todo.outcome.pending.is_empty() {
             let order = self.options.order();
             let pending = plan::pending(self.series, &todo.state, &todo.site, order);
-            todo.outcome.pending = pending
-                .unwrap_or_default()
-                .iter()
-                .map(|step| step.name.to_string())
-                .collect();
+            todo.outcome.pending =
+                pending.unwrap_or_default().iter().map(|step| step.name.to_string()).collect();
         }
         todo
     }
