@@ -17,7 +17,7 @@ use crate::{FolderError, Migrations};
 /// ```
 #[macro_export]
 macro_rules! embedded {
-    ($folder:literal) => {
+    ($folder:tt) => {
         $crate::Migrations::embedded($folder, $crate::embedded_files!($folder))
     };
 }

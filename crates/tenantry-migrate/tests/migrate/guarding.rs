@@ -51,8 +51,8 @@ async fn code_that_touches_another_tenant_is_found_out_and_rolled_back() {
         ("EXECUTE 'SELECT count(*) FROM tenant_' || 'globex.users';", "tenant_globex.users"),
         ("EXECUTE 'CREATE TABLE tenant_' || 'globex.more ()';", "tenant_globex.more"),
         ("EXECUTE 'DROP TABLE tenant_' || 'globex.tasks';", "a table in another schema, which it dropped"),
-        ("PERFORM set_config('search_path', 'tenant_' || 'globex', true);", "the search_path is tenant_globex"),
-        ("SET LOCAL ROLE pg_monitor;", "the role is pg_monitor"),
+        ("EXECUTE 'SET LOCAL search' || '_path = tenant_' || 'globex';", "the search_path is tenant_globex"),
+        ("EXECUTE 'SET LOCAL RO' || 'LE pg_monitor';", "the role is pg_monitor"),
     ] {
         let message = caught(code).await.unwrap_or_else(|| panic!("not caught: {code}"));
         assert!(message.contains(what), "{code}: {message}");
