@@ -75,8 +75,8 @@ rules! {
     RewriteTable "rewrite-table";
     /// `ALTER TYPE … ADD VALUE` in a transaction that uses it.
     EnumValueInTransaction "enum-value-in-transaction";
-    /// A trigger, policy or row security that is changed under a lock.
-    AlterBehaviour "alter-behaviour";
+    /// `REFRESH MATERIALIZED VIEW` without `CONCURRENTLY`: nobody reads meanwhile.
+    RefreshLocks "refresh-locks";
     /// `ATTACH PARTITION` and `DETACH PARTITION`: read or lock the whole table.
     Partition "partition";
     /// A primary key of four bytes.
