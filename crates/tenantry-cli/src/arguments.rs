@@ -5,6 +5,9 @@ mod demo;
 mod early;
 mod health;
 mod migrate;
+mod repair;
+mod rollback;
+mod runs;
 mod status;
 mod tenant;
 
@@ -17,7 +20,10 @@ pub(crate) use self::{
     demo::Demo,
     early::Early,
     health::Health,
-    migrate::Migrate,
+    migrate::{Atomic, Migrate, OnError, Rollout},
+    repair::{Correcting, Repair, Sync},
+    rollback::Rollback,
+    runs::{Runs, RunsVerb},
     status::Status,
     tenant::{CreateTenant, DropTenant, ShowTenant, TenantArguments, TenantVerb},
 };
@@ -88,7 +94,11 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
-    Migrate(Migrate),
+    Migrate(Box<Migrate>),
+    Rollback(Rollback),
+    Runs(Runs),
+    Repair(Repair),
+    Sync(Sync),
     Status(Status),
     Tenant(TenantArguments),
     Health(Health),

@@ -37,6 +37,7 @@
 
 mod apply;
 mod connection;
+mod corrections;
 mod error;
 mod failure;
 mod folder;
@@ -51,6 +52,7 @@ mod naming;
 mod options;
 mod plan;
 mod report;
+mod rollback;
 mod runs;
 mod rust_migration;
 mod script;
@@ -60,6 +62,9 @@ mod status_options;
 mod step;
 mod survey;
 
+pub use corrections::{
+    Correction, CorrectionKind, CorrectionReport, RepairOptions, TenantCorrections,
+};
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
 pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
@@ -72,6 +77,7 @@ pub use report::{
     SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
     TenantReport, TenantStatusReport,
 };
+pub use rollback::{RollbackReport, TenantRollback};
 pub use runs::{Run, RunDetails, RunState, RunTenant};
 pub use rust_migration::{
     MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,

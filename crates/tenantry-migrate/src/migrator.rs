@@ -1,11 +1,13 @@
 //! What runs migrations.
 
 mod bring_up;
+mod correct;
 mod create;
 mod drop;
 mod lane;
 mod outcome;
 mod pace;
+mod rollback;
 mod run;
 mod status;
 
