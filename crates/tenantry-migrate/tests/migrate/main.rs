@@ -8,6 +8,7 @@ mod dropping;
 mod failing;
 mod shared;
 mod side_by_side;
+mod splitting;
 mod status;
 mod stopping;
 mod support;
