@@ -1,11 +1,12 @@
 //! The verbs.
 
 mod completion;
+mod confirm;
+mod correct;
 mod demo;
 mod failures;
 mod health;
-mod confirm;
-mod correct;
+mod lint;
 mod migrate;
 mod rollback;
 mod runs;
@@ -40,6 +41,7 @@ impl Arguments {
             match command {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
                 Command::Migrate(migrate) => migrate::run(*migrate, &global, console).await,
+                Command::Lint(lint) => lint::run(&lint, &global, console),
                 Command::Rollback(rollback) => rollback::run(rollback, &global, console).await,
                 Command::Runs(runs) => runs::run(runs, &global, console).await,
                 Command::Repair(repair) => correct::repair(repair, &global, console).await,

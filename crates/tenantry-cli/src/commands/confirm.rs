@@ -16,8 +16,7 @@ pub(super) fn confirm(yes: bool, console: &Console, question: &str, command: &st
     }
     match Confirm::new(question).with_default(false).prompt() {
         Ok(true) => Ok(()),
-        Ok(false)
-        | Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
+        Ok(false) | Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
             Err(Failure::new(Exit::Failed, "DECLINED", "nothing was done"))
         }
         Err(error) => {

@@ -15,11 +15,7 @@ use crate::{
 };
 
 /// `tenantry repair`
-pub(super) async fn repair(
-    arguments: Repair,
-    global: &Global,
-    console: &Console,
-) -> Result<Exit> {
+pub(super) async fn repair(arguments: Repair, global: &Global, console: &Console) -> Result<Exit> {
     let options = RepairOptions::new()
         .checksums(arguments.checksums)
         .clear(arguments.clear)
@@ -70,9 +66,10 @@ async fn run(
 pub(super) fn answer(report: &CorrectionReport, console: &Console) -> Result<Exit> {
     console.answer(report, || text(report))?;
     if !console.is_json() {
-        let failed = report.tenants.iter().filter_map(|tenant| {
-            tenant.error.as_ref().map(|error| (tenant.id.to_string(), error))
-        });
+        let failed = report
+            .tenants
+            .iter()
+            .filter_map(|tenant| tenant.error.as_ref().map(|error| (tenant.id.to_string(), error)));
         failures::tell(failed, console);
     }
     Ok(if report.is_success() { Exit::Done } else { Exit::Failed })

@@ -8,10 +8,7 @@ use crate::{console::Console, table::count};
 const NAMED: usize = 5;
 
 /// Tells what went wrong: those of one cause together.
-pub(super) fn tell<'a>(
-    failures: impl Iterator<Item = (String, &'a Failure)>,
-    console: &Console,
-) {
+pub(super) fn tell<'a>(failures: impl Iterator<Item = (String, &'a Failure)>, console: &Console) {
     let mut causes: Vec<(&Failure, Vec<String>)> = Vec::new();
     for (name, failure) in failures {
         match causes.iter_mut().find(|(known, _)| known.is_like(failure)) {

@@ -75,12 +75,7 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
     Ok(exit(&report, stop.is_stopped()))
 }
 
-fn options(
-    arguments: &Migrate,
-    bar: &MigrationBar,
-    stop: &Stop,
-    checks: Checks,
-) -> MigrateOptions {
+fn options(arguments: &Migrate, bar: &MigrationBar, stop: &Stop, checks: Checks) -> MigrateOptions {
     let shown = bar.clone();
     let Rollout { canary, then, on_error, max_failures, .. } = &arguments.rollout;
     let mut options = MigrateOptions::new()

@@ -15,11 +15,7 @@ use crate::{
 };
 
 /// `tenantry rollback`
-pub(super) async fn run(
-    arguments: Rollback,
-    global: &Global,
-    console: &Console,
-) -> Result<Exit> {
+pub(super) async fn run(arguments: Rollback, global: &Global, console: &Console) -> Result<Exit> {
     let config = environment::config(global)?;
     let ids = environment::tenant_ids(&config, &arguments.tenant)?;
     let ids = (!arguments.all).then_some(ids.as_slice());
@@ -41,9 +37,8 @@ pub(super) async fn run(
     }
     let (bar, stop) = (MigrationBar::new(console), Stop::new());
     let shown = bar.clone();
-    let options = MigrateOptions::new()
-        .stop(stop.clone())
-        .on_progress(move |progress| shown.show(progress));
+    let options =
+        MigrateOptions::new().stop(stop.clone()).on_progress(move |progress| shown.show(progress));
     let interrupted = async {
         interrupts.next().await;
         stop.stop();
@@ -69,9 +64,10 @@ pub(super) async fn run(
 fn answer(report: &RollbackReport, console: &Console) -> Result<Exit> {
     console.answer(report, || text(report))?;
     if !console.is_json() {
-        let failed = report.tenants.iter().filter_map(|tenant| {
-            tenant.error.as_ref().map(|error| (tenant.id.to_string(), error))
-        });
+        let failed = report
+            .tenants
+            .iter()
+            .filter_map(|tenant| tenant.error.as_ref().map(|error| (tenant.id.to_string(), error)));
         failures::tell(failed, console);
     }
     Ok(if report.is_success() { Exit::Done } else { Exit::Failed })

@@ -56,7 +56,8 @@ fn shown(details: &RunDetails) -> String {
     const LISTED: usize = 50;
     let RunDetails { run, results, .. } = details;
     let mut text = String::new();
-    let by = format!("{}@{}, process {}, tenantry {}", run.started_by, run.host, run.pid, run.version);
+    let by =
+        format!("{}@{}, process {}, tenantry {}", run.started_by, run.host, run.pid, run.version);
     let lines = [
         ("Run", run.id.to_string()),
         ("State", state(run.state).to_owned()),

@@ -7,6 +7,7 @@ mod crashing;
 mod demo;
 mod health;
 mod help;
+mod linting;
 mod migrating;
 mod refusing;
 mod signals;

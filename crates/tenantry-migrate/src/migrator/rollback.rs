@@ -139,12 +139,7 @@ impl<'a> Back<'a> {
         )))
     }
 
-    async fn tenant(
-        self,
-        tenant: Arc<Tenant>,
-        site: Site,
-        state: Arc<State>,
-    ) -> TenantRollback {
+    async fn tenant(self, tenant: Arc<Tenant>, site: Site, state: Arc<State>) -> TenantRollback {
         let id = &tenant.id;
         let mut undone = Vec::new();
         let (pending, error) = match self.plan(&site, &state) {

@@ -15,6 +15,7 @@ mod repairing;
 mod rolling_back;
 mod shared;
 mod side_by_side;
+mod splitting;
 mod staging;
 mod status;
 mod stopping;

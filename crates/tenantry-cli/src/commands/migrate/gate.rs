@@ -62,7 +62,8 @@ impl Checks {
                 Ok(Some(false)) => return Err("the query --check-sql gave false".into()),
                 Ok(None) => return Err("the query --check-sql gave NULL".into()),
                 Err(error) => {
-                    let message = format!("the query --check-sql is to give true or false: {error}");
+                    let message =
+                        format!("the query --check-sql is to give true or false: {error}");
                     return Err(message.into());
                 }
             }

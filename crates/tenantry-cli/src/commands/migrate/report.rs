@@ -114,9 +114,10 @@ pub(super) fn tell_failures(report: &MigrateReport, console: &Console) {
     if let Some((schema, error)) = shared_error {
         console.error(format_args!("shared schema {schema}: {error}"));
     }
-    let failed = report.tenants.iter().filter_map(|tenant| {
-        tenant.error.as_ref().map(|error| (tenant.id.to_string(), error))
-    });
+    let failed = report
+        .tenants
+        .iter()
+        .filter_map(|tenant| tenant.error.as_ref().map(|error| (tenant.id.to_string(), error)));
     failures::tell(failed, console);
     if shared_error.is_some() && report.unfinished > 0 {
         console.hint("the tenants wait until the shared schema is migrated");
