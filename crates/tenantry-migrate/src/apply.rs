@@ -57,7 +57,7 @@ async fn run(
     after: &str,
 ) -> Result<(), NotApplied> {
     let head = format!("{before}{};\n", ledger::claim(site, file));
-    let message = format!("{head}{}\n;{}{after}", file.sql, ledger::complete(site, file));
+    let message = format!("{head}{}\n;{}{after}", file.up().text(), ledger::complete(site, file));
     let Err(error) = connection.batch(&message).await else {
         return Ok(());
     };
@@ -75,7 +75,7 @@ async fn run(
         failure.hint = Some("whether it was applied is in the ledger: run this again".to_owned());
     } else {
         failure.code = "MIGRATION_FAILED";
-        failure.line = position.map(|position| line_of(position, &head, &file.sql));
+        failure.line = position.map(|position| line_of(position, &head, file.up().text()));
     }
     Err(NotApplied::Failed(failure))
 }

@@ -14,28 +14,72 @@ use sha2::{Digest, Sha256};
 pub use self::error::{FolderError, FolderProblem};
 
 use self::name::FileName;
-use crate::script;
+use crate::script::{Directives, Script};
 
 /// The migrations of one kind, tenants' or shared: what is in a folder, read and checked.
 #[derive(Clone, Debug)]
 pub struct Migrations {
     folder: PathBuf,
+    layout: Layout,
     files: Vec<Migration>,
 }
 
-/// One migration: a file such as `0001_users.sql`.
+/// One migration: a file such as `0001_users.sql`, and the file that takes it back, where there is one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Migration {
     /// What orders it.
     pub number: i64,
-    /// The file's name, such as `0001_users.sql`.
+    /// What the ledger calls it: the file's name, such as `0001_users.sql`.
     pub name: String,
-    /// What it does.
-    pub sql: String,
     /// SHA-256 of its text, in hexadecimal. Line ends count as `\n` whatever they are, since Git
     /// may change them.
     pub checksum: String,
+    path: PathBuf,
+    up: Script,
+    down: Option<Script>,
+}
+
+impl Migration {
+    /// What it does.
+    #[must_use]
+    pub fn up(&self) -> &Script {
+        &self.up
+    }
+
+    /// What takes it back, where somebody has written that.
+    #[must_use]
+    pub fn down(&self) -> Option<&Script> {
+        self.down.as_ref()
+    }
+
+    /// How [`up`](Self::up) is to be run.
+    #[must_use]
+    pub fn directives(&self) -> &Directives {
+        self.up.directives()
+    }
+
+    /// The file of [`up`](Self::up).
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Whose habits the files of a folder follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layout {
+    /// Ours: `0001_users.sql`.
+    Tenantry,
+    /// drizzle-kit's: `0000_name.sql`, in the order of `meta/_journal.json`.
+    Drizzle,
+    /// sqlx's: `20261120160501_users.up.sql` and `.down.sql`.
+    Sqlx,
+    /// Diesel's: `2026-11-20-160501_users/up.sql` and `down.sql`.
+    Diesel,
+    /// refinery's: `V1__users.sql`.
+    Refinery,
 }
 
 impl Migrations {
@@ -84,7 +128,7 @@ impl Migrations {
             }
         }
         if problems.is_empty() {
-            return Ok(Some(Self { folder: folder.to_owned(), files }));
+            return Ok(Some(Self { folder: folder.to_owned(), layout: Layout::Tenantry, files }));
         }
         problems.sort_by(|a, b| a.file().cmp(b.file()));
         Err(FolderError::invalid(folder, problems))
@@ -92,13 +136,19 @@ impl Migrations {
 
     /// No migrations, for a folder that isn't there.
     pub(crate) fn none(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), files: Vec::new() }
+        Self { folder: folder.to_owned(), layout: Layout::Tenantry, files: Vec::new() }
     }
 
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whose habits they follow.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// The migrations, by number.
@@ -126,21 +176,17 @@ fn read_entry(entry: &fs::DirEntry) -> Result<Option<Migration>, FolderProblem> 
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
         problem(Some(line), "it is not UTF-8; save it as UTF-8".to_owned())
     })?;
-    // Some editors begin a file with a mark, which PostgreSQL takes for a syntax error.
-    let sql = sql.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(sql);
     if let Some(nul) = sql.find('\0') {
         let line = 1 + sql[..nul].matches('\n').count();
         return Err(problem(Some(line), "it has a NUL character in it".to_owned()));
     }
-    match script::check(&sql) {
-        Ok(0) => {
-            Err(problem(None, "it holds no statement; write one, or take the file away".to_owned()))
-        }
-        Ok(_) => {
-            Ok(Some(Migration { number, name: name.into_owned(), checksum: checksum(&sql), sql }))
-        }
-        Err(fault) => Err(problem(Some(fault.line), fault.kind.to_string())),
+    let read = Script::read(sql);
+    if let Some(first) = read.problems.into_iter().next() {
+        return Err(problem(first.location.map(|location| location.line), first.reason));
     }
+    let up = read.script;
+    let (path, checksum) = (entry.path(), checksum(up.text()));
+    Ok(Some(Migration { number, name: name.into_owned(), checksum, path, up, down: None }))
 }
 
 fn checksum(sql: &str) -> String {

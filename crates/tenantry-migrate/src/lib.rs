@@ -46,6 +46,7 @@ mod naming;
 mod options;
 mod plan;
 mod report;
+#[expect(dead_code, reason = "what runs files takes up rendering and places next")]
 mod script;
 mod site;
 mod status_options;
@@ -53,7 +54,7 @@ mod survey;
 
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
-pub use folder::{FolderError, FolderProblem, Migration, Migrations};
+pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations};
 pub use migrator::Migrator;
 pub use options::{MigrateOptions, Progress, Stop};
 pub use report::{
@@ -61,6 +62,7 @@ pub use report::{
     SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
     TenantReport, TenantStatusReport,
 };
+pub use script::{Directives, Location, Script, Statement, StatementKind};
 pub use status_options::StatusOptions;
 
 /// The guide's code, compiled.

@@ -1,86 +1,69 @@
 use proptest::prelude::*;
+use tenantry::Identifier;
 
 use super::*;
 
-fn told(sql: &str) -> String {
-    match check(sql) {
-        Ok(count) => format!("{count} statements"),
-        Err(fault) => format!("line {}: {}", fault.line, fault.kind),
-    }
+fn script(sql: &str) -> Script {
+    let read = Script::read(sql.to_owned());
+    assert_eq!(read.problems, []);
+    read.script
+}
+
+fn rendered(sql: &str, name: &str) -> String {
+    let (schema, shared) = (Identifier::parse(name).unwrap(), Identifier::parse("shared").unwrap());
+    let names = Names { schema: &schema, tenant: Some(name), shared: &shared };
+    script(sql).render(&names).sql().to_owned()
 }
 
 #[test]
-fn statements_are_counted_and_comments_are_none() {
-    let cases = [
-        ("", 0),
-        (" \n\t;;;\n", 0),
-        ("-- nothing\n/* nothing /* at */ all */", 0),
-        ("SELECT 1", 1),
-        ("SELECT 1; SELECT 2;", 2),
-        ("SELECT ';'; SELECT $$;$$; SELECT \";\" -- ;", 3),
-        ("SELECT 'it''s;'; SELECT E'it\\'s;'; SELECT 2", 3),
-        ("CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3", 2),
-        ("SELECT $a$ $b$ ; $a$, $1, a$b$c; SELECT 2", 2),
-    ];
-    for (sql, count) in cases {
-        assert_eq!(check(sql), Ok(count), "{sql}");
-    }
-}
-
-#[test]
-fn transaction_control_is_refused_with_its_line() {
-    let cases = [
-        ("BEGIN; SELECT 1; COMMIT;", 1, "BEGIN"),
-        ("SELECT 1;\n\n  commit work;", 3, "COMMIT"),
-        ("-- BEGIN\n/* COMMIT */ SELECT ';';\nEnd", 3, "END"),
-        ("SELECT 1;\nROLLBACK", 2, "ROLLBACK"),
-        ("START TRANSACTION", 1, "START"),
-        ("SELECT $$\n\n$$; ABORT", 3, "ABORT"),
-        ("\nPREPARE /* x */ TRANSACTION 'a'", 2, "PREPARE TRANSACTION"),
-        (r"SELECT E'a\'; COMMIT; '; COMMIT", 1, "COMMIT"),
-    ];
-    for (sql, line, word) in cases {
-        let kind = FaultKind::TransactionControl(word.to_owned());
-        assert_eq!(check(sql), Err(Fault { line, kind }), "{sql}");
-    }
-}
-
-#[test]
-fn what_only_looks_like_transaction_control_is_left_alone() {
-    for sql in [
-        "SAVEPOINT a; ROLLBACK TO a; ROLLBACK WORK TO SAVEPOINT a; RELEASE a",
-        "PREPARE x AS SELECT 1",
-        "DO $$ BEGIN RAISE NOTICE 'x'; END $$",
-        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN RETURN 1; END; $f$",
-        "CREATE OR REPLACE FUNCTION f(int) RETURNS int BEGIN ATOMIC \
-         SELECT CASE WHEN $1 > 0 THEN 1 ELSE 2 END; SELECT 3; END",
-        "CREATE PROCEDURE p() BEGIN ATOMIC INSERT INTO t VALUES (1); END; SELECT 1",
-        "CREATE TABLE \"commit\" (\"begin\" int); INSERT INTO t VALUES ('; COMMIT;')",
-        "SELECT 1 AS commit",
-        r"SELECT 'a\'; SELECT 'COMMIT'",
+fn placeholders_are_quoted_by_where_they_stand() {
+    for (sql, expected) in [
+        (
+            "CREATE VIEW {schema}.v AS SELECT 1",
+            r#"CREATE VIEW "it's a ""\".v AS SELECT 1"#.to_owned(),
+        ),
+        ("SELECT {tenant}", r#"SELECT  E'it''s a "\\'"#.to_owned()),
+        ("SELECT 'of {tenant}'", r#"SELECT 'of it''s a "\'"#.to_owned()),
+        ("SELECT E'of {tenant}'", r#"SELECT E'of it''s a "\\'"#.to_owned()),
+        (r#"CREATE TABLE "a {schema}" ()"#, r#"CREATE TABLE "a it's a ""\" ()"#.to_owned()),
+        (
+            "SELECT * FROM {shared}.plans -- {schema}",
+            r#"SELECT * FROM "shared".plans -- {schema}"#.to_owned(),
+        ),
+        ("SELECT '{{schema}} {a} {{{tenant}}}'", "SELECT '{schema} {a} {{tenant}}'".to_owned()),
     ] {
-        assert!(check(sql).is_ok(), "{sql}: {}", told(sql));
+        assert_eq!(rendered(sql, "it's a \"\\"), expected, "{sql}");
     }
 }
 
 #[test]
-fn copy_from_stdin_is_refused_and_other_copies_are_not() {
-    assert_eq!(
-        told("SELECT 1;\nCOPY t (a, b) FROM stdin;\n1\t2\n\\."),
-        "line 2: COPY … FROM STDIN needs psql; write INSERT statements (pg_dump --inserts does)"
-    );
-    assert!(check("COPY t FROM '/tmp/stdin'; COPY t TO STDOUT").is_ok());
+fn places_are_those_of_the_file() {
+    let sql = "SELECT {tenant};\n-- ключ\nSELECT {schema}.ключ, nonsense FROM {shared}.t;\n";
+    let (schema, shared) =
+        (Identifier::parse("tenant_acme").unwrap(), Identifier::parse("s").unwrap());
+    let names = Names { schema: &schema, tenant: Some("acme"), shared: &shared };
+    let script = script(sql);
+    let rendered = script.render(&names);
+    let locate = |what: &str| {
+        let at = rendered.sql().find(what).unwrap();
+        rendered.locate(rendered.sql()[..at].chars().count() + 1).to_string()
+    };
+    assert_eq!(locate("nonsense"), "3:23");
+    assert_eq!(locate("nant_acme"), "3:8", "within a value it is the placeholder");
+    assert_eq!(rendered.locate(usize::MAX).to_string(), "3:48");
+    assert_eq!(rendered.statement_at(1).to_string(), "3:1");
+    let statements: Vec<_> = rendered.statements().collect();
+    assert_eq!(statements, ["SELECT 'acme'", r#"SELECT "tenant_acme".ключ, nonsense FROM "s".t"#]);
+    insta::assert_snapshot!(rendered.locate(usize::MAX).excerpt);
 }
 
 proptest! {
     #[test]
-    fn any_text_is_read_to_its_end(sql in "[a-zE$;'\"()/*\\\\ \n-]{0,60}|\\PC{0,40}") {
-        let _ = check(&sql);
-    }
-
-    #[test]
-    fn what_is_quoted_is_never_control(text in "[a-z; \n-]{0,20}") {
-        let sql = format!("SELECT '{text}; COMMIT;', $q${text}; COMMIT;$q$, \"{text}; COMMIT;\"");
-        prop_assert_eq!(check(&sql), Ok(1));
+    fn any_text_is_read_and_rendered(sql in "[a-zE$;'\"()/*\\\\ \n{}-]{0,60}|\\PC{0,40}|( |;|'|\"|E'|\\{tenant\\}|\\{schema\\}|\\$a\\$|\n)*", at in 0_usize..80) {
+        let read = Script::read(sql);
+        let (schema, shared) = (Identifier::parse("a").unwrap(), Identifier::parse("b").unwrap());
+        let names = Names { schema: &schema, tenant: Some("c"), shared: &shared };
+        let rendered = read.script.render(&names);
+        let _ = (rendered.locate(at), rendered.statement_at(at), rendered.statements().count());
     }
 }
