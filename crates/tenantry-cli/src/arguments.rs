@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod adopt;
 mod completion;
 mod demo;
 mod early;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 pub(crate) use self::{
+    adopt::Adopt,
     completion::Completion,
     demo::Demo,
     early::Early,
@@ -90,6 +92,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Migrate(Migrate),
     Status(Status),
+    Adopt(Adopt),
     Tenant(TenantArguments),
     Health(Health),
     Completion(Completion),

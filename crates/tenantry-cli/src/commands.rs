@@ -1,5 +1,6 @@
 //! The verbs.
 
+mod adopt;
 mod completion;
 mod demo;
 mod health;
@@ -36,6 +37,7 @@ impl Arguments {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
                 Command::Migrate(migrate) => migrate::run(migrate, &global, console).await,
                 Command::Status(status) => status::run(&status, &global, console).await,
+                Command::Adopt(adopt) => adopt::run(&adopt, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,
                 Command::Health(health) => health::run(&health, &global, console).await,
                 Command::Completion(completion) => completion::run(&completion, console),

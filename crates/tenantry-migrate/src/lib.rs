@@ -32,9 +32,11 @@
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
 //! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
+//! | take over a database of another tool's | [`Migrator::adopt_plan`], [`Migrator::adopt`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
 //! | know what may be in a folder | [`Migrations::read`] |
 
+mod adopt;
 mod apply;
 mod connection;
 mod error;
@@ -52,6 +54,10 @@ mod site;
 mod status_options;
 mod survey;
 
+pub use adopt::{
+    AdoptAction, AdoptLedger, AdoptOptions, AdoptPlan, AdoptShared, AdoptSource, AdoptSummary,
+    AdoptTenant, InvalidCsv,
+};
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
 pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations};
