@@ -42,16 +42,24 @@ mod connection;
 mod error;
 mod failure;
 mod folder;
+mod holder;
+mod hooks;
+mod host;
 mod ledger;
+pub mod lint;
+mod message;
 mod migrator;
 mod naming;
 mod options;
 mod plan;
 mod report;
-#[expect(dead_code, reason = "what runs files takes up rendering and places next")]
+mod runs;
+mod rust_migration;
 mod script;
 mod site;
+mod stages;
 mod status_options;
+mod step;
 mod survey;
 
 pub use adopt::{
@@ -60,15 +68,22 @@ pub use adopt::{
 };
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
-pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations};
+pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
+pub use holder::LockHolder;
+pub use hooks::{MigrateHooks, MigrationEvent, OnError};
 pub use migrator::Migrator;
-pub use options::{MigrateOptions, Progress, Stop};
+pub use options::{Atomic, MaxFailures, MigrateOptions, Progress, Stop};
 pub use report::{
     CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
     SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
     TenantReport, TenantStatusReport,
 };
+pub use runs::{Run, RunDetails, RunState, RunTenant};
+pub use rust_migration::{
+    MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,
+};
 pub use script::{Directives, Location, Script, Statement, StatementKind};
+pub use stages::{StageDone, Stages};
 pub use status_options::StatusOptions;
 
 /// The guide's code, compiled.

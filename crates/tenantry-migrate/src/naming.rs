@@ -1,12 +1,15 @@
 //! Migrations by the names that people type.
 
-use crate::{Failure, Migration, Migrations, Result};
+use crate::{
+    Failure, Result,
+    step::{Series, Step},
+};
 
 /// The migration of this name, or the only one whose name begins with it: `0012_orders.sql`,
 /// `0012_orders`, `0012`, `12`.
-pub(crate) fn find<'a>(migrations: &'a Migrations, name: &str) -> Result<&'a Migration> {
-    let files = migrations.files();
-    let is_it = |file: &&Migration| file.name == name || stem(&file.name) == name;
+pub(crate) fn find<'a>(series: &'a Series, name: &str) -> Result<&'a Step> {
+    let files = series.steps();
+    let is_it = |file: &&Step| *file.name == *name || stem(&file.name) == name;
     if let Some(file) = files.iter().find(is_it) {
         return Ok(file);
     }
@@ -14,12 +17,12 @@ pub(crate) fn find<'a>(migrations: &'a Migrations, name: &str) -> Result<&'a Mig
     if let Some(file) = files.iter().find(|file| Some(file.number) == number) {
         return Ok(file);
     }
-    let beginning: Vec<&Migration> =
+    let beginning: Vec<&Step> =
         files.iter().filter(|file| !name.is_empty() && file.name.starts_with(name)).collect();
     match beginning.as_slice() {
         [file] => Ok(file),
         [] => {
-            let folder = migrations.folder().display();
+            let folder = series.folder.display();
             let message = format!("there is no migration {name:?} in {folder}");
             let newest = files.last().map(|file| format!("the newest is {}", file.name));
             let failure = Failure::new("MIGRATION_UNKNOWN", message);

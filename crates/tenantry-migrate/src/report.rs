@@ -15,6 +15,9 @@ use crate::Failure;
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct MigrateReport {
+    /// The run's number, where it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
     /// Present in a dry run: nothing was written.
     #[serde(skip_serializing_if = "is_false")]
     pub dry_run: bool,
@@ -33,8 +36,14 @@ pub struct MigrateReport {
     /// failed.
     #[serde(skip_serializing_if = "is_zero")]
     pub unfinished: usize,
+    /// How many were dropped meanwhile.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gone: usize,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Why the run ended before all tenants were done with, where it was not stopped from outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<String>,
     /// The shared schema, if that was to be migrated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<SharedReport>,
@@ -72,6 +81,8 @@ pub enum MigrateStatus {
     Pending,
     /// The run was stopped before everything was applied.
     Unfinished,
+    /// The tenant was dropped while the run was under way.
+    Gone,
 }
 
 /// What came of one tenant.
@@ -90,6 +101,9 @@ pub struct TenantReport {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+    /// How long it took, in milliseconds, without the time that it waited to be tried again.
+    #[serde(skip_serializing_if = "is_zero_ms")]
+    pub duration_ms: u64,
 }
 
 /// What came of the shared schema.
@@ -145,6 +159,11 @@ pub struct TenantDetails {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero_ms(value: &u64) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

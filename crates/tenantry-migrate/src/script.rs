@@ -5,8 +5,11 @@ mod excerpt;
 mod location;
 mod named;
 mod placeholders;
+mod problem;
 mod reading;
+mod refusals;
 mod render;
+mod suggestion;
 
 use std::{fmt, sync::Arc};
 
@@ -16,6 +19,8 @@ use self::placeholders::Placeholder;
 pub use self::{directives::Directives, location::Location};
 pub(crate) use self::{
     named::NamedSchema,
+    problem::Problem,
+    reading::Reading,
     render::{Names, Rendered},
 };
 

@@ -35,8 +35,11 @@ pub enum Kind {
     ReindexConcurrently,
     /// ALTER TABLE … DETACH PARTITION … CONCURRENTLY.
     DetachConcurrently,
-    /// VACUUM, CREATE or DROP DATABASE or TABLESPACE, ALTER SYSTEM: what refuses to be in a transaction.
-    NeedsNoTransaction,
+    /// VACUUM.
+    Vacuum,
+    /// CREATE, ALTER or DROP of a DATABASE, TABLESPACE or SUBSCRIPTION, ALTER SYSTEM, REINDEX of a whole database: what
+    /// is about more than a schema, and refuses to be in a transaction, most of it.
+    ServerWide,
     /// A command to psql.
     Psql,
     /// Any other.
@@ -53,7 +56,8 @@ impl Kind {
                 | Self::DropIndexConcurrently
                 | Self::ReindexConcurrently
                 | Self::DetachConcurrently
-                | Self::NeedsNoTransaction
+                | Self::Vacuum
+                | Self::ServerWide
         )
     }
 
@@ -192,12 +196,12 @@ impl Words {
             }
             [Create, Index, ..] | [Create, Unique, Index, ..] => Kind::CreateIndex,
             [Drop, Index, Concurrently, ..] => Kind::DropIndexConcurrently,
-            [Reindex, Database | System, ..] => Kind::NeedsNoTransaction,
+            [Reindex, Database | System, ..] => Kind::ServerWide,
             [Reindex, ..] if self.concurrently => Kind::ReindexConcurrently,
             [Alter, Table, ..] if self.concurrently && has(Detach) => Kind::DetachConcurrently,
-            [Create | Drop, Database | Tablespace | Subscription, ..]
-            | [Alter, System, ..]
-            | [Vacuum, ..] => Kind::NeedsNoTransaction,
+            [Create | Alter | Drop, Database | Tablespace | Subscription, ..]
+            | [Alter, System, ..] => Kind::ServerWide,
+            [Vacuum, ..] => Kind::Vacuum,
             _ => Kind::Other,
         }
     }

@@ -1,11 +1,13 @@
-use tenantry::{NewTenant, Tenant, Transaction};
+use tenantry::{NewTenant, Tenant, TenantId, Transaction};
 
-use super::Migrator;
+use super::{Migrator, terms};
 use crate::{
-    CreatedTenant, Failure, Migrations, Result,
-    apply::{NotApplied, apply_within},
-    ledger, plan,
+    CreatedTenant, Failure, Result,
+    apply::{NotApplied, Piece, apply_within},
+    ledger,
+    plan::{self, Order},
     site::Site,
+    step::{Body, Series, Work},
 };
 
 impl Migrator {
@@ -28,7 +30,7 @@ impl Migrator {
     /// taken; [`MigrateError::Failed`](crate::MigrateError::Failed) with a file's failure or
     /// `SCHEMA_EXISTS`; [`MigrateError::Folder`](crate::MigrateError::Folder).
     pub async fn create_tenant(&self, new: NewTenant, migrate: bool) -> Result<CreatedTenant> {
-        let files = if migrate { Some(self.tenant_migrations()?) } else { None };
+        let files = if migrate { Some(self.tenant_series()?) } else { None };
         let catalog = self.manager.catalog();
         let schema = catalog.schema_for(&new)?;
         let site = Site::of_tenant(schema.as_identifier(), self.manager.config());
@@ -38,7 +40,7 @@ impl Migrator {
         let made = async {
             make_schema(&mut tx, &site, new.brings_schema()).await?;
             match &files {
-                Some(files) => migrate_within(&mut tx, &site, files).await,
+                Some(files) => self.migrate_within(&mut tx, &site, files, new.tenant_id()).await,
                 None => Ok(Vec::new()),
             }
         };
@@ -54,6 +56,41 @@ impl Migrator {
         // Takes the new row into this process's index, too.
         let tenant = catalog.get(new.tenant_id()).await?;
         Ok(CreatedTenant { tenant: Tenant::clone(&tenant), applied })
+    }
+
+    async fn migrate_within(
+        &self,
+        tx: &mut Transaction,
+        site: &Site,
+        series: &Series,
+        tenant: &TenantId,
+    ) -> Result<Vec<String>, Failure> {
+        let state = ledger::read(tx, site).await?;
+        tx.batch_execute(&ledger::create(site)).await?;
+        let terms = terms(self.manager.config(), site, Some(tenant))?;
+        let pending = plan::pending(series, &state, site, Order::Strict).map_err(|error| *error)?;
+        let mut applied = Vec::new();
+        for step in pending {
+            let body;
+            let piece = match &step.work {
+                Work::Sql(file) => {
+                    body = Body::up(file, site, Some(tenant));
+                    Piece::File(step, &body)
+                }
+                Work::Rust(code) => Piece::Code(step, code.as_ref()),
+            };
+            match apply_within(tx, &terms, &[piece]).await {
+                Ok(()) => applied.push(step.name.to_string()),
+                Err(NotApplied::Failed(failure) | NotApplied::Locked(failure)) => {
+                    return Err(failure);
+                }
+                Err(_) => {
+                    let message = "the ledger has changed under the schema's lock".to_owned();
+                    return Err(Failure::new("MIGRATION_FAILED", message).in_file(&step.name));
+                }
+            }
+        }
+        Ok(applied)
     }
 }
 
@@ -71,25 +108,4 @@ async fn make_schema(tx: &mut Transaction, site: &Site, may_exist: bool) -> Resu
         }
         _ => error.into(),
     })
-}
-
-async fn migrate_within(
-    tx: &mut Transaction,
-    site: &Site,
-    files: &Migrations,
-) -> Result<Vec<String>, Failure> {
-    let state = ledger::read(tx, site).await?;
-    tx.batch_execute(&ledger::create(site)).await?;
-    let mut applied = Vec::new();
-    for file in plan::pending(files, &state, site).map_err(|failure| *failure)? {
-        match apply_within(tx, site, file).await {
-            Ok(()) => applied.push(file.name.clone()),
-            Err(NotApplied::Failed(failure)) => return Err(failure),
-            Err(NotApplied::LedgerChanged) => {
-                let message = "the ledger has changed under the schema's lock".to_owned();
-                return Err(Failure::new("MIGRATION_FAILED", message).in_file(&file.name));
-            }
-        }
-    }
-    Ok(applied)
 }

@@ -14,7 +14,7 @@ use self::{
 };
 use super::Migrator;
 use crate::{
-    Migrations, PendingMigration, Result, SchemaStatus, SharedStatus, StatusOptions, StatusReport,
+    PendingMigration, Result, SchemaStatus, SharedStatus, StatusOptions, StatusReport,
     TenantDetails, TenantStatusReport,
     ledger::{self, State},
     naming,
@@ -44,7 +44,7 @@ impl Migrator {
     /// tenant's; [`MigrateError::Failed`](crate::MigrateError::Failed) with `MIGRATION_UNKNOWN`
     /// for a name that is no migration's.
     pub async fn status_of(&self, options: &StatusOptions) -> Result<StatusReport> {
-        let files = self.tenant_migrations()?;
+        let files = self.tenant_series()?;
         let lacking = match &options.lacking {
             Some(name) => Some(naming::find(&files, name)?.number),
             None => None,
@@ -66,7 +66,7 @@ impl Migrator {
             }
             for file in &standing.pending {
                 let entry = pending.entry(file.number);
-                let name = || PendingMigration { name: file.name.clone(), tenants: 0 };
+                let name = || PendingMigration { name: file.name.to_string(), tenants: 0 };
                 entry.or_insert_with(name).tenants += 1;
             }
             groups.add(&tenant.id, &standing);
@@ -84,8 +84,7 @@ impl Migrator {
     ///
     /// As [`status`](Self::status).
     pub async fn shared_status(&self) -> Result<SharedStatus> {
-        let folder = &self.manager.config().migrations().shared_dir;
-        let files = Migrations::read_if_there(folder)?.unwrap_or(Migrations::none(folder));
+        let files = self.shared_series_if_there()?;
         let site = self.shared_site();
         // It is made by its first migration.
         let state = match ledger::read(&mut self.manager.shared(), &site).await? {
@@ -103,12 +102,12 @@ impl Migrator {
     ///
     /// [`tenantry::Error::TenantNotFound`], and as [`status`](Self::status).
     pub async fn show(&self, id: &TenantId) -> Result<TenantDetails> {
-        let files = self.tenant_migrations()?;
+        let files = self.tenant_series()?;
         let tenant = self.manager.catalog().get(id).await?;
         let site = self.site(&tenant);
         let states = ledger::read_all(&self.manager.shared(), &[&site]).await?;
         let standing = Standing::of(&site, &files, states.first().unwrap_or(&State::NoSchema));
-        let pending = standing.pending.iter().map(|file| file.name.clone()).collect();
+        let pending = standing.pending.iter().map(|file| file.name.to_string()).collect();
         let migrations: TenantStatusReport = standing.of_tenant(id, &site);
         Ok(TenantDetails { tenant: Tenant::clone(&tenant), migrations, pending })
     }

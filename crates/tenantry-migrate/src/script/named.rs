@@ -7,4 +7,6 @@ pub(crate) struct NamedSchema {
     pub(crate) line: usize,
     /// The column, in characters from 1.
     pub(crate) column: usize,
+    /// The byte of the text.
+    pub(super) at: usize,
 }

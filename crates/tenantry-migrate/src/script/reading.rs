@@ -1,75 +1,73 @@
 use std::sync::Arc;
 
-use tenantry_sql::{Kind, Lexer, Statement};
+use tenantry_sql::Statement;
 
-use super::{Directives, Location, MARK, Parts, Script, placeholders};
+use super::{
+    MARK, NamedSchema, Parts, Problem, Script, directives, placeholders, problem::Problems,
+    refusals,
+};
 
-/// What came of reading a file: the script, and everything that is wrong with it.
-#[derive(Debug)]
+/// How a file is to be read.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reading {
-    pub(crate) script: Script,
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// Why a file is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) location: Option<Location>,
-    pub(crate) reason: String,
+    /// Whether a text in quotes may hold placeholders. In another tool's files a brace in a string is a brace.
+    pub(crate) strings: bool,
+    /// Whether it is a shared schema's, where there is no tenant.
+    pub(crate) shared: bool,
+    /// Whether a first line `-- no-transaction` means that, as it does to sqlx, whose files without pairs are named as ours.
+    pub(crate) first_line: bool,
+    /// Whether something beside the file says that it runs without a transaction.
+    pub(crate) no_transaction: bool,
 }
 
 impl Script {
-    /// Reads a file's text.
-    pub(crate) fn read(text: String) -> Reading {
+    /// Reads a file's text: the script, or everything that is wrong with it.
+    pub(crate) fn read(text: String, reading: Reading) -> Result<Self, Vec<Problem>> {
         let (text, marked) = match text.strip_prefix(MARK) {
             Some(rest) => (rest.to_owned(), true),
             None => (text, false),
         };
-        let mut parts = Parts { marked, directives: Directives::default(), ..Parts::default() };
-        let mut problems = Vec::new();
-        for statement in tenantry_sql::statements(&text) {
-            if let Some(reason) = refusal(&statement, &text) {
-                let start = statement.range().start;
-                let location = Some(Location::in_text(&text, start, start));
-                problems.push(Problem { location, reason });
-            }
-            for token in Lexer::new(statement.text(&text)) {
-                let offset = statement.range().start;
-                placeholders::in_token(
-                    statement.text(&text),
-                    token,
-                    offset,
-                    &mut parts.placeholders,
-                );
-            }
+        let mut problems = Problems::default();
+        let statements: Vec<Statement> = tenantry_sql::statements(&text).collect();
+        let mut parts = Parts {
+            marked,
+            directives: directives::read(&text, &statements, reading, &mut problems),
+            ..Parts::default()
+        };
+        for statement in &statements {
+            refusals::check(&text, statement, &parts.directives, &mut problems);
+            let found = placeholders::find(&text, statement, reading, &mut problems);
+            parts.placeholders.extend(found);
             parts.opaque |= statement.kind().is_opaque();
-            parts.statements.push(statement);
         }
-        if parts.statements.is_empty() {
+        if statements.is_empty() {
             let reason = "it holds no statement; write one, or take the file away".to_owned();
-            problems.push(Problem { location: None, reason });
+            return Err(vec![Problem { location: None, reason }]);
         }
-        parts.text = text;
-        Reading { script: Script(Arc::new(parts)), problems }
+        let problems = problems.finish(&text);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        parts.schemas = schemas(&text, &statements);
+        (parts.text, parts.statements) = (text, statements);
+        Ok(Self(Arc::new(parts)))
     }
 }
 
-/// Why a statement cannot be part of a migration.
-fn refusal(statement: &Statement, text: &str) -> Option<String> {
-    match statement.kind() {
-        Kind::TransactionControl => {
-            let word = statement.text(text).split_whitespace().next().unwrap_or_default();
-            let word = word.to_ascii_uppercase();
-            let word = if word == "PREPARE" { "PREPARE TRANSACTION".to_owned() } else { word };
-            Some(format!(
-                "{word} is not allowed in a migration: each file runs in one transaction, together \
-                 with its row in the ledger"
-            ))
+/// The schemas named, each once.
+fn schemas(text: &str, statements: &[Statement]) -> Vec<NamedSchema> {
+    let mut found: Vec<NamedSchema> = Vec::new();
+    let mut known = std::collections::HashSet::new();
+    let mut lines = tenantry_sql::Lines::new(text);
+    for statement in statements {
+        for schema in tenantry_sql::schemas(text, statement) {
+            if !known.contains(&*schema.name) {
+                let (line, column) = lines.at(schema.at);
+                let name = schema.name.into_owned();
+                known.insert(name.clone());
+                found.push(NamedSchema { name, line, column, at: schema.at });
+            }
         }
-        Kind::CopyFromStdin => Some(
-            "COPY … FROM STDIN needs psql; write INSERT statements (pg_dump --inserts does)"
-                .to_owned(),
-        ),
-        _ => None,
     }
+    found
 }

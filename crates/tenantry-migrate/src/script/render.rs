@@ -4,7 +4,7 @@ use tenantry::Identifier;
 
 use super::{
     Location, Parts,
-    placeholders::{What, Within},
+    placeholders::{Placeholder, What, Within},
 };
 
 /// What the placeholders of a file stand for.
@@ -45,26 +45,15 @@ impl<'a> Rendered<'a> {
         if parts.placeholders.is_empty() {
             return Self { parts, sql: Cow::Borrowed(text), replaced: Vec::new() };
         }
-        let mut sql = String::with_capacity(text.len() + 32 * parts.placeholders.len());
-        let mut replaced = Vec::with_capacity(parts.placeholders.len());
+        let mut writer = Writer::new(text, parts.placeholders.len());
         let mut at = 0;
         for placeholder in &parts.placeholders {
-            sql.push_str(&text[at..placeholder.start]);
-            let begin = sql.len();
-            let original = &text[placeholder.start..placeholder.end];
-            match value(placeholder.what, names) {
-                Some(value) => push(&mut sql, value, placeholder.what, placeholder.within),
-                None if placeholder.what == What::Itself => {
-                    sql.push_str(&original[1..original.len() - 1]);
-                }
-                None => sql.push_str(original),
-            }
-            let from = (placeholder.start, placeholder.end);
-            replaced.push(Replaced { from, to: (begin, sql.len()) });
+            writer.sql.push_str(&text[at..placeholder.start]);
+            writer.replace(placeholder, &text[placeholder.start..placeholder.end], names);
             at = placeholder.end;
         }
-        sql.push_str(&text[at..]);
-        Self { parts, sql: Cow::Owned(sql), replaced }
+        writer.sql.push_str(&text[at..]);
+        Self { parts, sql: Cow::Owned(writer.sql), replaced: writer.replaced }
     }
 
     /// The whole text.
@@ -121,12 +110,69 @@ impl<'a> Rendered<'a> {
     }
 }
 
+/// Writes what is run.
+struct Writer {
+    sql: String,
+    replaced: Vec<Replaced>,
+    /// Which of the replaced is the beginning of the body of code that is being written.
+    body: Option<usize>,
+}
+
+impl Writer {
+    fn new(text: &str, placeholders: usize) -> Self {
+        Self {
+            sql: String::with_capacity(text.len() + 32 * placeholders),
+            replaced: Vec::with_capacity(placeholders),
+            body: None,
+        }
+    }
+
+    fn replace(&mut self, placeholder: &Placeholder, original: &str, names: &Names<'_>) {
+        let Placeholder { start, end, what, within } = *placeholder;
+        let body = if what == (What::Quote { ends: true }) { self.body.take() } else { None };
+        let quote = body.map(|begin| self.end_of_body(begin, original));
+        let begin = self.sql.len();
+        match (what, value(what, names)) {
+            (_, Some(value)) => push(&mut self.sql, value, what, within),
+            (What::Itself, None) => self.sql.push_str(&original[1..original.len() - 1]),
+            (_, None) => self.sql.push_str(quote.as_deref().unwrap_or(original)),
+        }
+        if what == (What::Quote { ends: false }) {
+            self.body = Some(self.replaced.len());
+        }
+        self.replaced.push(Replaced { from: (start, end), to: (begin, self.sql.len()) });
+    }
+
+    /// The quote that ends a body. Where a name that was put into it has that in it, both quotes become others.
+    fn end_of_body(&mut self, begin: usize, quote: &str) -> String {
+        let (start, end) = self.replaced[begin].to;
+        let body = &self.sql[end..];
+        if ends_body(body, quote) {
+            return quote.to_owned();
+        }
+        let quotes = (0_u32..).map(|number| format!("$tenantry{number}$"));
+        let quote = quotes.into_iter().find(|quote| ends_body(body, quote)).unwrap_or_default();
+        self.sql.replace_range(start..end, &quote);
+        let moved = |at: usize| at + quote.len() - (end - start);
+        self.replaced[begin].to.1 = moved(end);
+        for replaced in &mut self.replaced[begin + 1..] {
+            replaced.to = (moved(replaced.to.0), moved(replaced.to.1));
+        }
+        quote
+    }
+}
+
+/// Whether the first place where a quote ends a body is the body's end.
+fn ends_body(body: &str, quote: &str) -> bool {
+    [body, quote].concat().find(quote) == Some(body.len())
+}
+
 fn value<'a>(what: What, names: &Names<'a>) -> Option<&'a str> {
     match what {
         What::Schema => Some(names.schema.as_str()),
         What::Shared => Some(names.shared.as_str()),
         What::Tenant => names.tenant,
-        What::Itself => None,
+        What::Itself | What::Quote { .. } => None,
     }
 }
 

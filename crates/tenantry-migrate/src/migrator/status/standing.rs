@@ -5,8 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use tenantry::TenantId;
 
 use crate::{
-    Failure, Migration, Migrations, SchemaStatus, TenantStatusReport, ledger::State, plan,
+    Failure, SchemaStatus, TenantStatusReport,
+    ledger::State,
+    plan::{self, Order},
     site::Site,
+    step::{Series, Step},
 };
 
 /// How a schema stands.
@@ -14,19 +17,19 @@ use crate::{
 pub(super) struct Standing<'a> {
     pub(super) version: Option<String>,
     pub(super) applied: usize,
-    pub(super) pending: Vec<&'a Migration>,
+    pub(super) pending: Vec<&'a Step>,
     pub(super) status: SchemaStatus,
     pub(super) error: Option<Failure>,
 }
 
 impl<'a> Standing<'a> {
-    pub(super) fn of(site: &Site, files: &'a Migrations, state: &State) -> Self {
+    pub(super) fn of(site: &Site, files: &'a Series, state: &State) -> Self {
         let applied = plan::applied(state);
         let version = match state {
             State::Ledger(ledger) => ledger.last_key_value().map(|(_, newest)| newest.name.clone()),
             _ => None,
         };
-        let (pending, status, error) = match plan::pending(files, state, site) {
+        let (pending, status, error) = match plan::pending(files, state, site, Order::Strict) {
             Ok(pending) if pending.is_empty() => (pending, SchemaStatus::Ok, None),
             Ok(pending) => (pending, SchemaStatus::Behind, None),
             Err(failure) => {
@@ -53,12 +56,12 @@ impl<'a> Standing<'a> {
 
 /// How schemas stand, worked out once for those whose ledgers say the same.
 pub(super) struct Standings<'a> {
-    files: &'a Migrations,
+    files: &'a Series,
     known: HashMap<*const State, Arc<Standing<'a>>>,
 }
 
 impl<'a> Standings<'a> {
-    pub(super) fn new(files: &'a Migrations) -> Self {
+    pub(super) fn new(files: &'a Series) -> Self {
         Self { files, known: HashMap::new() }
     }
 
