@@ -6,6 +6,9 @@ mod demo;
 mod early;
 mod health;
 mod migrate;
+mod repair;
+mod rollback;
+mod runs;
 mod status;
 mod tenant;
 
@@ -19,7 +22,10 @@ pub(crate) use self::{
     demo::Demo,
     early::Early,
     health::Health,
-    migrate::Migrate,
+    migrate::{Atomic, Migrate, OnError, Rollout},
+    repair::{Correcting, Repair, Sync},
+    rollback::Rollback,
+    runs::{Runs, RunsVerb},
     status::Status,
     tenant::{CreateTenant, DropTenant, ShowTenant, TenantArguments, TenantVerb},
 };
@@ -90,7 +96,11 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
-    Migrate(Migrate),
+    Migrate(Box<Migrate>),
+    Rollback(Rollback),
+    Runs(Runs),
+    Repair(Repair),
+    Sync(Sync),
     Status(Status),
     Adopt(Adopt),
     Tenant(TenantArguments),

@@ -2,9 +2,14 @@
 
 mod adopt;
 mod completion;
+mod confirm;
+mod correct;
 mod demo;
+mod failures;
 mod health;
 mod migrate;
+mod rollback;
+mod runs;
 mod status;
 mod tenant;
 
@@ -35,7 +40,11 @@ impl Arguments {
         runtime.block_on(async {
             match command {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
-                Command::Migrate(migrate) => migrate::run(migrate, &global, console).await,
+                Command::Migrate(migrate) => migrate::run(*migrate, &global, console).await,
+                Command::Rollback(rollback) => rollback::run(rollback, &global, console).await,
+                Command::Runs(runs) => runs::run(runs, &global, console).await,
+                Command::Repair(repair) => correct::repair(repair, &global, console).await,
+                Command::Sync(sync) => correct::sync(sync, &global, console).await,
                 Command::Status(status) => status::run(&status, &global, console).await,
                 Command::Adopt(adopt) => adopt::run(&adopt, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,

@@ -23,13 +23,19 @@ impl MigrationBar {
         match progress {
             Progress::Planned { to_do, .. } if to_do > 0 => {
                 let style = ProgressStyle::with_template(
-                    "{bar:30} {pos}/{len} tenants  {elapsed}  {wide_msg}",
+                    "{bar:30} {pos}/{len} tenants  {per_sec}  {eta} left  {wide_msg}",
                 );
                 if let Ok(style) = style {
                     self.bar.set_style(style);
                 }
                 self.bar.set_length(to_do.try_into().unwrap_or(u64::MAX));
                 self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            }
+            Progress::Stage { number, of, tenants } => {
+                self.bar.set_message(format!("stage {number} of {of}: {tenants} tenants"));
+            }
+            Progress::Waiting { tenant, .. } => {
+                self.bar.set_message(format!("{tenant} is locked, and tried again later"));
             }
             Progress::Started(tenant) => self.bar.set_message(tenant.to_string()),
             Progress::Applied { tenant, file } => {

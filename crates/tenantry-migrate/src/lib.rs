@@ -39,6 +39,7 @@
 mod adopt;
 mod apply;
 mod connection;
+mod corrections;
 mod error;
 mod failure;
 mod folder;
@@ -53,6 +54,7 @@ mod naming;
 mod options;
 mod plan;
 mod report;
+mod rollback;
 mod runs;
 mod rust_migration;
 mod script;
@@ -66,6 +68,9 @@ pub use adopt::{
     AdoptAction, AdoptLedger, AdoptOptions, AdoptPlan, AdoptShared, AdoptSource, AdoptSummary,
     AdoptTenant, InvalidCsv,
 };
+pub use corrections::{
+    Correction, CorrectionKind, CorrectionReport, RepairOptions, TenantCorrections,
+};
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
 pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
@@ -78,6 +83,7 @@ pub use report::{
     SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
     TenantReport, TenantStatusReport,
 };
+pub use rollback::{RollbackReport, TenantRollback};
 pub use runs::{Run, RunDetails, RunState, RunTenant};
 pub use rust_migration::{
     MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,

@@ -2,11 +2,13 @@
 
 mod adopt;
 mod bring_up;
+mod correct;
 mod create;
 mod drop;
 mod lane;
 mod outcome;
 mod pace;
+mod rollback;
 mod run;
 mod status;
 

@@ -86,6 +86,14 @@ impl Step {
         }
     }
 
+    /// Whether it can be undone.
+    pub(crate) fn has_down(&self) -> bool {
+        match &self.work {
+            Work::Sql(file) => file.down().is_some(),
+            Work::Rust(code) => code.has_down(),
+        }
+    }
+
     /// What the ledger says of it.
     pub(crate) fn row(&self) -> ledger::Row<'_> {
         ledger::Row { number: self.number, name: &self.name, checksum: &self.checksum }

@@ -58,7 +58,9 @@ pub use catalog::{Catalog, Migrated, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};
 pub use connection::StatementCounts;
 pub use context::TenantContext;
-pub use db::{BatchError, Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
+pub use db::{
+    BatchError, Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction,
+};
 #[cfg(feature = "diesel")]
 pub use db::{TenantRow, sqlstate, violated};
 pub use error::{

@@ -52,6 +52,38 @@ pub(crate) async fn apply_alone(
     session.batch_counted(close.sql()).await.map_err(|error| terms.explain(&close, error))
 }
 
+/// Undoes a migration statement by statement, then takes its row away. One that was interrupted
+/// is undone from its beginning.
+pub(crate) async fn undo_alone(
+    session: &mut SharedSession,
+    terms: &Terms<'_>,
+    (step, body): (&Step, &Body<'_>),
+    opening: Opening,
+) -> Result<(), NotApplied> {
+    let mut open = Message::default();
+    terms.open(&mut open, opening);
+    open.ours(&ledger::claim_down(terms.site, step.number));
+    open.ours("COMMIT");
+    if let Err(error) = session.batch_counted(open.sql()).await {
+        let _ = session.batch_execute("ROLLBACK").await;
+        return Err(terms.explain(&open, error));
+    }
+    for (index, statement) in body.statements().enumerate() {
+        let run = Alone { terms, step, body, index, statement, again: true };
+        run.bind(session).await.map_err(|error| run.failed(error))?;
+        if let Err(error) = session.batch_execute(statement).await
+            && !run.was_done(&error)
+        {
+            return Err(run.failed(error));
+        }
+    }
+    let mut close = Message::default();
+    close.ours("RESET SESSION AUTHORIZATION");
+    close.ours("RESET ALL");
+    close.ours(&ledger::forget(terms.site, step.number));
+    session.batch_counted(close.sql()).await.map_err(|error| terms.explain(&close, error))
+}
+
 /// One statement.
 struct Alone<'a> {
     terms: &'a Terms<'a>,
