@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: &Adopt, global: &Global, console: &Console) -
             return Ok(exit(&plan));
         }
         if !console.can_ask() {
-            console.hint("nothing was written; the same with --yes does it");
+            console.hint("the same with --yes does it");
             return Ok(exit(&plan));
         }
         let number = plan.summary.adopted + plan.summary.updated;

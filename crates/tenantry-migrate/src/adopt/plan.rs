@@ -137,6 +137,10 @@ impl Places {
 /// Another tool's ledger, and its rows.
 type Other<'a> = (&'a Table, Format, &'a [Applied]);
 
+fn told((table, format, rows): Other<'_>) -> AdoptLedger {
+    AdoptLedger { tool: format.to_string(), table: table.name.clone(), rows: rows.len() }
+}
+
 fn only_ledger(tables: &Option<Vec<Table>>) -> Option<(&Table, Format)> {
     match tables.as_deref() {
         Some([table]) => Some((table, table.format?)),
@@ -229,8 +233,8 @@ impl Planner<'_> {
             }
             tenant.notes.push("no ledger: nothing counts as applied".to_owned());
         }
+        tenant.ledger = ledger.map(told);
         let found = Found::of(&self.files, ledger, &place.ours, self.force)?;
-        tenant.ledger = found.ledger;
         tenant.applied = found.applied;
         tenant.pending = found.pending;
         tenant.notes.extend(found.notes);
@@ -253,7 +257,6 @@ impl Planner<'_> {
 
 /// What a schema's ledgers come to.
 struct Found {
-    ledger: Option<AdoptLedger>,
     applied: usize,
     pending: usize,
     records: Vec<Record>,
@@ -309,13 +312,8 @@ impl Found {
         if !skipped.is_empty() {
             notes.push(format!("it lacks {}, which others come after", skipped.join(", ")));
         }
-        let ledger = ledger.map(|(table, format, rows)| AdoptLedger {
-            tool: format.to_string(),
-            table: table.name.clone(),
-            rows: rows.len(),
-        });
         let pending = files.migrations.len() - applied;
-        Ok(Self { ledger, applied, pending, records, notes })
+        Ok(Self { applied, pending, records, notes })
     }
 }
 
@@ -417,6 +415,7 @@ async fn shared(
         error: None,
     };
     let ledger = ledger_of(&place);
+    report.ledger = ledger.as_ref().ok().and_then(|ledger| ledger.map(told));
     let found = ledger.and_then(|ledger| {
         let found = Found::of(&files, ledger, &place.ours, force)?;
         Ok((found, ledger.map(|(table, _, rows)| (table.quoted.clone(), rows.len()))))
@@ -428,7 +427,6 @@ async fn shared(
             return Ok((Some(report), None));
         }
     };
-    report.ledger = found.ledger;
     report.applied = found.applied;
     report.pending = found.pending;
     report.notes = found.notes;

@@ -156,7 +156,7 @@ async fn a_change_in_their_ledger_after_the_adoption_is_noticed() {
     theirs.execute(sql).await;
     let plan = migrator.adopt_plan(&AdoptOptions::new(AdoptSource::Known)).await.unwrap();
     assert_eq!((plan.summary.updated, plan.summary.unchanged), (1, 3));
-    assert_eq!(of(&plan, "globex").record, ["0002_odd_vulture.sql"]);
+    assert_eq!(of(&plan, "globex").record, ["0002_odd_vulture"]);
     migrator.adopt(plan, |_, _| {}).await.unwrap();
     migrate_all(&migrator).await;
     assert_eq!(theirs.count("SELECT count(*) FROM tenant_globex.users").await, 1);
@@ -247,7 +247,7 @@ async fn a_file_that_was_changed_is_told_by_the_journal() {
     let plan = migrator.adopt_plan(&csv("acme,tenant_acme")).await.unwrap();
     let error = of(&plan, "acme").error.as_ref().unwrap();
     assert_eq!(error.code, "CHECKSUM_CHANGED");
-    assert!(error.message.ends_with("0001_wet_sentry.sql"), "{error}");
+    assert!(error.message.ends_with("0001_wet_sentry"), "{error}");
     let forced = adopt(&migrator, &csv("acme,tenant_acme").force()).await;
     assert_eq!((of(&forced, "acme").applied, forced.summary.adopted), (3, 1));
 }
@@ -323,8 +323,49 @@ async fn when_it_was_applied_is_kept() {
     adopt(&theirs.migrator().await, &by_query()).await;
     let sql = "SELECT count(*) FROM tenant_acme.tenantry_migrations o \
                JOIN tenant_acme.__drizzle_migrations t \
-               ON o.name = t.name || '.sql' AND o.applied_at = t.applied_at";
+               ON o.name = t.name AND o.applied_at = t.applied_at";
     assert_eq!(theirs.count(sql).await, 3);
     let migrator = theirs.migrator().await;
     assert_eq!(migrator.show(&id("acme")).await.unwrap().migrations.applied, 3);
+}
+
+/// acme has two of three migrations, globex one.
+async fn is_adopted_whole(folder: &str, tool: &str) -> (Theirs, Migrator) {
+    let theirs = Theirs::new(folder, "database.sql").await;
+    let before = theirs.their_ledgers().await;
+    let migrator = theirs.migrator().await;
+    let adopted = adopt(&migrator, &csv("acme,tenant_acme\nglobex,tenant_globex")).await;
+    assert!(adopted.is_complete(), "{:?}", adopted.failures().next());
+    assert_eq!(of(&adopted, "acme").ledger.as_ref().unwrap().tool, tool);
+    assert_eq!((of(&adopted, "acme").applied, of(&adopted, "globex").applied), (2, 1));
+    let report = migrate_all(&migrator).await;
+    assert!(report.is_success(), "{:?}", report.failures().next());
+    assert!(migrator.status().await.unwrap().is_ok());
+    for schema in ["tenant_acme", "tenant_globex"] {
+        let once = format!(
+            "SELECT (SELECT count(*) FROM {schema}.users) * 10 + \
+             (SELECT count(*) FROM {schema}.projects)"
+        );
+        assert_eq!(theirs.count(&once).await, 11, "{schema}: each migration was applied once");
+    }
+    assert_eq!(theirs.their_ledgers().await, before, "their ledgers stay as they are");
+    (theirs, migrator)
+}
+
+#[tokio::test]
+async fn a_database_of_sqlx_is_adopted_and_migrated_further() {
+    let (theirs, migrator) = is_adopted_whole("sqlx", "sqlx").await;
+    assert_eq!(theirs.count("SELECT count(*) FROM public.tenantry_migrations").await, 1);
+    // What sqlx goes by is the text: one that is another now is noticed, and one that failed.
+    let sql = "UPDATE tenant_acme._sqlx_migrations SET checksum = '\\xff' WHERE version = 20260301090000; \
+               UPDATE tenant_globex._sqlx_migrations SET success = false";
+    theirs.execute(sql).await;
+    let plan = migrator.adopt_plan(&AdoptOptions::new(AdoptSource::Known)).await.unwrap();
+    assert_eq!(code(of(&plan, "acme")), "CHECKSUM_CHANGED");
+    assert_eq!(code(of(&plan, "globex")), "MIGRATION_UNFINISHED");
+}
+
+#[tokio::test]
+async fn a_database_of_diesel_is_adopted_and_migrated_further() {
+    is_adopted_whole("diesel", "Diesel").await;
 }
