@@ -1,5 +1,6 @@
 //! What runs migrations.
 
+mod adopt;
 mod bring_up;
 mod correct;
 mod create;
