@@ -126,6 +126,16 @@ impl Migrator {
         run::run(self, Which::None, &options.clone().shared(true), None).await
     }
 
+    /// Applies what is lacking to the shared schema, then to every tenant; to none, if the shared
+    /// schema's migrations fail.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrate_all`](Self::migrate_all).
+    pub async fn migrate_all_with_shared(&self, options: &MigrateOptions) -> Result<MigrateReport> {
+        run::run(self, Which::All, &options.clone().shared(true), None).await
+    }
+
     /// All tenants, of every status, by id.
     ///
     /// # Errors

@@ -31,6 +31,10 @@ pub(crate) struct Migrate {
     /// Tells what would be applied, with its SQL, and writes nothing at all.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Refuses migrations that lock tables for long, break what runs, or lose data (tenantry lint
+    /// tells of each).
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// What is one transaction: each migration, or all that a tenant lacks.
     #[arg(long, value_name = "WHAT", value_enum, default_value = "migration")]
     pub(crate) atomic: Atomic,

@@ -1,5 +1,6 @@
 mod gate;
 mod report;
+mod safety;
 
 use tenantry_migrate::{Atomic, MigrateOptions, Migrator, OnError, Progress, Stages, Stop};
 
@@ -37,6 +38,9 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
         return correct::answer(&marked, console);
     }
 
+    if arguments.strict {
+        safety::refuse(&migrator, of_these, &arguments).await?;
+    }
     let (bar, stop) = (MigrationBar::new(console), Stop::new());
     let checks = Checks::new(&arguments.rollout, manager.clone())?;
     let (options, resume) = (options(&arguments, &bar, &stop, checks), arguments.rollout.resume);
@@ -70,6 +74,9 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
     let report = migrated?;
     console.answer(&report, || text(&report, migrator.manager().config()))?;
     if !console.is_json() {
+        if report.dry_run {
+            safety::warn(&report, migrator.manager().config(), console);
+        }
         tell_failures(&report, console);
     }
     Ok(exit(&report, stop.is_stopped()))

@@ -119,6 +119,9 @@ impl Alone<'_> {
             }
             return Err(failed);
         }
+        if self.again {
+            self.drop_duplicate(session).await.map_err(|error| self.failed(error))?;
+        }
         let count = ledger::advance(self.terms.site, self.step.number, self.index + 1);
         let count = format!("RESET ALL; {count}");
         session.batch_execute(&count).await.map_err(|error| self.failed(error))
@@ -164,6 +167,43 @@ impl Alone<'_> {
         }
         for index in invalid_indexes(session, &self.terms.site.schema, &words).await? {
             tracing::warn!(index, "an index that was not finished is dropped");
+            session.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}")).await?;
+        }
+        Ok(())
+    }
+
+    /// An index without a name gets another one when it is made again: where the first had been
+    /// finished, and not been counted, the second goes.
+    async fn drop_duplicate(&self, session: &mut SharedSession) -> tenantry::Result<()> {
+        let words = self.statement.to_ascii_lowercase();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        if !matches!(
+            words.as_slice(),
+            ["create", "index", "concurrently", "on", ..]
+                | ["create", "unique", "index", "concurrently", "on", ..]
+        ) {
+            return Ok(());
+        }
+        let schema = ledger::literal(&self.terms.site.schema);
+        let sql = format!(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, i.relname) FROM pg_catalog.pg_index x \
+             JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+             JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace \
+             WHERE n.nspname = {schema} AND x.indisvalid AND i.oid = (SELECT max(l.oid) \
+             FROM pg_catalog.pg_class l WHERE l.relnamespace = n.oid AND l.relkind = 'i') \
+             AND EXISTS (SELECT FROM pg_catalog.pg_index y WHERE y.indrelid = x.indrelid \
+             AND y.indexrelid <> x.indexrelid AND y.indisvalid \
+             AND y.indisunique = x.indisunique AND y.indkey::text = x.indkey::text \
+             AND y.indclass::text = x.indclass::text AND y.indoption::text = x.indoption::text \
+             AND y.indcollation::text = x.indcollation::text \
+             AND pg_catalog.pg_get_expr(y.indpred, y.indrelid) IS NOT DISTINCT FROM \
+             pg_catalog.pg_get_expr(x.indpred, x.indrelid) \
+             AND pg_catalog.pg_get_expr(y.indexprs, y.indrelid) IS NOT DISTINCT FROM \
+             pg_catalog.pg_get_expr(x.indexprs, x.indrelid))"
+        );
+        for row in session.query_once(&sql).await? {
+            let index: String = row.get(0);
+            tracing::info!(index, "it had been made already");
             session.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}")).await?;
         }
         Ok(())
