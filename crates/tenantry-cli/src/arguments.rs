@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod adopt;
 mod completion;
 mod demo;
 mod early;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 pub(crate) use self::{
+    adopt::Adopt,
     completion::Completion,
     demo::Demo,
     early::Early,
@@ -103,6 +105,7 @@ pub(crate) enum Command {
     Repair(Repair),
     Sync(Sync),
     Status(Status),
+    Adopt(Adopt),
     Tenant(TenantArguments),
     Health(Health),
     Completion(Completion),

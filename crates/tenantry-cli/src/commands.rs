@@ -1,5 +1,6 @@
 //! The verbs.
 
+mod adopt;
 mod completion;
 mod confirm;
 mod correct;
@@ -47,6 +48,7 @@ impl Arguments {
                 Command::Repair(repair) => correct::repair(repair, &global, console).await,
                 Command::Sync(sync) => correct::sync(sync, &global, console).await,
                 Command::Status(status) => status::run(&status, &global, console).await,
+                Command::Adopt(adopt) => adopt::run(&adopt, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,
                 Command::Health(health) => health::run(&health, &global, console).await,
                 Command::Completion(completion) => completion::run(&completion, console),

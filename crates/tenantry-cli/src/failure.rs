@@ -115,7 +115,10 @@ impl From<MigrateError> for Failure {
             MigrateError::Failed(failure) => {
                 let exit = match failure.code {
                     _ if failure.is_unavailable() => Exit::Unreachable,
-                    "MIGRATION_UNKNOWN" => Exit::Usage,
+                    "MIGRATION_UNKNOWN"
+                    | "SOURCE_ELSEWHERE"
+                    | "TEMPLATE_INVALID"
+                    | "TEMPLATE_NOT_ONE_TO_ONE" => Exit::Usage,
                     _ => Exit::Failed,
                 };
                 let words = Words {

@@ -56,3 +56,35 @@ impl MigrationBar {
         self.bar.finish_and_clear();
     }
 }
+
+/// A bar on stderr for things that are counted; nothing where nobody would see it.
+pub(crate) struct CountBar(Option<ProgressBar>);
+
+impl CountBar {
+    pub(crate) fn new(console: &Console, things: &str) -> Self {
+        Self(console.shows_progress().then(|| {
+            let bar = ProgressBar::new(0);
+            let template =
+                format!("{{bar:30}} {{pos}}/{{len}} {things}  {{per_sec}}  {{eta}} left");
+            match ProgressStyle::with_template(&template) {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        }))
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn show(&self, done: usize, total: usize) {
+        if let Some(bar) = &self.0 {
+            bar.set_length(total.try_into().unwrap_or(u64::MAX));
+            bar.set_position(done.try_into().unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Takes the bar away: what comes now is the result.
+    pub(crate) fn clear(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

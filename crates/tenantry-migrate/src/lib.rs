@@ -32,15 +32,19 @@
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
 //! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
+//! | take over a database of another tool's | [`Migrator::adopt_plan`], [`Migrator::adopt`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
 //! | know what may be in a folder | [`Migrations::read`] |
 
+mod adopt;
 mod apply;
 mod connection;
 mod corrections;
+mod embedded;
 mod error;
 mod failure;
 mod folder;
+mod guard;
 mod holder;
 mod hooks;
 mod host;
@@ -62,6 +66,10 @@ mod status_options;
 mod step;
 mod survey;
 
+pub use adopt::{
+    AdoptAction, AdoptLedger, AdoptOptions, AdoptPlan, AdoptShared, AdoptSource, AdoptSummary,
+    AdoptTenant, InvalidCsv,
+};
 pub use corrections::{
     Correction, CorrectionKind, CorrectionReport, RepairOptions, TenantCorrections,
 };
@@ -85,6 +93,9 @@ pub use rust_migration::{
 pub use script::{Directives, Location, Script, Statement, StatementKind};
 pub use stages::{StageDone, Stages};
 pub use status_options::StatusOptions;
+
+#[doc(hidden)]
+pub use tenantry_migrate_macros::embedded_files;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]

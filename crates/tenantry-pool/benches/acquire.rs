@@ -5,13 +5,16 @@
 
 use std::{
     hint::black_box,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tenantry_pool::{Condition, Driver, Pool, PoolConfig, Target, TargetId};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::Semaphore,
+};
 
 /// Connects to nothing, at once.
 struct Nothing;
@@ -42,6 +45,7 @@ impl Driver for Nothing {
     async fn close(&self, _: Box<u64>) {}
 }
 
+type Stack = (Semaphore, Mutex<Vec<u64>>);
 type Targets = Arc<Vec<Arc<Target<u8>>>>;
 
 fn targets(count: usize) -> Targets {
@@ -102,7 +106,13 @@ fn uncontended(criterion: &mut Criterion) {
 fn contended(criterion: &mut Criterion) {
     let runtime = runtime(2);
     let mut group = criterion.benchmark_group("16 tasks, 8 connections");
-    for count in [10, 1_000, 100_000] {
+    let stack = Arc::new((Semaphore::new(8), Mutex::new(vec![0_u64; 8])));
+    group.bench_function("a plain stack", |bencher| {
+        bencher.iter_custom(|iterations| {
+            runtime.block_on(on_a_stack(&stack, 16, iterations.div_ceil(16) as usize))
+        });
+    });
+    for count in [1, 10, 1_000, 100_000] {
         let targets = targets(count);
         let pool = runtime.block_on(warm(config(8), &targets));
         group.bench_function(BenchmarkId::new("targets", count), |bencher| {
@@ -147,6 +157,29 @@ async fn together(pool: &Pool<Nothing>, targets: &Targets, tasks: usize, each: u
                     let lease = pool.acquire(target).await.expect("a connection");
                     tokio::task::yield_now().await;
                     drop(lease);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    start.elapsed()
+}
+
+/// The same with the least there can be: a semaphore and a stack, no targets.
+async fn on_a_stack(stack: &Arc<Stack>, tasks: usize, each: usize) -> Duration {
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..tasks)
+        .map(|_| {
+            let stack = Arc::clone(stack);
+            tokio::spawn(async move {
+                for _ in 0..each {
+                    let permit = stack.0.acquire().await.expect("never closed");
+                    let connection = stack.1.lock().expect("no panic").pop().expect("as many");
+                    tokio::task::yield_now().await;
+                    stack.1.lock().expect("no panic").push(black_box(connection));
+                    drop(permit);
                 }
             })
         })

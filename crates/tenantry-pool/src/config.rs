@@ -31,6 +31,10 @@ pub struct PoolConfig {
     pub clean_timeout: Duration,
     /// How long closing one connection may take before the pool stops waiting for its end.
     pub close_timeout: Duration,
+    /// A connection unused for this long is cleaned if it [keeps](crate::Driver::has_residue) what its
+    /// last user left: nobody's lock or temporary table outlives its use by more than that. Looked at
+    /// four times a second; 1 s by default.
+    pub reset_after: Duration,
     /// A connection unused for this long is closed, while more than `min_idle` are open.
     pub idle_timeout: Duration,
     /// At least so many connections are kept open from the first use on, to the server that most
@@ -64,6 +68,7 @@ impl PoolConfig {
             connect_timeout: Duration::from_secs(5),
             clean_timeout: Duration::from_secs(2),
             close_timeout: Duration::from_secs(3),
+            reset_after: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(30),
             min_idle: 0,
             max_lifetime: Duration::from_secs(30 * 60),

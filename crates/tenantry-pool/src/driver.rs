@@ -24,6 +24,13 @@ pub trait Driver: Send + Sync + 'static {
     /// The state of a connection nobody uses.
     fn condition(&self, connection: &Self::Connection) -> Condition;
 
+    /// Whether a connection at rest keeps what its last user may have left in it: after
+    /// [`reset_after`](crate::PoolConfig::reset_after) it is [cleaned](Self::clean). Never, by default.
+    fn has_residue(&self, connection: &Self::Connection) -> bool {
+        let _ = connection;
+        false
+    }
+
     /// Waits for, or cancels, what still runs on the connection, and resets it so that it belongs
     /// to nobody. After an error the connection is closed.
     fn clean(

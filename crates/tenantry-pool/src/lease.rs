@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{CloseReason, Driver, Target, core::Lent, pool::Inner};
+use crate::{CloseReason, Driver, TargetId, core::Lent, pool::Inner};
 
 /// A connection lent to one target.
 ///
@@ -12,21 +12,21 @@ use crate::{CloseReason, Driver, Target, core::Lent, pool::Inner};
 /// statement too: a connection that is not at rest is cleaned first, by the pool's own task.
 pub struct Lease<D: Driver> {
     inner: Arc<Inner<D>>,
-    target: Arc<Target<D::Server>>,
+    target: TargetId,
     slot: usize,
     at_home: bool,
     connection: Option<D::Connection>,
 }
 
 impl<D: Driver> Lease<D> {
-    pub(crate) fn new(inner: Arc<Inner<D>>, target: Arc<Target<D::Server>>, lent: Lent<D>) -> Self {
+    pub(crate) fn new(inner: Arc<Inner<D>>, target: TargetId, lent: Lent<D>) -> Self {
         let Lent { slot, connection, at_home } = lent;
         Self { inner, target, slot, at_home, connection: Some(connection) }
     }
 
     /// The target this connection is lent to.
-    pub fn target(&self) -> &Arc<Target<D::Server>> {
-        &self.target
+    pub fn target(&self) -> TargetId {
+        self.target
     }
 
     /// Whether this is the target's home connection, the one it gets whenever that one is free: what
@@ -74,7 +74,7 @@ impl<D: Driver> Drop for Lease<D> {
 impl<D: Driver> fmt::Debug for Lease<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease")
-            .field("target", &self.target.id())
+            .field("target", &self.target)
             .field("slot", &self.slot)
             .finish_non_exhaustive()
     }

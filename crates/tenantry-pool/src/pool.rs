@@ -68,7 +68,7 @@ impl<D: Driver> Pool<D> {
             core.acquire(target, reply, start, out)
         })?;
         let (ticket, patient_until) = match acquired {
-            Acquired::Now(lent) => return Ok(self.inner.lease(target, lent)),
+            Acquired::Now(lent) => return Ok(self.inner.lease(target.id(), lent)),
             Acquired::Wait { ticket, patient_until } => (ticket, patient_until),
         };
         let receiver = receiver.expect("a waiter has a receiver");

@@ -68,6 +68,8 @@ pub struct Counters {
     pub closed: u64,
     /// Connections cleaned on their way back.
     pub cleaned: u64,
+    /// Connections reset because they had rested for a while.
+    pub reset_at_rest: u64,
     closed_by: [u64; CloseReason::ALL.len()],
 }
 

@@ -66,6 +66,14 @@ pub trait Identify: Send + Sync + 'static {
         tenants: &TenantManager,
     ) -> impl Future<Output = Result<Option<TenantId>, ApiError>> + Send;
 
+    /// Whether [`identify`](Self::identify) never waits for anything, as where it looks at a
+    /// header: then nothing is kept for the time that it might. False where it is not said.
+    ///
+    /// One that waits all the same is begun again.
+    fn is_immediate(&self) -> bool {
+        false
+    }
+
     /// Asks `next` when this finds none.
     ///
     /// A [custom domain](custom_domain) that is nobody's counts as none, and is the error if

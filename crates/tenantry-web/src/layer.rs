@@ -1,11 +1,16 @@
 mod future;
 mod service;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
-use tenantry::{TenantContext, TenantManager, Version};
+use tenantry::{TenantContext, TenantId, TenantManager, Version};
 use tower::Layer;
 use tracing::Span;
 
@@ -54,7 +59,7 @@ pub struct TenantLayer<I> {
 }
 
 pub(crate) struct Settings<I> {
-    manager: TenantManager,
+    reception: Reception,
     identify: I,
     exempt: Vec<Exempt>,
     optional: bool,
@@ -67,9 +72,10 @@ impl<I: Identify> TenantLayer<I> {
     /// A layer that goes by `identify`.
     pub fn new(manager: TenantManager, identify: I) -> Self {
         let (exempt, enrich, on_resolved) = (Vec::new(), Vec::new(), Vec::new());
+        let reception = Reception { manager, defers: false };
         let (optional, needed) = (false, None);
         let settings =
-            Settings { manager, identify, exempt, optional, enrich, on_resolved, needed };
+            Settings { reception, identify, exempt, optional, enrich, on_resolved, needed };
         Self { settings: Arc::new(settings) }
     }
 
@@ -153,6 +159,31 @@ impl<I: Identify> TenantLayer<I> {
         self.change(|settings| settings.optional = true)
     }
 
+    /// Refuses nothing by itself: a request without a tenant, or with a wrong one, is refused where a
+    /// handler asks for the tenant ([`TenantDb`](crate::TenantDb), [`Tenant`](crate::Tenant), …),
+    /// and goes on where none does.
+    ///
+    /// So one layer is put around a whole router, whatever its routes need: an unknown path is 404
+    /// as ever, and what asks for no tenant needs none. Without a tenant there is no context, and no
+    /// way to any tenant's data.
+    ///
+    /// ```
+    /// # fn example(tenants: tenantry::TenantManager) {
+    /// use axum::{Router, routing::get};
+    /// use tenantry_web::{TenantDb, TenantLayer, header};
+    /// use tower::Layer;
+    ///
+    /// let router: Router = Router::new()
+    ///     .route("/projects", get(async |_: TenantDb| "a tenant's"))
+    ///     .route("/health", get(async || "everybody's"));
+    /// let app = TenantLayer::new(tenants, header("x-tenant-id")).deferred().layer(router);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn deferred(self) -> Self {
+        self.change(|settings| settings.reception.defers = true)
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Settings<I>)) -> Self {
         let settings = Arc::get_mut(&mut self.settings);
         change(settings.expect("a layer is built before it is cloned"));
@@ -160,28 +191,100 @@ impl<I: Identify> TenantLayer<I> {
     }
 }
 
+/// What requests without a tenant go by.
+#[derive(Clone)]
+pub(crate) struct Reception {
+    manager: TenantManager,
+    /// Whether they are let in, for the extractors to refuse.
+    defers: bool,
+}
+
+/// How far a request's tenant is known without waiting.
+pub(crate) enum Resolved {
+    /// All there is to know.
+    Known(Result<Option<TenantContext>, ApiError>),
+    /// Its id. Its row has to be read, or something is to be added to its context.
+    Named(TenantId),
+    /// Nothing.
+    Unknown,
+}
+
 impl<I: Identify> Settings<I> {
-    /// The context of a request's tenant; none where it needs none.
-    async fn resolve(&self, parts: &mut Parts) -> Result<Option<TenantContext>, ApiError> {
+    /// Finds what can be told of a request's tenant without waiting: mostly all, since ids stand in the
+    /// request and tenants in memory.
+    pub(crate) fn resolve_now(&self, parts: &mut Parts) -> Resolved {
+        if !self.identify.is_immediate() {
+            return Resolved::Unknown;
+        }
+        let id = match now(self.name(parts)) {
+            None => return Resolved::Unknown,
+            Some(Err(error)) => return Resolved::Known(Err(error)),
+            Some(Ok(None)) => return Resolved::Known(Ok(None)),
+            Some(Ok(Some(id))) => id,
+        };
+        if !self.enrich.is_empty() || !self.knows_version(&id) {
+            return Resolved::Named(id);
+        }
+        match now(self.context(&id, parts)) {
+            Some(context) => Resolved::Known(context.map(Some)),
+            None => Resolved::Named(id),
+        }
+    }
+
+    /// The context of a request's tenant, whose id may be known; none where it needs none.
+    pub(crate) async fn resolve(
+        &self,
+        id: Option<TenantId>,
+        parts: &mut Parts,
+    ) -> Result<Option<TenantContext>, ApiError> {
+        let id = match id {
+            Some(id) => id,
+            None => match self.name(parts).await? {
+                Some(id) => id,
+                None => return Ok(None),
+            },
+        };
+        self.context(&id, parts).await.map(Some)
+    }
+
+    /// Whether the tenant's ledger need not be read first.
+    fn knows_version(&self, id: &TenantId) -> bool {
+        let needed = self.needed.as_ref();
+        needed.is_none_or(|needed| self.reception.manager.versions().is_known(id, needed))
+    }
+
+    /// The id that a request names; none where it needs none.
+    async fn name(&self, parts: &mut Parts) -> Result<Option<TenantId>, ApiError> {
         if self.exempt.iter().any(|holds| holds(parts)) {
             return Ok(None);
         }
-        let Some(id) = self.identify.identify(parts, &self.manager).await? else {
-            return if self.optional { Ok(None) } else { Err(ApiError::tenant_required()) };
-        };
-        Span::current().record("tenant", id.as_str());
-        let tenant = self.manager.tenant(&id).await?;
-        if let Some(needed) = &self.needed {
-            self.manager.versions().require(&id, needed).await?;
+        match self.identify.identify(parts, &self.reception.manager).await? {
+            None if !self.optional && !self.reception.defers => Err(ApiError::tenant_required()),
+            named => Ok(named),
         }
-        let mut context = TenantContext::of(&self.manager, tenant);
+    }
+
+    async fn context(&self, id: &TenantId, parts: &Parts) -> Result<TenantContext, ApiError> {
+        Span::current().record("tenant", id.as_str());
+        let mut context = TenantContext::new(&self.reception.manager, id).await?;
+        if let Some(needed) = &self.needed {
+            self.reception.manager.versions().require(id, needed).await?;
+        }
         for enrich in &self.enrich {
             context = enrich(context, parts.clone()).await?;
         }
         for hear in &self.on_resolved {
             hear(&context, parts);
         }
-        Ok(Some(context))
+        Ok(context)
+    }
+}
+
+/// What a future gives at once, if it does.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
     }
 }
 

@@ -50,7 +50,7 @@ pub use identify::{
 };
 pub use layer::{TenantFuture, TenantLayer, TenantService};
 pub use ready::ready;
-pub use request_id::RequestIdLayer;
+pub use request_id::{RequestIdLayer, RequestIdService};
 pub use serve::serve;
 #[cfg(unix)]
 pub use serve::shutdown_signal;

@@ -1,56 +1,104 @@
-use std::{io, time::Duration};
+//! A server for HTTP/1.1 that ends well.
 
-use axum::{Router, serve::ListenerExt};
-use tokio::{net::TcpListener, select, sync::oneshot, time::sleep};
+mod connection;
+mod stop;
 
-/// Serves `router` until `shutdown` is done; then lets the requests under way end, for `drain` at
-/// most.
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+
+use axum::{extract::Request, response::Response};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    select,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tower::Service;
+
+use self::{connection::connection, stop::Stop};
+
+/// How long nothing is accepted after the system had nothing to accept it with.
+const EXHAUSTED: Duration = Duration::from_millis(200);
+
+/// Serves `service`, a router or layers around one, by HTTP/1.1 until `shutdown` is done; then lets the
+/// requests under way end, for `drain` at most.
 ///
-/// What is sent is not held back to be sent with more (`TCP_NODELAY`).
+/// What is sent is not held back to be sent with more (`TCP_NODELAY`). Connections may be upgraded, as for
+/// WebSockets. There is no HTTP/2 and no TLS: for these there is a proxy in front, or `axum::serve`.
 ///
 /// ```no_run
 /// # async fn example(tenants: tenantry::TenantManager, router: axum::Router) -> std::io::Result<()> {
 /// use std::time::Duration;
-/// use tenantry_web::{serve, shutdown_signal};
+/// use tenantry_web::{RequestIdLayer, serve, shutdown_signal};
+/// use tower::Layer;
 ///
 /// let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3001)).await?;
-/// serve(listener, router, shutdown_signal()?, Duration::from_secs(10)).await?;
+/// let app = RequestIdLayer::new().layer(router);
+/// serve(listener, app, shutdown_signal()?, Duration::from_secs(10)).await;
 /// tenants.close().await;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// # Errors
+/// A layer around the router is cheaper than one within, which every route gets a copy of, and hears
+/// of requests that no route fits, too.
 ///
-/// Those of the listener.
-pub async fn serve(
+/// While the system has no descriptor or memory for one more connection, that is logged, and tried again.
+pub async fn serve<S>(
     listener: TcpListener,
-    router: Router,
+    service: S,
     shutdown: impl Future<Output = ()> + Send + 'static,
     drain: Duration,
-) -> io::Result<()> {
-    let (stop, stopping) = oneshot::channel::<()>();
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY is not set");
-        }
-    });
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        shutdown.await;
-        drop(stop);
-    });
-    let too_late = async {
-        // It ends when its other half is dropped.
-        let _ = stopping.await;
-        sleep(drain).await;
-    };
-    select! {
-        served = server => served,
-        () = too_late => {
-            tracing::warn!("requests still under way after {drain:?} are given up");
-            Ok(())
+) where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let stop = Arc::new(Stop::new());
+    // Each connection has a clone; when the last one has ended, nothing is there to be received.
+    let (alive, mut ended) = mpsc::channel::<Infallible>(1);
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                without_delay(&stream);
+                let (service, stop, alive) = (service.clone(), Arc::clone(&stop), alive.clone());
+                tokio::spawn(async move {
+                    connection(stream, service, &stop).await;
+                    drop(alive);
+                });
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted just now");
+                sleep(EXHAUSTED).await;
+            }
         }
     }
+    drop((listener, service, alive));
+    stop.stop();
+    if timeout(drain, ended.recv()).await.is_err() {
+        tracing::warn!("requests still under way after {drain:?} are given up");
+    }
+}
+
+fn without_delay(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY is not set");
+    }
+}
+
+/// Whether the one that was to be accepted has gone already.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
 }
 
 /// Ends with Ctrl-C or SIGTERM. Signals count from this call on.

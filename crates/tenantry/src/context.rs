@@ -19,7 +19,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::BTreeMap,
     fmt,
     pin::Pin,
     sync::Arc,
@@ -29,7 +29,10 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::task::{JoinHandle, futures::TaskLocalFuture};
 
-use crate::{Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager, TenantVersion};
+use crate::{
+    Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager, TenantVersion,
+    catalog::Resident, place::Place,
+};
 
 tokio::task_local! {
     static CURRENT: TenantContext;
@@ -38,10 +41,17 @@ tokio::task_local! {
 /// A tenant, the manager it is of, and what else belongs to the work at hand: a user, their
 /// permissions. Cheap to clone.
 #[derive(Clone)]
-pub struct TenantContext {
+pub struct TenantContext(Arc<Inner>);
+
+// One allocation of its own for each context: clones count references there, and not on what all
+// requests share, which the processors would take from each other each time.
+#[derive(Clone)]
+struct Inner {
     manager: TenantManager,
     tenant: Arc<Tenant>,
-    extra: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// Where the tenant's data lives, if that is known already.
+    place: Option<Arc<Place>>,
+    extra: BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }
 
 impl TenantContext {
@@ -51,38 +61,44 @@ impl TenantContext {
     ///
     /// As [`TenantManager::tenant`].
     pub async fn new(manager: &TenantManager, id: &TenantId) -> Result<Self> {
-        Ok(Self::of(manager, manager.tenant(id).await?))
+        let Resident { tenant, place, .. } = manager.resident_at_work(id).await?;
+        Ok(Self::with_place(manager, tenant, Some(place)))
     }
 
     /// The context of a tenant that was looked up already.
     #[must_use]
     pub fn of(manager: &TenantManager, tenant: Arc<Tenant>) -> Self {
-        Self { manager: manager.clone(), tenant, extra: HashMap::new() }
+        Self::with_place(manager, tenant, None)
+    }
+
+    fn with_place(manager: &TenantManager, tenant: Arc<Tenant>, place: Option<Arc<Place>>) -> Self {
+        let (manager, extra) = (manager.clone(), BTreeMap::new());
+        Self(Arc::new(Inner { manager, tenant, place, extra }))
     }
 
     /// Adds a value, in place of one of the same type.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.extra.insert(TypeId::of::<T>(), Arc::new(value));
+        Arc::make_mut(&mut self.0).extra.insert(TypeId::of::<T>(), Arc::new(value));
         self
     }
 
     /// The value of this type that was added.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(self.extra.get(&TypeId::of::<T>())?).downcast().ok()
+        Arc::clone(self.0.extra.get(&TypeId::of::<T>())?).downcast().ok()
     }
 
     /// The tenant.
     #[must_use]
     pub fn tenant(&self) -> &Arc<Tenant> {
-        &self.tenant
+        &self.0.tenant
     }
 
     /// The tenant's id.
     #[must_use]
     pub fn tenant_id(&self) -> &TenantId {
-        &self.tenant.id
+        &self.0.tenant.id
     }
 
     /// The tenant's data. No I/O.
@@ -92,13 +108,19 @@ impl TenantContext {
     /// [`Error::TenantMoved`] when the tenant has gone, or lives elsewhere, since the context
     /// was made.
     pub fn db(&self) -> Result<TenantDb> {
-        self.manager.db_of(&self.tenant)
+        match &self.0.place {
+            Some(place) => {
+                place.check_is_here()?;
+                Ok(self.0.manager.db_at(place, &self.0.tenant))
+            }
+            None => self.0.manager.db_of(&self.0.tenant),
+        }
     }
 
     /// The shared schema's data. No I/O.
     #[must_use]
     pub fn shared(&self) -> SharedDb {
-        self.manager.shared()
+        self.0.manager.shared()
     }
 
     /// The migrations that the tenant has: see [`Versions`](crate::Versions).
@@ -107,21 +129,21 @@ impl TenantContext {
     ///
     /// As [`Versions::of`](crate::Versions::of).
     pub async fn version(&self) -> Result<TenantVersion> {
-        self.manager.versions().of(&self.tenant.id).await
+        self.0.manager.versions().of(&self.0.tenant.id).await
     }
 
     /// The manager the tenant is of.
     #[must_use]
     pub fn manager(&self) -> &TenantManager {
-        &self.manager
+        &self.0.manager
     }
 }
 
 impl fmt::Debug for TenantContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TenantContext")
-            .field("tenant", &self.tenant.id)
-            .field("extra", &self.extra.len())
+            .field("tenant", &self.0.tenant.id)
+            .field("extra", &self.0.extra.len())
             .finish_non_exhaustive()
     }
 }

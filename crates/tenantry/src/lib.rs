@@ -68,9 +68,9 @@ pub use error::{
 };
 pub use hooks::Hooks;
 pub use manager::{
-    ConnectionMetrics, HealthCheckResult, HealthOptions, HealthStatus, MetricsResult, PoolHealth,
-    PoolMetrics, SharedMetrics, TenantManager, TenantManagerBuilder, TenantPoolMetrics,
-    TenantWarmupResult, WarmupOptions, WarmupProgress, WarmupResult,
+    BudgetMetrics, ConnectionMetrics, HealthCheckResult, HealthOptions, HealthStatus,
+    MetricsResult, PoolHealth, PoolMetrics, SharedMetrics, TenantManager, TenantManagerBuilder,
+    TenantPoolMetrics, TenantWarmupResult, WarmupOptions, WarmupProgress, WarmupResult,
 };
 pub use retry::RetryConfig;
 pub use schema_name::{

@@ -1,5 +1,6 @@
 //! What an application has one of.
 
+mod budget;
 mod builder;
 mod extensions;
 mod health;
@@ -12,6 +13,7 @@ use tenantry_pool::CloseReport;
 use tokio::sync::broadcast;
 
 pub use self::{
+    budget::BudgetMetrics,
     builder::TenantManagerBuilder,
     health::{HealthCheckResult, HealthOptions, HealthStatus, PoolHealth},
     metrics::{ConnectionMetrics, MetricsResult, PoolMetrics, SharedMetrics, TenantPoolMetrics},
@@ -100,7 +102,7 @@ impl TenantManager {
     /// [`Error::TenantNotFound`], [`Error::TenantSuspended`], [`Error::TenantArchived`]; those
     /// of a statement when the row is read.
     pub async fn tenant(&self, id: &TenantId) -> Result<Arc<Tenant>> {
-        Ok(Arc::clone(&self.resident(id).await?.active()?.tenant))
+        Ok(self.resident_at_work(id).await?.tenant)
     }
 
     /// The tenant at work that has this domain; upper case is folded.
@@ -304,6 +306,12 @@ impl TenantManager {
         Ok(self.access(&self.resident(id).await?.active()?.place))
     }
 
+    /// The way to a tenant that the index has, if what it says counts.
+    pub(crate) fn access_now(&self, id: &TenantId) -> Option<Access> {
+        let found = self.is_certain().then(|| self.inner.index.get(id).ok()).flatten()?;
+        Some(self.access(&found.place))
+    }
+
     /// The way to the shared schema.
     pub(crate) fn shared_access(&self) -> Access {
         self.access(&self.inner.shared)
@@ -336,8 +344,20 @@ impl TenantManager {
         }
     }
 
+    /// A tenant at work, and where its data lives.
+    pub(crate) async fn resident_at_work(&self, id: &TenantId) -> Result<Resident> {
+        let found = self.resident(id).await?;
+        found.active()?;
+        Ok(found)
+    }
+
     fn handle(&self, found: &Resident) -> TenantDb {
-        TenantDb::new(self.access(&found.place), Arc::clone(&found.tenant))
+        self.db_at(&found.place, &found.tenant)
+    }
+
+    /// The data of a tenant that lives at `place`.
+    pub(crate) fn db_at(&self, place: &Arc<Place>, tenant: &Arc<Tenant>) -> TenantDb {
+        TenantDb::new(self.access(place), Arc::clone(tenant))
     }
 
     fn access(&self, place: &Arc<Place>) -> Access {

@@ -62,6 +62,15 @@ impl Versions {
         check(Some(tenant), needed, version)
     }
 
+    /// Whether [`require`](Self::require) has no ledger to read. No I/O.
+    #[must_use]
+    pub fn is_known(&self, tenant: &TenantId, needed: &Version) -> bool {
+        self.manager.access_now(tenant).is_none_or(|access| {
+            let look = access.place.memory.look(Some(needed), self.hearing(), Instant::now());
+            matches!(look, Look::Counts(_))
+        })
+    }
+
     /// What the shared schema has. What was read counts for a second.
     ///
     /// # Errors
@@ -84,12 +93,16 @@ impl Versions {
 
     async fn look(&self, tenant: &TenantId, needed: Option<&Version>) -> Result<TenantVersion> {
         let access = self.manager.access_of(tenant).await?;
-        let hearing = if self.manager.hears() { Hearing::Well } else { Hearing::Deaf };
+        let hearing = self.hearing();
         // Mostly there is nothing to wait for.
         match access.place.memory.look(needed, hearing, Instant::now()) {
             Look::Counts(version) => Ok(version),
             Look::Stale => Box::pin(self.remembered(&access, needed, hearing)).await,
         }
+    }
+
+    fn hearing(&self) -> Hearing {
+        if self.manager.hears() { Hearing::Well } else { Hearing::Deaf }
     }
 
     /// What is remembered, read again where that no longer counts.

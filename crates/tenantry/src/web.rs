@@ -7,6 +7,8 @@
 //! be read, which is not for each request. What they read was put among the request's
 //! extensions by the layer of the crate `tenantry-web`.
 
+use std::{fmt, sync::Arc};
+
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
@@ -22,9 +24,12 @@ use crate::{
 };
 
 /// Why a handler did not get what it asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenantRejection {
+    /// The layer found that this tenant is not to be served, and left it to whoever asks for it.
+    #[error("{0}")]
+    Refused(Refusal),
     /// The request names no tenant, and this route needs one.
     #[error("this request names no tenant")]
     NoTenant,
@@ -44,6 +49,7 @@ impl TenantRejection {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::Refused(refusal) => refusal.0.status,
             Self::NoTenant => StatusCode::BAD_REQUEST,
             Self::Gone => StatusCode::NOT_FOUND,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -55,6 +61,7 @@ impl TenantRejection {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Refused(refusal) => refusal.0.code,
             Self::NoTenant => "TENANT_REQUIRED",
             Self::Gone => "TENANT_NOT_FOUND",
             Self::Unavailable => "DATABASE_UNAVAILABLE",
@@ -65,8 +72,12 @@ impl TenantRejection {
 
 impl IntoResponse for TenantRejection {
     fn into_response(self) -> Response {
-        if self == Self::NoLayer {
-            tracing::error!("a route has no TenantLayer, and its handler asks for a tenant");
+        match &self {
+            Self::Refused(refusal) => return (refusal.0.answer)(),
+            Self::NoLayer => {
+                tracing::error!("a route has no TenantLayer, and its handler asks for a tenant");
+            }
+            Self::NoTenant | Self::Gone | Self::Unavailable => {}
         }
         let (status, code) = (self.status(), self.code());
         let body = format!(
@@ -74,18 +85,62 @@ impl IntoResponse for TenantRejection {
             status.as_u16()
         );
         let mut response = (status, [(CONTENT_TYPE, "application/json")], body).into_response();
-        if self == Self::Unavailable {
+        if matches!(self, Self::Unavailable) {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }
 }
 
+/// Why a request's tenant is not served: put among its extensions, for the extractors to answer
+/// with.
+#[derive(Clone)]
+pub struct Refusal(Arc<Refused>);
+
+struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    answer: Box<dyn Fn() -> Response + Send + Sync>,
+}
+
+impl Refusal {
+    /// A refusal that is answered by what `answer` gives.
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        answer: impl Fn() -> Response + Send + Sync + 'static,
+    ) -> Self {
+        let (message, answer) = (message.into(), Box::new(answer));
+        Self(Arc::new(Refused { status, code, message, answer }))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("status", &self.0.status)
+            .field("code", &self.0.code)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The context that the layer has left.
 fn context(parts: &Parts) -> Result<&TenantContext, TenantRejection> {
     let extensions = &parts.extensions;
-    extensions.get::<TenantContext>().ok_or_else(|| match extensions.get::<TenantManager>() {
-        Some(_) => TenantRejection::NoTenant,
+    if let Some(context) = extensions.get::<TenantContext>() {
+        return Ok(context);
+    }
+    Err(match extensions.get::<Refusal>() {
+        Some(refusal) => TenantRejection::Refused(refusal.clone()),
+        None if extensions.get::<TenantManager>().is_some() => TenantRejection::NoTenant,
         None => TenantRejection::NoLayer,
     })
 }

@@ -11,31 +11,36 @@ mod schema;
 mod tasks;
 mod users;
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, patch};
-use tenantry_web::{RequestIdLayer, TenantDb, TenantLayer, TenantManager, header};
+use tenantry_web::{Header, RequestIdLayer, RequestIdService, header};
+use tenantry_web::{TenantDb, TenantLayer, TenantManager, TenantService};
 use tokio::net::TcpListener;
+use tower::Layer;
 
-/// The API's routes.
-pub fn router(tenants: TenantManager) -> Router {
+/// The router, with a tenant and an id for each request.
+pub type App = RequestIdService<TenantService<Router, Header>>;
+
+/// The API: whose handler asks for a [`TenantDb`] gets the request's tenant's; `/health` and
+/// `/admin/stats` are nobody's.
+pub fn app(tenants: TenantManager) -> App {
     let of_project = get(tasks::of_project).post(tasks::create);
-    Router::new()
+    let router = Router::new()
         .route("/users", get(users::list).post(users::create))
         .route("/projects", get(projects::list).post(projects::create))
         .route("/projects/{id}", get(projects::show))
         .route("/projects/{id}/tasks", of_project)
         .route("/tasks", get(tasks::list))
         .route("/tasks/{id}", patch(tasks::update))
-        // All of the above are a tenant's; what follows is nobody's.
-        .route_layer(TenantLayer::new(tenants.clone(), header("x-tenant-id")))
         .route("/health", get(operations::health))
         .route("/admin/stats", get(operations::stats))
         .fallback(tenantry_web::not_found)
         .method_not_allowed_fallback(tenantry_web::method_not_allowed)
-        .with_state(tenants)
-        .layer(RequestIdLayer::new())
+        .with_state(tenants.clone());
+    let by_header = TenantLayer::new(tenants, header("x-tenant-id")).deferred();
+    RequestIdLayer::new().layer(by_header.layer(router))
 }
 
 /// Serves the API until `shutdown`, lets the requests under way end, and closes the manager.
@@ -43,12 +48,11 @@ pub async fn serve(
     tenants: TenantManager,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) {
     let drain = Duration::from_secs(10);
-    let served = tenantry_web::serve(listener, router(tenants.clone()), shutdown, drain).await;
+    tenantry_web::serve(listener, app(tenants.clone()), shutdown, drain).await;
     let closed = tenants.close().await;
     tracing::info!(connections_left = closed.left, "stopped");
-    served
 }
 
 /// Gives a tenant something to look at, unless it has it already.

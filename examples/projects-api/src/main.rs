@@ -37,7 +37,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = bound.map_err(|error| format!("cannot listen on {host}:{port}: {error}"))?;
     let shutdown = tenantry_web::shutdown_signal()?;
     println!("listening on http://{}", listener.local_addr()?);
-    Ok(projects_api::serve(tenants, listener, shutdown).await?)
+    projects_api::serve(tenants, listener, shutdown).await;
+    Ok(())
 }
 
 /// A variable of the environment, or its default.

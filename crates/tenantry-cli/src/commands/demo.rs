@@ -146,19 +146,18 @@ async fn serve(
         let _ = stopped.await;
     });
     tokio::pin!(serving);
-    let served = tokio::select! {
-        served = &mut serving => served,
+    tokio::select! {
+        () = &mut serving => {}
         () = interrupts.next() => {
             console.remark("stopping: requests under way are answered");
             // If nobody hears it, serving has ended already.
             let _ = stop.send(());
             tokio::select! {
-                served = &mut serving => served,
+                () = &mut serving => {}
                 () = interrupts.next() => return Err(Failure::interrupted("stopped at once")),
             }
         }
-    };
-    served.map_err(|error| Failure::io("serving failed", &error))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -23,6 +23,7 @@ help! {
     help_of_tenant_drop: "tenant drop --help";
     help_of_health: "health --help";
     help_of_completion: "completion --help";
+    help_of_adopt: "adopt --help";
 }
 
 #[tokio::test]

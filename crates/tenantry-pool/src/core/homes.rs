@@ -93,9 +93,8 @@ impl<D: Driver> Core<D> {
             slot.kind() == Kind::Idle && !slot.is_held_for_another(entry.id)
         });
         used.or(home).map(|place| place as usize).or_else(|| {
-            let mut idle = self.slots.iter().filter(|(_, slot)| slot.kind() == Kind::Idle);
             let was_mine = |slot: &Slot<_>| slot.last == Some(me) && slot.server == entry.server;
-            idle.find(|(_, slot)| was_mine(slot)).map(|(place, _)| place)
+            self.slots.idle().find(|(_, slot)| was_mine(slot)).map(|(place, _)| place)
         })
     }
 
@@ -103,8 +102,7 @@ impl<D: Driver> Core<D> {
     /// somebody else, which must be reset first, only when there is no other.
     fn stranger(&self, ix: TargetIx) -> Option<usize> {
         let entry = &self.targets[ix];
-        let is_idle = |slot: &Slot<_>| slot.kind() == Kind::Idle && slot.server == entry.server;
-        let idle = self.slots.iter().filter(|(_, slot)| is_idle(slot));
+        let idle = self.slots.idle().filter(|(_, slot)| slot.server == entry.server);
         let best = idle.max_by_key(|(place, slot)| {
             let class = match slot.held_for {
                 Some(held) if held == entry.id => 2,

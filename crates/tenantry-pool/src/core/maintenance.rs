@@ -1,15 +1,15 @@
-//! What is looked after every second.
+//! What is looked after at regular times.
 
 use tokio::time::Instant;
 
 use super::{
     Action, Core,
-    slots::{Kind, State},
+    slots::{Kind, Slot, State},
 };
 use crate::{CloseReason, Condition, Driver};
 
 impl<D: Driver> Core<D> {
-    /// Closes what rested too long, forgets targets nobody asked for, and opens what is missing.
+    /// Every second: closes what rested too long, forgets targets nobody asked for, and opens what is missing.
     pub(crate) fn maintain(&mut self, now: Instant, out: &mut Vec<Action<D>>) {
         if self.closed {
             return;
@@ -26,6 +26,30 @@ impl<D: Driver> Core<D> {
         }
         self.open_where_needed(now, out);
         self.open_spare(now, out);
+    }
+
+    /// Cleans connections that have rested for a while and still keep what somebody left. One always
+    /// stays idle for whoever comes; it is its turn the next time. Four times a second.
+    pub(crate) fn reset_rested(&mut self, now: Instant, out: &mut Vec<Action<D>>) {
+        let keeps = |slot: &Slot<D::Connection>| match slot.state() {
+            State::Idle(connection) => self.driver.has_residue(connection),
+            _ => false,
+        };
+        let is_due = |slot: &Slot<D::Connection>| {
+            keeps(slot) && now.duration_since(slot.since) >= self.config.reset_after
+        };
+        let rested = self.slots.iter().filter(|(_, slot)| is_due(slot));
+        let mut rested: Vec<_> = rested.map(|(place, slot)| (slot.since, place)).collect();
+        rested.sort_unstable();
+        if rested.len() > 1 && rested.len() == self.slots.count(Kind::Idle) {
+            rested.pop();
+        }
+        for (_, slot) in rested {
+            let connection = self.take_idle(slot, State::Cleaning).expect("it is idle");
+            self.slots.get_mut(slot).held_for = None;
+            self.slots.get_mut(slot).rested = true;
+            out.push(Action::Clean { slot, connection });
+        }
     }
 
     /// Why an idle connection is to be closed.

@@ -24,6 +24,7 @@ fn explore(seed: u64, servers: usize, targets: usize, shape: impl Fn(&mut PoolCo
         config.max_waiters = 30;
         config.max_waiters_per_target = 12;
         config.target_ttl = Duration::from_secs(20);
+        config.reset_after = Duration::from_millis(50);
         config.idle_timeout = Duration::from_secs(3);
         config.max_lifetime = Duration::from_secs(60);
         shape(&mut config);

@@ -67,10 +67,21 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        self.counters.cleaned += 1;
+        let rested = std::mem::take(&mut self.slots.get_mut(slot).rested);
+        let count =
+            if rested { &mut self.counters.reset_at_rest } else { &mut self.counters.cleaned };
+        *count += 1;
+        let since = self.slots.get(slot).since;
         self.forget_late(slot, &mut connection);
         match self.driver.condition(&connection) {
-            Condition::NEUTRAL => self.rest(slot, connection, None, now, out),
+            Condition::NEUTRAL => {
+                self.rest(slot, connection, None, now, out);
+                let place = self.slots.get_mut(slot);
+                if rested && place.kind() == Kind::Idle {
+                    // It was not used.
+                    place.since = since;
+                }
+            }
             _ => self.close(slot, connection, CloseReason::Unclean, out),
         }
     }
@@ -82,6 +93,7 @@ impl<D: Driver> Core<D> {
         connection: D::Connection,
         out: &mut Vec<Action<D>>,
     ) {
+        self.slots.get_mut(slot).rested = false;
         self.close(slot, connection, CloseReason::Unclean, out);
     }
 
@@ -134,7 +146,7 @@ impl<D: Driver> Core<D> {
         if let Some(reason) = self.is_worn(slot, now) {
             return self.close(slot, connection, reason, out);
         }
-        if held_for.is_some_and(|target| self.targets.known(target).is_none()) {
+        if held_for.is_some_and(|target| !self.is_known_to(slot, target)) {
             return self.clean(slot, connection, out);
         }
         let server = self.slots.get(slot).server;
@@ -156,6 +168,14 @@ impl<D: Driver> Core<D> {
                 // Somebody may wait for another server while this connection fills a place.
                 self.open_where_needed(now, out);
             }
+        }
+    }
+
+    /// Whether a target that a connection is held for is remembered: mostly it used it last.
+    fn is_known_to(&self, slot: usize, target: TargetId) -> bool {
+        match self.slots.get(slot).last {
+            Some(last) => self.targets.known_at(last.at, target).is_some(),
+            None => self.targets.known(target).is_some(),
         }
     }
 

@@ -94,6 +94,8 @@ pub(crate) struct Slot<C> {
     pub(crate) forgets_all: bool,
     /// Whether it is being closed to be replaced.
     pub(crate) recycled: bool,
+    /// Whether it is being cleaned because it has rested.
+    pub(crate) rested: bool,
     /// Whether it is lent for long: nobody's home meanwhile.
     pub(crate) is_away: bool,
 }
@@ -131,6 +133,9 @@ impl<C> Slot<C> {
 pub(crate) struct Slots<C> {
     slots: Vec<Slot<C>>,
     tally: [usize; 6],
+    /// The idle ones, the most recently used last: what its user left in the processor's caches is
+    /// best there, and whoever looks for an idle one need not look at the others.
+    idle: Vec<u32>,
 }
 
 impl<C> Slots<C> {
@@ -147,9 +152,14 @@ impl<C> Slots<C> {
             forget: Vec::new(),
             forgets_all: false,
             recycled: false,
+            rested: false,
             is_away: false,
         };
-        Self { slots: (0..budget).map(|_| vacant()).collect(), tally: [budget, 0, 0, 0, 0, 0] }
+        Self {
+            slots: (0..budget).map(|_| vacant()).collect(),
+            tally: [budget, 0, 0, 0, 0, 0],
+            idle: Vec::with_capacity(budget),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -171,9 +181,24 @@ impl<C> Slots<C> {
     /// Changes what a place is used for. What it was used for before.
     pub(super) fn set(&mut self, slot: usize, to: State<C>) -> State<C> {
         let state = &mut self.slots[slot].state;
-        self.tally[to.kind() as usize] += 1;
-        self.tally[state.kind() as usize] -= 1;
+        let (from, into) = (state.kind(), to.kind());
+        self.tally[into as usize] += 1;
+        self.tally[from as usize] -= 1;
+        let place = slot_number(slot);
+        if from == Kind::Idle
+            && let Some(at) = self.idle.iter().rposition(|idle| *idle == place)
+        {
+            self.idle.remove(at);
+        }
+        if into == Kind::Idle {
+            self.idle.push(place);
+        }
         std::mem::replace(state, to)
+    }
+
+    /// The idle ones, the most recently used first.
+    pub(crate) fn idle(&self) -> impl Iterator<Item = (usize, &Slot<C>)> {
+        self.idle.iter().rev().map(|place| (*place as usize, &self.slots[*place as usize]))
     }
 
     /// How many places of a kind there are.
@@ -190,8 +215,12 @@ impl<C> Slots<C> {
 
     /// The connection to another server than `server` that has been idle longest.
     pub(crate) fn longest_idle_elsewhere(&self, server: ServerIx) -> Option<usize> {
-        let elsewhere = |slot: &Slot<C>| slot.kind() == Kind::Idle && slot.server != server;
-        let idle = self.iter().filter(|(_, slot)| elsewhere(slot));
+        let idle = self.idle().filter(|(_, slot)| slot.server != server);
         idle.min_by_key(|(_, slot)| slot.since).map(|(place, _)| place)
     }
+}
+
+/// A slot as a small number.
+fn slot_number(slot: usize) -> u32 {
+    u32::try_from(slot).expect("a budget is smaller than 2^32")
 }

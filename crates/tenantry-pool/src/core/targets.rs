@@ -171,6 +171,11 @@ impl Targets {
         self.find(id).filter(|ix| self[*ix].known)
     }
 
+    /// The same, where its entry was once.
+    pub(crate) fn known_at(&self, at: TargetIx, id: TargetId) -> Option<TargetIx> {
+        self.find_at(at.0, id).filter(|ix| self[*ix].known)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.known)
     }

@@ -6,13 +6,16 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    CloseReason, ConnectFailure, Driver, Event, Lease, PoolConfig, Target,
+    CloseReason, ConnectFailure, Driver, Event, Lease, PoolConfig, TargetId,
     core::{Action, Core, Lent},
     runtime::{Mutex, MutexGuard, Runtime, sleep, timeout_at},
 };
 
-/// How often idle connections and unused targets are looked at.
-const MAINTENANCE: Duration = Duration::from_secs(1);
+/// How often idle connections are looked at.
+const MAINTENANCE: Duration = Duration::from_millis(250);
+
+/// Every how many of these times all else is looked after, too.
+const THOROUGH: usize = 4;
 
 /// What the clones of a pool and its leases share.
 pub(crate) struct Inner<D: Driver> {
@@ -60,7 +63,7 @@ impl<D: Driver> Inner<D> {
         match action {
             Action::Grant { reply, target, lent } => {
                 // A waiter that has just gone drops the lease, which gives the connection back.
-                let _ = reply.send(Ok(self.lease(&target, lent)));
+                let _ = reply.send(Ok(self.lease(target.id(), lent)));
             }
             Action::Fail { reply, error } => {
                 let _ = reply.send(Err(error));
@@ -79,12 +82,8 @@ impl<D: Driver> Inner<D> {
         }
     }
 
-    pub(super) fn lease(
-        self: &Arc<Self>,
-        target: &Arc<Target<D::Server>>,
-        lent: Lent<D>,
-    ) -> Lease<D> {
-        Lease::new(Arc::clone(self), Arc::clone(target), lent)
+    pub(super) fn lease(self: &Arc<Self>, target: TargetId, lent: Lent<D>) -> Lease<D> {
+        Lease::new(Arc::clone(self), target, lent)
     }
 
     pub(crate) fn give_back(self: &Arc<Self>, slot: usize, connection: D::Connection) {
@@ -149,9 +148,15 @@ impl<D: Driver> Inner<D> {
 }
 
 async fn maintain<D: Driver>(inner: Weak<Inner<D>>) {
-    loop {
+    for time in (0..THOROUGH).rev().cycle() {
         sleep(MAINTENANCE).await;
         let Some(inner) = inner.upgrade() else { return };
-        inner.step(|core, out| core.maintain(Instant::now(), out));
+        inner.step(|core, out| {
+            let now = Instant::now();
+            core.reset_rested(now, out);
+            if time == 0 {
+                core.maintain(now, out);
+            }
+        });
     }
 }

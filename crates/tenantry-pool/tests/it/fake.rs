@@ -29,6 +29,8 @@ pub(crate) struct Conn {
     pub(crate) number: usize,
     pub(crate) server: &'static str,
     pub(crate) condition: Condition,
+    /// Whether its last user has left something.
+    pub(crate) residue: bool,
     /// Whose statements are kept.
     pub(crate) statements: BTreeSet<TargetId>,
     world: Arc<World>,
@@ -58,6 +60,7 @@ impl Driver for Fake {
             number: self.0.next.fetch_add(1, Ordering::SeqCst),
             server,
             condition: Condition::NEUTRAL,
+            residue: false,
             statements: BTreeSet::new(),
             world: Arc::clone(&self.0),
         };
@@ -67,6 +70,10 @@ impl Driver for Fake {
 
     fn condition(&self, conn: &Conn) -> Condition {
         conn.condition
+    }
+
+    fn has_residue(&self, conn: &Conn) -> bool {
+        conn.residue
     }
 
     async fn clean(&self, conn: &mut Conn) -> Result<(), Refused> {
@@ -79,6 +86,7 @@ impl Driver for Fake {
             return Err(Refused);
         }
         conn.condition = Condition::NEUTRAL;
+        conn.residue = false;
         Ok(())
     }
 

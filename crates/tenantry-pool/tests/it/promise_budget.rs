@@ -61,8 +61,9 @@ async fn never_passed(steps: Vec<Step>) {
             Step::Return { which, condition } if !leases.is_empty() => {
                 let which = which % leases.len();
                 let mut lease = leases.swap_remove(which);
-                let id = lease.target().id();
-                assert_eq!(lease.server, *lease.target().server(), "the right server");
+                let id = lease.target();
+                let place = places.iter().find(|place| place.id() == id).expect("one of these");
+                assert_eq!(lease.server, *place.server(), "the right server");
                 lease.condition = match condition {
                     0 => Condition::Rest { held_for: Some(id) },
                     1 => Condition::Unclean,

@@ -57,13 +57,20 @@ struct Body<'a> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        self.answer()
+    }
+}
+
+impl ApiError {
+    /// The answer.
+    pub(crate) fn answer(&self) -> Response {
         if self.status().is_server_error() {
             self.log();
         }
-        let parts = *self.0;
+        let Self(parts) = self;
         let mut response = match &parts.body {
             Some(body) => axum::Json(body).into_response(),
-            None => axum::Json(Envelope::of(&parts)).into_response(),
+            None => axum::Json(Envelope::of(parts)).into_response(),
         };
         *response.status_mut() = parts.status;
         if parts.status == StatusCode::SERVICE_UNAVAILABLE {

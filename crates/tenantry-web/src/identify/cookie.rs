@@ -27,4 +27,8 @@ impl Identify for Cookie {
             .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         parse_only(tenants, values, format_args!("the cookie {name}"))
     }
+
+    fn is_immediate(&self) -> bool {
+        true
+    }
 }

@@ -53,6 +53,10 @@ impl Identify for Subdomain {
             _ => Ok(None),
         }
     }
+
+    fn is_immediate(&self) -> bool {
+        true
+    }
 }
 
 /// A domain of the tenant's own: see [`custom_domain`].

@@ -29,4 +29,8 @@ impl Identify for Header {
         let values = parts.headers.get_all(name).iter();
         parse_only(tenants, values, format_args!("the header {name}"))
     }
+
+    fn is_immediate(&self) -> bool {
+        true
+    }
 }

@@ -34,4 +34,8 @@ impl<A: Identify, B: Identify> Identify for Or<A, B> {
             (found, _) => Ok(found),
         }
     }
+
+    fn is_immediate(&self) -> bool {
+        self.first.is_immediate() && self.next.is_immediate()
+    }
 }

@@ -59,6 +59,10 @@ impl Identify for PathPrefix {
         parts.uri = inside;
         Ok(id)
     }
+
+    fn is_immediate(&self) -> bool {
+        true
+    }
 }
 
 /// The same URI with another path.
@@ -102,5 +106,9 @@ impl Identify for PathParam {
         };
         let values = params.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         parse_only(tenants, values, format_args!("the path parameter {name}"))
+    }
+
+    fn is_immediate(&self) -> bool {
+        true
     }
 }

@@ -27,4 +27,8 @@ impl Identify for QueryParam {
         let values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         parse_only(tenants, values, format_args!("the query parameter {name}"))
     }
+
+    fn is_immediate(&self) -> bool {
+        true
+    }
 }

@@ -11,11 +11,12 @@ use axum::{
 use futures_util::future::BoxFuture;
 use pin_project_lite::pin_project;
 use tenantry::{
-    TenantManager,
     context::{self, Scope, TenantContext},
+    web::Refusal,
 };
 use tower::Service;
 
+use super::Reception;
 use crate::ApiError;
 
 /// Finds a request's tenant; gives the request's head back.
@@ -40,7 +41,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         /// The tenant is looked for; then its service is called.
-        Resolving { resolving: Resolving, next: Option<(B, TenantManager, S)> },
+        Resolving { resolving: Resolving, next: Option<(B, Reception, S)> },
         /// For a tenant.
         Bound { #[pin] answer: Scope<S::Future> },
         /// A request that needs no tenant.
@@ -56,9 +57,10 @@ where
 {
     /// What comes once it is known whose request this is.
     pub(super) fn after(
-        (resolved, mut parts): (Result<Option<TenantContext>, ApiError>, Parts),
+        resolved: Result<Option<TenantContext>, ApiError>,
+        mut parts: Parts,
         body: B,
-        manager: TenantManager,
+        reception: &Reception,
         service: &mut S,
     ) -> Self {
         match resolved {
@@ -69,7 +71,15 @@ where
                 Self::Bound { answer: context::scope(context, answer) }
             }
             Ok(None) => {
-                parts.extensions.insert(manager);
+                parts.extensions.insert(reception.manager.clone());
+                Self::Free { answer: service.call(Request::from_parts(parts, body)) }
+            }
+            Err(error) if reception.defers => {
+                let (status, code) = (error.status(), error.code());
+                let message = error.message().to_owned();
+                let refusal = Refusal::new(status, code, message, move || error.answer());
+                parts.extensions.insert(refusal);
+                parts.extensions.insert(reception.manager.clone());
                 Self::Free { answer: service.call(Request::from_parts(parts, body)) }
             }
             Err(error) => Self::Refused { response: Some(error.into_response()) },
@@ -88,9 +98,9 @@ where
         loop {
             let answer = match stage.as_mut().project() {
                 StageProjection::Resolving { resolving, next } => {
-                    let resolved = ready!(resolving.as_mut().poll(cx));
-                    let (body, manager, mut service) = next.take().expect("resolved once");
-                    stage.set(Stage::after(resolved, body, manager, &mut service));
+                    let (resolved, parts) = ready!(resolving.as_mut().poll(cx));
+                    let (body, reception, mut service) = next.take().expect("resolved once");
+                    stage.set(Stage::after(resolved, parts, body, &reception, &mut service));
                     continue;
                 }
                 StageProjection::Bound { answer } => ready!(answer.poll(cx)),

@@ -1,7 +1,7 @@
 use std::{
     fmt, mem,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
 use tower::Service;
 
 use super::{
-    Settings,
+    Resolved, Settings,
     future::{Resolving, Stage, TenantFuture},
 };
 use crate::Identify;
@@ -43,24 +43,26 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let settings = Arc::clone(&self.settings);
-        let manager = settings.manager.clone();
         let (mut parts, body) = request.into_parts();
-        let mut resolving: Resolving = Box::pin(async move {
-            let resolved = settings.resolve(&mut parts).await;
+        let id = match self.settings.resolve_now(&mut parts) {
+            Resolved::Known(resolved) => {
+                let reception = &self.settings.reception;
+                let stage = Stage::after(resolved, parts, body, reception, &mut self.inner);
+                return TenantFuture { stage };
+            }
+            Resolved::Named(id) => Some(id),
+            Resolved::Unknown => None,
+        };
+        let settings = Arc::clone(&self.settings);
+        let reception = settings.reception.clone();
+        let resolving: Resolving = Box::pin(async move {
+            let resolved = settings.resolve(id, &mut parts).await;
             (resolved, parts)
         });
-        // Mostly there is nothing to wait for: the tenant is in the index.
-        let stage = match resolving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(resolved) => Stage::after(resolved, body, manager, &mut self.inner),
-            Poll::Pending => {
-                // The one that is ready is called; its clone has to become ready first.
-                let clone = self.inner.clone();
-                let ready = mem::replace(&mut self.inner, clone);
-                Stage::Resolving { resolving, next: Some((body, manager, ready)) }
-            }
-        };
-        TenantFuture { stage }
+        // The one that is ready is called; its clone has to become ready first.
+        let clone = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, clone);
+        TenantFuture { stage: Stage::Resolving { resolving, next: Some((body, reception, ready)) } }
     }
 }
 

@@ -38,6 +38,9 @@ pub struct ConnectionConfig {
     pub home_patience: Duration,
     /// `min_idle`: how many connections are kept open, used or not. None by default.
     pub min_idle: usize,
+    /// `reset_after`: how long a connection is unused until what a tenant's code may have left in it
+    /// (a lock, a temporary table) is reset. 1 s by default.
+    pub reset_after: Duration,
     /// `idle_timeout`: how long an unused connection is kept open. 30 s by default.
     pub idle_timeout: Duration,
     /// `acquire_timeout`: how long a statement waits for a connection. 5 s by default.
@@ -53,6 +56,9 @@ pub struct ConnectionConfig {
     /// `statement_cache_size`: how many prepared statements each connection keeps. 256 by default;
     /// with 0 it keeps none.
     pub statement_cache_size: usize,
+    /// `max_prepared_statements`: how many all connections keep together. 5,000 by default; with 0
+    /// they keep none.
+    pub max_prepared_statements: usize,
     /// `[connection.retry]`: how often to try what may succeed the next time.
     pub retry: RetryConfig,
 }
@@ -81,6 +87,7 @@ impl ConnectionConfig {
             reader.short_duration("connection.home_patience", Duration::from_millis(10));
         let min_idle = reader.integer("connection.min_idle", 0, 0..=max_connections);
         let mut timeout = |key, default| reader.duration(key, Duration::from_secs(default));
+        let reset_after = timeout("connection.reset_after", 1);
         let idle_timeout = timeout("connection.idle_timeout", 30);
         let acquire_timeout = timeout("connection.acquire_timeout", 5);
         let max_lifetime = timeout("connection.max_lifetime", 30 * 60);
@@ -89,6 +96,8 @@ impl ConnectionConfig {
         let connect_timeout = reader.duration_if_set("connection.connect_timeout");
         let statement_cache_size =
             reader.integer("connection.statement_cache_size", 256, 0..=100_000);
+        let max_prepared_statements =
+            reader.integer("connection.max_prepared_statements", 5_000, 0..=10_000_000);
         let retry = read_retry(reader);
 
         let (url, mut server) = server?;
@@ -105,12 +114,14 @@ impl ConnectionConfig {
             max_waiters_per_tenant: size(max_waiters_per_tenant),
             home_patience,
             min_idle: size(min_idle),
+            reset_after,
             idle_timeout,
             acquire_timeout,
             connect_timeout,
             max_lifetime,
             max_tenants_per_connection: size(max_tenants_per_connection),
             statement_cache_size: size(statement_cache_size),
+            max_prepared_statements: size(max_prepared_statements),
             retry,
         })
     }

@@ -28,6 +28,7 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(connection.max_waiters, 10_000);
     assert_eq!(connection.max_waiters_per_tenant, 1_000);
     assert_eq!(connection.home_patience, Duration::from_millis(10));
+    assert_eq!(connection.reset_after, Duration::from_secs(1));
     assert_eq!(connection.min_idle, 0);
     assert_eq!(connection.idle_timeout, Duration::from_secs(30));
     assert_eq!(connection.acquire_timeout, Duration::from_secs(5));
@@ -36,6 +37,7 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(connection.max_lifetime, Duration::from_secs(30 * 60));
     assert_eq!(connection.max_tenants_per_connection, 2_000);
     assert_eq!(connection.statement_cache_size, 256);
+    assert_eq!(connection.max_prepared_statements, 5000);
     assert_eq!(*config.retry(), RetryConfig::default());
     let isolation = config.isolation();
     assert_eq!(isolation.strategy, IsolationStrategy::Schema);
@@ -68,12 +70,14 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         max_waiters_per_tenant = 50
         home_patience = "500us"
         min_idle = 2
+        reset_after = "400ms"
         idle_timeout = "1m"
         acquire_timeout = "1s 500ms"
         connect_timeout = "2s"
         max_lifetime = "1h"
         max_tenants_per_connection = 100
         statement_cache_size = 64
+        max_prepared_statements = 900
         [connection.retry]
         max_attempts = 5
         initial_delay = "50ms"
@@ -112,6 +116,7 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     assert_eq!(config.connection().max_per_tenant, 5);
     assert_eq!(config.connection().max_waiters_per_tenant, 50);
     assert_eq!(config.connection().home_patience, Duration::from_micros(500));
+    assert_eq!(config.connection().reset_after, Duration::from_millis(400));
     assert_eq!(config.connection().acquire_timeout, Duration::from_millis(1500));
     assert_eq!(config.retry().multiplier, 1.5);
     let acme = TenantId::parse("acme").unwrap();

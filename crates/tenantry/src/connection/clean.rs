@@ -2,11 +2,12 @@
 
 use std::{io, time::Duration};
 
+use tenantry_pool::Condition;
 use tokio_postgres::{Error, SimpleQueryMessage, error::SqlState};
 
 use super::{
     binding::{DISCARD, RESET},
-    pg::PgConnection,
+    pg::{PgConnection, Residue},
 };
 use crate::ConnectError;
 
@@ -17,11 +18,25 @@ const GRACE: Duration = Duration::from_millis(100);
 const MAX_CANCELS: u32 = 3;
 
 impl PgConnection {
+    /// Whether somebody's code may have left something in the session, which is theirs to see while
+    /// they are at it, and keeps others from a lock or a table after that.
+    pub(crate) fn has_residue(&self) -> bool {
+        self.residue != Residue::None || self.held_for.is_some()
+    }
+
     /// Waits for what still runs, or cancels it; ends the transaction that is open; makes the
     /// connection neutral, and sees that it is. The caller sets the deadline.
     pub(crate) async fn clean(&mut self) -> Result<(), ConnectError> {
         let address = self.server.address();
         let failed = |error: Error| ConnectError::postgres(&address, error);
+        if matches!(self.condition(), Condition::Rest { .. }) {
+            self.busy = true;
+            self.tally.reset();
+            self.insist(&[RESET]).await.map_err(failed)?;
+            self.neutral();
+            self.busy = false;
+            return Ok(());
+        }
         self.busy = true;
         {
             // Answered after everything that was sent before.
@@ -47,6 +62,7 @@ impl PgConnection {
             self.watch.prefix.set_prepared(false);
             self.watch.seen.forget_prepared();
         } else {
+            self.tally.reset();
             self.insist(&["ROLLBACK", RESET]).await.map_err(failed)?;
         }
         self.drop_notifications();

@@ -16,12 +16,18 @@ pub(crate) struct PgDriver {
 }
 
 impl PgDriver {
-    /// A driver whose connections keep up to `statement_cache` prepared statements.
+    /// A driver whose connections keep up to `statement_cache` prepared statements each, and
+    /// `max_prepared` together.
     pub(crate) fn new(
         statement_cache: usize,
+        max_prepared: usize,
         on_event: impl Fn(Event<'_, Self>) + Send + Sync + 'static,
     ) -> Self {
-        Self { statement_cache, tally: Arc::default(), on_event: Box::new(on_event) }
+        Self {
+            statement_cache,
+            tally: Arc::new(Tally::new(max_prepared)),
+            on_event: Box::new(on_event),
+        }
     }
 
     /// What its connections have done.
@@ -44,6 +50,10 @@ impl Driver for PgDriver {
 
     fn condition(&self, connection: &Box<PgConnection>) -> Condition {
         connection.condition()
+    }
+
+    fn has_residue(&self, connection: &Box<PgConnection>) -> bool {
+        connection.has_residue()
     }
 
     async fn clean(&self, connection: &mut Box<PgConnection>) -> Result<(), ConnectError> {

@@ -121,7 +121,7 @@ impl PgConnection {
             client,
             server: server.clone(),
             watch,
-            statements: Statements::new(statement_cache),
+            statements: Statements::new(statement_cache, Arc::clone(&tally)),
             tally,
             notifications,
             is_pooled,

@@ -93,6 +93,7 @@ impl PgConnection {
         self.reset_streak();
         self.leave_others(binding).await?;
         self.busy = true;
+        self.note_binding(true);
         let begin = binding.begin();
         let (bound, ran, end) = join!(
             self.client.batch_execute(&begin),
@@ -119,6 +120,7 @@ impl PgConnection {
         let reset = self.needs_reset_for(target);
         let prefix = Prefix { search_path: binding.search_path(), hold, reset };
         self.busy = true;
+        self.note_binding(reset);
         let ran = send(&self.client, &self.watch, Some(prefix), statement.as_ref(), query).await;
         self.busy = false;
         let output = self.after_prefix(target, reset, ran)?;
@@ -138,6 +140,7 @@ impl PgConnection {
         let reset = self.needs_reset_for(target);
         let prefix = Prefix { search_path: binding.search_path(), hold: false, reset };
         self.busy = true;
+        self.note_binding(reset);
         // What is half prepared when this future is dropped is known to nobody.
         self.needs_discard = true;
         let prepared = prepare(&self.client, &self.watch, Some(prefix), query).await;
@@ -185,6 +188,7 @@ impl PgConnection {
         self.reset_streak();
         self.leave_others(binding).await?;
         self.busy = true;
+        self.note_binding(true);
         let client = &self.client;
         let statement = match plan {
             Plan::Prepared(prepared) => Some(prepared.statement),
@@ -302,11 +306,20 @@ impl PgConnection {
     pub(super) async fn make_neutral(&mut self) -> Result<(), RunError> {
         if self.needs_reset || self.residue != Residue::None || self.held_for.is_some() {
             self.busy = true;
+            self.tally.reset();
             self.client.batch_execute(RESET).await.map_err(RunError::Bind)?;
             self.busy = false;
             self.neutral();
         }
         Ok(())
+    }
+
+    /// Counts a binding that is sent, with a reset or without.
+    pub(super) fn note_binding(&self, reset: bool) {
+        self.tally.bound();
+        if reset {
+            self.tally.reset();
+        }
     }
 
     /// Everything has been answered: what it comes to.

@@ -1,23 +1,38 @@
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use lru::LruCache;
 use tenantry_pool::TargetId;
 use tokio_postgres::Statement;
 
-use super::{binding::Owner, query::Query};
+use super::{
+    binding::Owner,
+    query::Query,
+    tally::{Permit, Share, Tally},
+};
 
 /// The prepared statements of one connection, each for one target: under another search_path
-/// PostgreSQL would have to analyse it anew. Bounded; the least recently used go first.
+/// PostgreSQL would have to analyse it anew. Bounded, by connection and by what all keep together; the least
+/// recently used go first.
 pub(super) struct Statements {
     entries: LruCache<(TargetId, u64), Entry>,
     bound: usize,
+    share: Arc<Share>,
 }
 
 enum Entry {
     /// Seen once: preparing it would not have paid yet.
     Seen,
     /// Prepared.
-    Prepared { generation: u64, sql: Box<str>, types: Box<[u32]>, prepared: Prepared },
+    Prepared {
+        generation: u64,
+        sql: Box<str>,
+        types: Box<[u32]>,
+        prepared: Prepared,
+        _permit: Permit,
+    },
 }
 
 /// A prepared statement.
@@ -41,8 +56,8 @@ pub(super) enum Known {
 }
 
 impl Statements {
-    pub(super) fn new(bound: usize) -> Self {
-        Self { entries: LruCache::unbounded(), bound }
+    pub(super) fn new(bound: usize, tally: Arc<Tally>) -> Self {
+        Self { entries: LruCache::unbounded(), bound, share: Share::new(tally) }
     }
 
     /// Looks a statement up, and notes that it was seen if it is `worth_noting`.
@@ -79,16 +94,30 @@ impl Statements {
         statement: &Statement,
     ) -> Prepared {
         let prepared = Prepared { statement: statement.clone(), is_plain: query.is_plain() };
-        if self.bound > 0 {
+        let key = (owner.target, hash(query));
+        if self.bound > 0
+            && let Some(permit) = self.permit()
+        {
             let entry = Entry::Prepared {
                 generation: owner.generation,
                 sql: query.sql.into(),
                 types: query.params.oids().collect(),
                 prepared: prepared.clone(),
+                _permit: permit,
             };
-            self.put((owner.target, hash(query)), entry);
+            self.put(key, entry);
         }
         prepared
+    }
+
+    /// Leave to keep one more; the least recently used are dropped for it.
+    fn permit(&mut self) -> Option<Permit> {
+        loop {
+            if let Some(permit) = self.share.take() {
+                return Some(permit);
+            }
+            while let Entry::Seen = self.entries.pop_lru()?.1 {}
+        }
     }
 
     /// Drops a target's statements: PostgreSQL is told to close them.

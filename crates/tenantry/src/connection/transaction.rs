@@ -21,7 +21,11 @@ impl PgConnection {
         self.note_use(binding);
         self.changed = false;
         self.busy = true;
-        if self.needs_reset_for(target) {
+        let reset = self.needs_reset_for(target);
+        if reset || !self.is_held_for(target) {
+            self.note_binding(reset);
+        }
+        if reset {
             // Two messages, since a reset inside of the transaction could be rolled back with it.
             let (reset, begun) =
                 join!(self.client.batch_execute(RESET), self.client.batch_execute(&begin));
@@ -103,6 +107,7 @@ impl PgConnection {
         let reset = self.is_pooled || self.changed;
         self.busy = true;
         let ended = if reset {
+            self.tally.reset();
             let end = run::end(&self.client, seen, with_reset).await;
             self.ended(end.reset);
             self.reset_streak();

@@ -161,6 +161,7 @@ impl TenantManagerBuilder {
         // Each of the hosts has that long.
         let hosts = connection.server.postgres.get_hosts().len().max(1);
         limits.connect_timeout = connection.connect_timeout * u32::try_from(hosts).unwrap_or(1);
+        limits.reset_after = connection.reset_after;
         limits.idle_timeout = connection.idle_timeout;
         limits.max_lifetime = connection.max_lifetime;
         limits.max_targets_per_connection = connection.max_tenants_per_connection;
@@ -168,7 +169,8 @@ impl TenantManagerBuilder {
         limits.target_ttl = self.config.isolation().pool_ttl;
         let hooks = self.hooks.clone();
         let logs = self.config.debug().logs_pool_events();
-        let driver = PgDriver::new(connection.statement_cache_size, move |event| {
+        let (each, all) = (connection.statement_cache_size, connection.max_prepared_statements);
+        let driver = PgDriver::new(each, all, move |event| {
             if logs {
                 log(&event);
             }

@@ -2,7 +2,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use tenantry_pool::{PoolStats, TargetStats};
 
-use super::TenantManager;
+use super::{BudgetMetrics, TenantManager};
 use crate::{SchemaName, StatementCounts, TenantId};
 
 /// The connections of one tenant, or of the shared schema.
@@ -33,6 +33,10 @@ pub struct MetricsResult {
     pub pools: PoolMetrics,
     /// The shared schema.
     pub shared: SharedMetrics,
+    /// The connections, all tenants together.
+    pub connections: BudgetMetrics,
+    /// What was done with statements on them, and what they keep prepared.
+    pub statements: StatementCounts,
     /// When it was taken, in UTC by RFC 3339.
     pub timestamp: String,
 }
@@ -107,8 +111,17 @@ impl TenantManager {
                 initialized: shared.is_some(),
                 connections: shared.map(Into::into),
             },
+            connections: self.budget(),
+            statements: self.statement_counts(),
             timestamp: rfc3339(now),
         }
+    }
+
+    /// The connections, all tenants together: what [`metrics`](Self::metrics) has under
+    /// `connections`, at a cost that does not depend on the number of tenants. No I/O.
+    #[must_use]
+    pub fn budget(&self) -> BudgetMetrics {
+        self.pool_stats().into()
     }
 
     /// What has been done with statements, on all connections together. No I/O.

@@ -53,6 +53,38 @@ async fn a_pool_begins_with_use_and_ends_by_eviction_and_the_hooks_hear_of_it() 
 }
 
 #[tokio::test]
+async fn metrics_tell_what_the_connections_did() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    for _ in 0..4 {
+        for id in &ids {
+            world.tenants.db(id).unwrap().query("SELECT 1", &[]).await.unwrap();
+        }
+    }
+    let told = serde_json::to_value(world.tenants.metrics()).unwrap();
+    let connections = &told["connections"];
+    let number = |key: &str| connections[key].as_u64().unwrap();
+    assert_eq!((number("maxConnections"), number("total"), number("inUse")), (2, 2, 1));
+    assert_eq!((number("opened"), number("closed"), number("waiting")), (2, 0, 0));
+    assert!(number("homeHits") >= 8 && number("leases") >= number("homeHits"), "{connections}");
+    let reasons = connections["closedBy"].as_object().unwrap();
+    assert_eq!(reasons.len(), tenantry::CloseReason::ALL.len());
+    assert!(told["statements"]["bindings"].as_u64() >= Some(8), "{told}");
+    assert!(told["statements"]["resets"].as_u64() >= Some(7), "{told}");
+    assert_eq!(told["statements"]["maxPrepared"], 5_000);
+    let holder = world.tenants.db(&ids[0]).unwrap().begin().await.unwrap();
+    let waiting = tokio::spawn({
+        let mut db = world.tenants.db(&ids[1]).unwrap();
+        async move { db.query("SELECT 1", &[]).await.map(drop) }
+    });
+    until("it waits", async || world.tenants.budget().waiting == 1).await;
+    assert_eq!(world.tenants.budget().in_use, 2);
+    holder.rollback().await.unwrap();
+    waiting.await.unwrap().unwrap();
+    assert!(world.tenants.budget().waits >= 1);
+}
+
+#[tokio::test]
 async fn the_least_recently_used_pool_goes_first() {
     let world = World::with(|config| config.set("isolation.max_pools", 3)).await;
     let ids = world.tenants(4).await;

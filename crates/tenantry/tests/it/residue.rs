@@ -132,3 +132,33 @@ async fn a_held_connection_whose_tenant_changes_its_path_still_speaks_for_that_t
         assert_eq!(text(&mut db, "SELECT name FROM whose").await.as_deref(), Some("a"));
     }
 }
+
+/// What a function locks shows in no statement's text; nobody else comes to whom a reset would be
+/// due.
+#[tokio::test]
+async fn a_lock_taken_inside_of_a_function_is_let_go_soon_after_its_last_use() {
+    let (world, a, _) = world().await;
+    let mut db = world.tenants.db(&a).unwrap();
+    let lock = "CREATE FUNCTION sneaky() RETURNS text LANGUAGE plpgsql AS $$ BEGIN \
+                PERFORM pg_advisory_lock(42); RETURN name FROM whose; END $$";
+    db.batch_execute(lock).await.unwrap();
+    let outside = world.db.connect().await;
+    // Once in passing, and once on a connection that is held.
+    for times in [1, 12] {
+        for _ in 0..times {
+            assert_eq!(text(&mut db, "SELECT sneaky()").await.as_deref(), Some("a"));
+        }
+        let tried = outside.query_one("SELECT pg_try_advisory_lock(42)", &[]).await.unwrap();
+        assert!(!tried.get::<_, bool>(0), "it is a's, while a is at it");
+        let lock =
+            outside.batch_execute("SELECT pg_advisory_lock(42); SELECT pg_advisory_unlock(42)");
+        let locked = tokio::time::timeout(std::time::Duration::from_secs(2), lock).await;
+        locked.expect("it is free within two seconds").unwrap();
+    }
+    let counters = world.tenants.pool_stats().counters;
+    assert_eq!((counters.reset_at_rest, counters.closed), (2, 0));
+    let prepared =
+        "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT sneaky()'";
+    let row = db.query_one(prepared, &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 1, "what was prepared still is");
+}

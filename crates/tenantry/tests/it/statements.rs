@@ -127,3 +127,85 @@ async fn types_of_a_tenants_own_are_read_after_a_session_on_the_same_budget() {
     let mut other = world.tenants.db(&ids[1]).unwrap();
     assert_eq!(other.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
 }
+
+/// How many statements are kept prepared, by our own count.
+fn prepared(world: &World) -> usize {
+    world.tenants.statement_counts().prepared
+}
+
+#[tokio::test]
+async fn prepared_statements_are_bounded_in_all() {
+    let bound = 20;
+    let world = World::with(|config| {
+        config.set("connection.max_connections", 5).set("connection.max_prepared_statements", bound)
+    })
+    .await;
+    let ids = world.tenants(4).await;
+    let mut most = 0;
+    for round in 0..40 {
+        let all = ids.iter().map(|id| {
+            let mut db = world.tenants.db(id).unwrap();
+            async move {
+                for number in 0..3 {
+                    let sql = format!("SELECT name, {} AS number FROM whose", round % 9 + number);
+                    let row = db.query_one(&sql, &[]).await.unwrap();
+                    assert_eq!(row.get::<_, i32>(1), round % 9 + number);
+                }
+            }
+        });
+        futures_util::future::join_all(all).await;
+        most = most.max(prepared(&world));
+    }
+    assert!((10..=20).contains(&most), "{most} of {bound}");
+    // The server says the same, on whatever connections there are.
+    let transactions = futures_util::future::join_all(
+        (0..4).map(|_| async { world.tenants.shared().begin().await.unwrap() }),
+    );
+    let mut there = 0;
+    for mut tx in transactions.await {
+        let sql = "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'FROM whose'";
+        there += tx.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
+        tx.rollback().await.unwrap();
+    }
+    assert!((1..=20).contains(&there), "{there}");
+    // What goes is counted out again.
+    let kept = prepared(&world);
+    for id in &ids {
+        world.tenants.evict(id);
+    }
+    assert!(prepared(&world) < kept, "{} of {kept}", prepared(&world));
+}
+
+#[tokio::test]
+async fn none_is_kept_where_none_may_be() {
+    let world = World::with(|config| config.set("connection.max_prepared_statements", 0)).await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    for _ in 0..10 {
+        assert_eq!(db.query("SELECT name FROM whose", &[]).await.unwrap().len(), 1);
+    }
+    assert_eq!(prepared(&world), 0);
+}
+
+#[tokio::test]
+async fn bindings_and_resets_are_counted() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    let (mut a, mut b) = (world.tenants.db(&ids[0]).unwrap(), world.tenants.db(&ids[1]).unwrap());
+    let sql = "SELECT name FROM whose";
+    a.query(sql, &[]).await.unwrap();
+    b.query(sql, &[]).await.unwrap();
+    let before = world.tenants.statement_counts();
+    for _ in 0..10 {
+        a.query(sql, &[]).await.unwrap();
+        b.query(sql, &[]).await.unwrap();
+    }
+    let after = world.tenants.statement_counts();
+    assert_eq!((after.bindings - before.bindings, after.resets - before.resets), (20, 20));
+    for _ in 0..10 {
+        a.query(sql, &[]).await.unwrap();
+    }
+    let held = world.tenants.statement_counts();
+    // The first of them resets; from the fifth on the connection is held.
+    assert_eq!((held.bindings - after.bindings, held.resets - after.resets), (5, 1));
+}

@@ -19,6 +19,11 @@ async fn health_and_stats_need_no_tenant() {
     assert_eq!(health.json, json!({"status": "ok", "pools": 1}));
     let stats = api.send(plain("/admin/stats")).await;
     assert_eq!((stats.status.as_u16(), &stats.json["poolCount"]), (200, &json!(1)));
+    let (connections, statements) = (&stats.json["connections"], &stats.json["statements"]);
+    assert_eq!((&connections["waiting"], &connections["timeouts"]), (&json!(0), &json!(0)));
+    assert!(connections["homeHits"].as_u64() > Some(0), "{connections}");
+    assert_eq!(connections["closedBy"]["broken"], json!(0));
+    assert!(statements["bindings"].as_u64() > Some(0), "{statements}");
     let time = stats.json["timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.len() == 24, "{time}");
 }
@@ -29,7 +34,7 @@ async fn while_the_database_is_away_answers_are_503_and_then_it_goes_on() {
     server.db().create_database("api").await.unwrap();
     let tenants = connect(&server.url("api")).await;
     create(&tenants, "acme").await;
-    let router = projects_api::router(tenants.clone());
+    let router = projects_api::app(tenants.clone());
     let status = async |path: &str| {
         let request = Request::get(path).header("x-tenant-id", "acme").body(Body::empty());
         let response = router.clone().oneshot(request.unwrap()).await.unwrap();

@@ -1,8 +1,8 @@
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
+use projects_api::App;
 use serde_json::Value;
 use tenantry::{Config, NewTenant, TenantId, TenantManager};
 use tenantry_devdb::testing::TestDb;
@@ -14,7 +14,7 @@ const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql"
 pub(crate) struct Api {
     pub(crate) tenants: TenantManager,
     _db: TestDb,
-    router: Router,
+    router: App,
 }
 
 /// An answer, read to its end.
@@ -35,7 +35,7 @@ impl Api {
         for id in ["acme", "globex"] {
             create(&tenants, id).await;
         }
-        let router = projects_api::router(tenants.clone());
+        let router = projects_api::app(tenants.clone());
         Self { tenants, _db: db, router }
     }
 

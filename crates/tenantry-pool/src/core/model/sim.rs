@@ -11,6 +11,8 @@ pub(super) struct Refused;
 pub(super) struct Conn {
     pub(super) server: usize,
     pub(super) condition: Condition,
+    /// Whether its last user has left something.
+    pub(super) residue: bool,
 }
 
 pub(super) struct Sim;
@@ -26,6 +28,10 @@ impl Driver for Sim {
 
     fn condition(&self, conn: &Conn) -> Condition {
         conn.condition
+    }
+
+    fn has_residue(&self, conn: &Conn) -> bool {
+        conn.residue
     }
 
     async fn clean(&self, _: &mut Conn) -> Result<(), Refused> {

@@ -182,6 +182,7 @@ impl World {
             4..8 => Condition::Rest { held_for: Some(target) },
             _ => Condition::NEUTRAL,
         };
+        connection.residue = self.rng.random_range(0..2) == 0;
         let mut out = Vec::new();
         self.core.give_back(slot, connection, self.now, &mut out);
         self.carry_out(out);
@@ -201,7 +202,7 @@ impl World {
             let failure = ConnectFailure::Driver(Arc::new(Refused));
             self.core.open_failed(slot, failure, self.now, &mut out);
         } else {
-            let connection = Conn { server, condition: Condition::NEUTRAL };
+            let connection = Conn { server, condition: Condition::NEUTRAL, residue: false };
             self.core.opened(slot, connection, self.now, &mut out);
         }
         self.carry_out(out);
@@ -214,6 +215,7 @@ impl World {
             self.core.clean_failed(slot, connection, &mut out);
         } else {
             connection.condition = Condition::NEUTRAL;
+            connection.residue = false;
             self.core.cleaned(slot, connection, self.now, &mut out);
         }
         self.carry_out(out);
@@ -298,6 +300,10 @@ impl World {
 
     fn maintain(&mut self) {
         let mut out = Vec::new();
+        let idle = self.core.stats().idle;
+        self.core.reset_rested(self.now, &mut out);
+        let cleaning = out.iter().filter(|action| matches!(action, Action::Clean { .. })).count();
+        assert!(cleaning < idle.max(2), "one stays for whoever comes");
         self.core.maintain(self.now, &mut out);
         self.carry_out(out);
     }

@@ -1,0 +1,63 @@
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    pin::pin,
+    sync::{Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::future::Either;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower::{Service, ServiceExt, util::Oneshot};
+
+use super::stop::Stop;
+
+/// Answers one connection's requests, one after the other, until either side ends it.
+pub(super) async fn connection<S>(stream: TcpStream, service: S, stop: &Stop)
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let serving = http1::Builder::new()
+        // Answers are short: one buffer and a send cost less than two and a gathering write.
+        .writev(false)
+        .serve_connection(TokioIo::new(stream), OneByOne(Mutex::new(service)))
+        .with_upgrades();
+    let (mut serving, mut watch) = (pin!(serving), stop.watch());
+    let mut is_told = false;
+    let served = poll_fn(|cx| {
+        if !is_told && watch.is_stopped(cx) {
+            is_told = true;
+            serving.as_mut().graceful_shutdown();
+        }
+        serving.as_mut().poll(cx)
+    });
+    if let Err(error) = served.await {
+        // Mostly a client that has gone.
+        tracing::trace!(%error, "a connection has ended");
+    }
+}
+
+/// A service whose connection asks for one answer at a time, so that no clone is needed for each.
+struct OneByOne<S>(Mutex<S>);
+
+impl<S> hyper::service::Service<hyper::Request<Incoming>> for OneByOne<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Oneshot<S, Request>>;
+
+    fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+        let request = request.map(Body::new);
+        let mut service = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => Either::Left(service.call(request)),
+            Poll::Pending => Either::Right(service.clone().oneshot(request)),
+        }
+    }
+}
