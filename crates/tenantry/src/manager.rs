@@ -2,19 +2,20 @@
 
 mod budget;
 mod builder;
+mod closing;
 mod extensions;
 mod health;
 mod metrics;
 mod warmup;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tenantry_pool::CloseReport;
 use tokio::sync::broadcast;
 
 pub use self::{
     budget::BudgetMetrics,
     builder::TenantManagerBuilder,
+    closing::{CloseReport, CutOff},
     health::{HealthCheckResult, HealthOptions, HealthStatus, PoolHealth},
     metrics::{ConnectionMetrics, MetricsResult, PoolMetrics, SharedMetrics, TenantPoolMetrics},
     warmup::{TenantWarmupResult, WarmupOptions, WarmupProgress, WarmupResult},
@@ -30,9 +31,6 @@ use crate::{
     retry::with_retry,
     versions::Known,
 };
-
-/// How long [`TenantManager::close`] lets running work go on.
-const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The tenants of one database, and the way to their data. An application has one; clones are
 /// cheap and share everything.
@@ -272,15 +270,6 @@ impl TenantManager {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
-    }
-
-    /// Refuses new work, lets what runs finish, and closes every connection: for up to ten
-    /// seconds. Clones are closed with it.
-    pub async fn close(&self) -> CloseReport {
-        if let Some(keeper) = &self.inner.keeper {
-            keeper.0.abort();
-        }
-        self.inner.reach.pool.close(CLOSE_DEADLINE).await
     }
 
     /// Which migrations each tenant has, and the shared schema.
