@@ -69,6 +69,13 @@ impl Failure {
         Self { words: Box::new(Words { code, message, ..Words::default() }), exit }
     }
 
+    /// This one, and another of the kind.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.words.message = format!("{}\n{}", self.words.message, other.words.message);
+        self.words.problems.extend(other.words.problems);
+        self
+    }
+
     /// What a person reads.
     pub(crate) fn text(&self) -> &str {
         self.words.text.as_deref().unwrap_or(&self.words.message)

@@ -74,6 +74,15 @@ impl Script {
         &self.0.schemas
     }
 
+    /// Where a schema is named, with the statement.
+    pub(crate) fn location_of(&self, named: &NamedSchema) -> Location {
+        let statements = self.statements();
+        let after = statements.partition_point(|statement| statement.range().start <= named.at);
+        let statement = after.checked_sub(1).and_then(|index| statements.get(index));
+        let first = statement.map_or(named.at, |statement| statement.range().start);
+        Location::in_text(self.text(), first, named.at)
+    }
+
     /// Whether it holds code that cannot be read through: DO, CALL, EXECUTE, or the body of a function. What
     /// it does is known when it has been done.
     pub(crate) fn is_opaque(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::{
     arguments::{Global, Lint},
     console::Console,
     environment,
-    failure::{Exit, Result},
+    failure::{Exit, Failure, Result},
     table::{count, table},
 };
 
@@ -53,21 +53,38 @@ pub(super) fn run(arguments: &Lint, global: &Global, console: &Console) -> Resul
 /// The migrations of the folders that were named, or are configured.
 fn migrations(arguments: &Lint, global: &Global) -> Result<Vec<Migrations>> {
     if !arguments.folders.is_empty() {
-        let read = arguments.folders.iter().map(|folder| Migrations::read(folder));
-        return Ok(read.collect::<Result<_, FolderError>>()?);
+        return all(arguments.folders.iter().map(|folder| Migrations::read(folder)));
     }
     // No database is asked, so none has to be configured.
     let config =
         environment::loader(global).set("connection.url", "postgres://unused/unused").load()?;
     let folders = config.migrations();
-    let tenant = Migrations::read_if_there(&folders.tenant_dir)?;
-    let shared = Migrations::read_shared_if_there(&folders.shared_dir)?;
-    let there: Vec<Migrations> = shared.into_iter().chain(tenant).collect();
+    let tenant = Migrations::read_if_there(&folders.tenant_dir);
+    let shared = Migrations::read_shared_if_there(&folders.shared_dir);
+    let there = all([shared, tenant].into_iter().filter_map(Result::transpose))?;
     if there.is_empty() {
         // It says which folder is missing.
         return Ok(vec![Migrations::read(&folders.tenant_dir)?]);
     }
     Ok(there)
+}
+
+/// Each of them, or what is wrong with any.
+fn all(read: impl Iterator<Item = Result<Migrations, FolderError>>) -> Result<Vec<Migrations>> {
+    let (mut migrations, mut failure) = (Vec::new(), None);
+    for read in read {
+        match read {
+            Ok(read) => migrations.push(read),
+            Err(error) => {
+                let error = Failure::from(error);
+                failure = Some(match failure {
+                    None => error,
+                    Some(failure) => Failure::and(failure, error),
+                });
+            }
+        }
+    }
+    failure.map_or(Ok(migrations), Err)
 }
 
 fn look(migrations: &Migrations) -> Folder {

@@ -71,6 +71,7 @@ async fn other_folders_can_be_named_and_their_layout_is_told() {
 #[tokio::test]
 async fn files_that_could_not_be_run_are_told_with_their_places() {
     let folder = folder(&[
+        ("migrations/shared/0001_s.sql", "SELECT {tenant}"),
         ("migrations/tenant/0001_a.sql", "BEGIN;\nSELECT 1;\n  COMMIT;"),
         (
             "migrations/tenant/0002_b.sql",

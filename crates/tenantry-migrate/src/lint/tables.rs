@@ -79,7 +79,15 @@ fn act(mut cursor: Cursor<'_>, table: &Name, known: &mut Known, notes: &mut Note
         Some("drop") => drop(&mut cursor, at, is_new, notes),
         Some("alter") => columns::alter(&mut cursor, table, at, known, notes),
         Some("rename") if cursor.sees(&["constraint"]) => {}
-        Some("rename") if !is_new => notes.add(
+        Some("rename") if is_new => {
+            // A table that was made beside the old one, and takes its name.
+            if cursor.eat(&["to"])
+                && let Some(name) = cursor.simple_name()
+            {
+                known.make(Name { schema: table.schema.clone(), name });
+            }
+        }
+        Some("rename") => notes.add(
             Rule::Rename,
             at,
             "PostgreSQL renames at once; programs that run ask for the old name, and fail",

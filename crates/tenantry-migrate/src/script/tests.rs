@@ -112,6 +112,7 @@ fn schemas_are_named_once_and_opaque_code_is_known() {
         .map(|schema| (&*schema.name, schema.line, schema.column))
         .collect();
     assert_eq!(named, [("b", 1, 15), ("c", 2, 25)]);
+    insta::assert_snapshot!(script.location_of(&script.schemas_named()[1]).excerpt);
     assert!(script.is_opaque());
     assert!(!self::script("SELECT 1").is_opaque());
 }
