@@ -94,5 +94,9 @@ pub use status_options::StatusOptions;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/migrations.md")]
-struct Guide;
+mod guide {
+    #[doc = include_str!("../../../docs/migrations.md")]
+    struct Migrations;
+    #[doc = include_str!("../../../docs/adopting.md")]
+    struct Adopting;
+}
