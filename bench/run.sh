@@ -50,10 +50,10 @@ if [ ! bench/node/node_modules/.package-lock.json -nt bench/node/package-lock.js
 fi
 
 # Apart from each other, so that the programs measured are built just as a user builds them.
-measure cargo build --release --locked -p projects-api -p tenantry-cli
-measure cargo build --release --locked -p tenantry-bench
+measure cargo build --profile production --locked -p projects-api -p tenantry-cli
+measure cargo build --profile production --locked -p tenantry-bench
 
-bench=${CARGO_TARGET_DIR:-target}/release/tenantry-bench
+bench=${CARGO_TARGET_DIR:-target}/production/tenantry-bench
 measure "$bench" run ${quick[@]+"${quick[@]}"}
 measure "$bench" migrations ${quick[@]+"${quick[@]}"}
 

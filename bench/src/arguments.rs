@@ -18,6 +18,9 @@ pub(crate) enum Command {
     Run(Run),
     /// Apply the same files to many tenants with tenantry, drizzle-multitenant and psql.
     Migrations(Migrations),
+    /// What the pool does, apart from the others: saved in bench/results, too.
+    #[command(subcommand)]
+    Pool(Pool),
     /// Put load on one server and print what it answered.
     Load(Load),
     /// Serve one fixed schema on bare axum.
@@ -49,6 +52,93 @@ pub(crate) struct Run {
     /// One short round: shows that everything works, not how fast it is.
     #[arg(long)]
     pub(crate) quick: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// What the pool does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pool {
+    /// Ten thousand tenants on twenty connections, against bare axum.
+    Many(Many),
+    /// A quiet tenant beside one that floods.
+    Quiet(Quiet),
+    /// The memory of PostgreSQL's backends after requests across ten thousand schemas.
+    Backends(Backends),
+    /// What binding, reset and holding cost: on the client, the wire and the server.
+    Cost(Cost),
+    /// What holding a connection and waiting for the home one buy.
+    Hold(Hold),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Many {
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) tenants: usize,
+    /// Connections for work; projects-api has one more, for the catalog's listener.
+    #[arg(long, default_value_t = 19)]
+    pub(crate) connections: usize,
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
+    #[arg(long, default_value_t = 10.0)]
+    pub(crate) seconds: f64,
+    #[arg(long, default_value_t = 10.0)]
+    pub(crate) warmup: f64,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Quiet {
+    /// Requests a second of the quiet tenant's one client.
+    #[arg(long, default_value_t = 50.0)]
+    pub(crate) pace: f64,
+    /// Clients of the tenant that floods.
+    #[arg(long, default_value_t = 500)]
+    pub(crate) flood: usize,
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
+    #[arg(long, default_value_t = 20.0)]
+    pub(crate) seconds: f64,
+    #[arg(long, default_value_t = 3.0)]
+    pub(crate) warmup: f64,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Backends {
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) tenants: usize,
+    #[arg(long, default_value_t = 200_000)]
+    pub(crate) requests: usize,
+    #[arg(long, default_value_t = 19)]
+    pub(crate) connections: usize,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cost {
+    /// Statements of each kind in each round.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) statements: usize,
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Hold {
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 100, 1000])]
+    pub(crate) tenants: Vec<usize>,
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    #[arg(long, default_value_t = 4.0)]
+    pub(crate) seconds: f64,
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) warmup: f64,
     #[command(flatten)]
     pub(crate) server: Server,
 }
@@ -89,6 +179,9 @@ pub(crate) struct Load {
     /// Tenants to draw from, the first of those `seed` makes.
     #[arg(long, default_value_t = 1)]
     pub(crate) tenants: usize,
+    /// The number of the first of them.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) first: usize,
     /// How they are drawn.
     #[arg(long, value_enum, default_value_t = Draw::Uniform)]
     pub(crate) draw: Draw,
@@ -101,6 +194,9 @@ pub(crate) struct Load {
     /// Seconds of load before those.
     #[arg(long, default_value_t = 2.0)]
     pub(crate) warmup: f64,
+    /// Requests a second of each client; as many as are answered unless given.
+    #[arg(long)]
+    pub(crate) pace: Option<f64>,
     /// The server's process, to count its CPU time and memory.
     #[arg(long)]
     pub(crate) pid: Option<u32>,

@@ -14,8 +14,23 @@ use crate::arguments::ContestantName;
 use crate::failure::{Doing as _, Failure, Result};
 use crate::{tenants, workspace};
 
-/// Connections for work, the same for all that have a budget.
-const CONNECTIONS: usize = 16;
+/// What is not the same in every benchmark.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// Connections for work, the same for all that have a budget.
+    pub(crate) connections: usize,
+    /// The program of projects-api, if it is not the usual one.
+    pub(crate) program: Option<PathBuf>,
+    /// Variables of projects-api's environment.
+    pub(crate) settings: Vec<(&'static str, String)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { connections: 16, program: None, settings: Vec::new() }
+    }
+}
+
 /// How long a server may take until it listens.
 const START: Duration = Duration::from_secs(30);
 /// How long a server may take to end by itself.
@@ -52,20 +67,21 @@ impl ContestantName {
             Self::BareTokioPostgres | Self::BareDiesel => {
                 (workspace::bench().to_owned(), "a clone of the repository")
             }
-            Self::ProjectsApi => {
-                (workspace::release_binary("projects-api"), "cargo build --release -p projects-api")
-            }
+            Self::ProjectsApi => (
+                workspace::production_binary("projects-api"),
+                "cargo build --profile production -p projects-api",
+            ),
             Self::NodeDefaults | Self::NodeExample => {
                 (workspace::bench().join("node/node_modules"), "npm ci --prefix bench/node")
             }
         }
     }
 
-    fn command(self) -> Result<Command> {
+    fn command(self, setup: &Setup) -> Result<Command> {
         let own = |driver: &str| -> Result<Command> {
             let mut command = Command::new(std::env::current_exe()?);
             command.args(["bare", "--driver", driver]);
-            command.args(["--connections", &CONNECTIONS.to_string()]);
+            command.args(["--connections", &setup.connections.to_string()]);
             command.args(["--schema", &tenants::schema(&tenants::id(1))]);
             Ok(command)
         };
@@ -79,11 +95,13 @@ impl ContestantName {
             Self::BareTokioPostgres => own("tokio-postgres")?,
             Self::BareDiesel => own("diesel")?,
             Self::ProjectsApi => {
-                let mut command = Command::new(workspace::release_binary("projects-api"));
+                let usual = || workspace::production_binary("projects-api");
+                let mut command = Command::new(setup.program.clone().unwrap_or_else(usual));
                 command.current_dir(workspace::projects_api());
                 // One more, for the catalog's listener.
-                let budget = (CONNECTIONS + 1).to_string();
+                let budget = (setup.connections + 1).to_string();
                 command.env("TENANTRY_CONNECTION__MAX_CONNECTIONS", budget);
+                command.envs(setup.settings.iter().map(|(name, value)| (*name, value)));
                 command
             }
             Self::NodeDefaults => node("defaults"),
@@ -92,10 +110,10 @@ impl ContestantName {
     }
 
     /// Starts it on a free port and waits until it listens.
-    pub(crate) async fn start(self, database_url: &str) -> Result<Server> {
+    pub(crate) async fn start(self, database_url: &str, setup: &Setup) -> Result<Server> {
         let what = || format!("cannot start {}", self.title());
         let mut child = self
-            .command()?
+            .command(setup)?
             .env("DATABASE_URL", database_url)
             .env("HOST", "127.0.0.1")
             .env("PORT", "0")

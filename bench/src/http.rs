@@ -1,9 +1,9 @@
 //! `GET /projects/{id}` on every contestant, with one tenant and with many.
 
 mod goals;
-mod measure;
+pub(crate) mod measure;
 mod report;
-mod scenario;
+pub(crate) mod scenario;
 mod summary;
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::arguments::{self, Commits, ContestantName};
 use crate::cluster::Cluster;
+use crate::contestant::Setup;
 use crate::failure::Result;
 use crate::figures;
 use crate::machine::Machine;
@@ -61,6 +62,7 @@ pub(crate) async fn run(arguments: arguments::Run) -> Result<()> {
 
     let bench = Bench {
         url: cluster.url(DATABASE),
+        setup: Setup::default(),
         clients: settings.clients,
         warmup: Duration::from_secs_f64(settings.warmup_seconds),
         measured: Duration::from_secs_f64(settings.seconds),

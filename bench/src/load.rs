@@ -28,11 +28,15 @@ use draw::Tenants;
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
     pub(crate) address: SocketAddr,
+    /// The number of the first tenant.
+    pub(crate) first: usize,
     pub(crate) tenants: usize,
     pub(crate) draw: Draw,
     pub(crate) clients: usize,
     pub(crate) warmup: Duration,
     pub(crate) measured: Duration,
+    /// How often each client asks; as fast as it is answered unless given.
+    pub(crate) pace: Option<Duration>,
     /// The same seed draws the same tenants.
     pub(crate) seed: u64,
 }
@@ -63,12 +67,14 @@ impl Load {
     pub(crate) fn start(&self) -> Running {
         let opens = Instant::now() + self.warmup;
         let window = Window { opens, closes: opens + self.measured };
-        let requests: Arc<[Request]> =
-            (1..=self.tenants).map(|number| Request::new(self.address, number)).collect();
+        let requests: Arc<[Request]> = (self.first..self.first + self.tenants)
+            .map(|number| Request::new(self.address, number))
+            .collect();
         let drawn = Arc::new(Tenants::new(self.draw, self.tenants));
         let mut clients = JoinSet::new();
         for number in 0..self.clients {
-            let client = Client::new(self.address, &requests, &drawn, self.seed ^ number as u64);
+            let seed = self.seed ^ number as u64;
+            let client = Client::new(self.address, &requests, &drawn, self.pace, seed);
             clients.spawn(client.run(window));
         }
         Running { clients, window }
@@ -112,11 +118,13 @@ impl Request {
 pub(crate) async fn run_once(arguments: arguments::Load) -> Result<()> {
     let load = Load {
         address: arguments.address,
+        first: arguments.first,
         tenants: arguments.tenants,
         draw: arguments.draw,
         clients: arguments.clients,
         warmup: Duration::from_secs_f64(arguments.warmup),
         measured: Duration::from_secs_f64(arguments.seconds),
+        pace: arguments.pace.map(|a_second| Duration::from_secs_f64(1.0 / a_second)),
         seed: 1,
     };
     let usage = || arguments.pid.and_then(process::usage);

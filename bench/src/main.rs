@@ -3,7 +3,7 @@
 //! `run` measures `GET /projects/{id}` on every contestant, `migrations` measures applying files
 //! to many tenants. The other commands are the parts those two are made of, each useful alone:
 //! `bare` is the server that sets the mark, `seed` fills a database with tenants, `load` draws
-//! tenants and asks one server.
+//! tenants and asks one server. `pool` looks at what the pool of connections does.
 
 mod arguments;
 mod bare;
@@ -16,6 +16,7 @@ mod load;
 mod machine;
 mod median;
 mod migrations;
+mod pool;
 mod process;
 mod results;
 mod seed;
@@ -53,6 +54,8 @@ fn dispatch(command: Command) -> Result<()> {
             .block_on(served_until_interrupted(bare::serve(arguments))),
         Command::Run(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(http::run(arguments))),
+        Command::Pool(arguments) => runtime(Builder::new_current_thread())?
+            .block_on(until_interrupted(pool::run(arguments))),
         Command::Migrations(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(migrations::run(arguments))),
         Command::Load(arguments) => runtime(Builder::new_current_thread())?

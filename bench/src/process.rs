@@ -11,6 +11,25 @@ pub(crate) struct Usage {
     pub(crate) cpu: Duration,
 }
 
+/// The CPU time of all threads of process `id` that live, to the nanosecond; of a kernel with
+/// scheduler statistics.
+pub(crate) fn run_time(id: u32) -> Option<Duration> {
+    let mut total = 0;
+    for task in std::fs::read_dir(format!("/proc/{id}/task")).ok()? {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        total += text.split_whitespace().next()?.parse::<u64>().ok()?;
+    }
+    Some(Duration::from_nanos(total))
+}
+
+/// The memory that process `id` shares with nobody, in bytes.
+pub(crate) fn private_memory(id: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
+    let private = text.lines().filter(|line| line.starts_with("Private_"));
+    let kilobytes = private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    Some(kilobytes.sum::<u64>() * 1024)
+}
+
 /// Reads the usage of process `id`; nothing where there is no `/proc` or no such process.
 pub(crate) fn usage(id: u32) -> Option<Usage> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;

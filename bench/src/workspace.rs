@@ -18,10 +18,10 @@ pub(crate) fn projects_api() -> PathBuf {
     root().join("examples/projects-api")
 }
 
-/// A program of the workspace, built in release.
-pub(crate) fn release_binary(name: &str) -> PathBuf {
+/// A program of the workspace, built for production.
+pub(crate) fn production_binary(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| root().join("target")).join("release").join(name)
+    target.unwrap_or_else(|| root().join("target")).join("production").join(name)
 }
 
 /// Refuses to measure what can't be run, with the command that makes it.

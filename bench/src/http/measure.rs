@@ -9,6 +9,7 @@ use tokio_postgres::{Client, Statement};
 use super::scenario::Scenario;
 use crate::arguments::ContestantName;
 use crate::cluster;
+use crate::contestant::Setup;
 use crate::failure::{Doing as _, Result};
 use crate::load::{Errors, Load};
 use crate::process::{self, Usage};
@@ -20,36 +21,37 @@ const LINGER: Duration = Duration::from_secs(20);
 
 /// What does not change from one measurement to the next.
 #[derive(Debug)]
-pub(super) struct Bench {
-    pub(super) url: String,
-    pub(super) clients: usize,
-    pub(super) warmup: Duration,
-    pub(super) measured: Duration,
+pub(crate) struct Bench {
+    pub(crate) url: String,
+    pub(crate) setup: Setup,
+    pub(crate) clients: usize,
+    pub(crate) warmup: Duration,
+    pub(crate) measured: Duration,
 }
 
 /// What was seen.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Measurement {
-    pub(super) contestant: ContestantName,
+pub(crate) struct Measurement {
+    pub(crate) contestant: ContestantName,
     #[serde(flatten)]
-    pub(super) scenario: Scenario,
-    pub(super) round: usize,
-    pub(super) requests_per_second: f64,
-    pub(super) p50_micros: u64,
-    pub(super) p99_micros: u64,
-    pub(super) errors: Errors,
+    pub(crate) scenario: Scenario,
+    pub(crate) round: usize,
+    pub(crate) requests_per_second: f64,
+    pub(crate) p50_micros: u64,
+    pub(crate) p99_micros: u64,
+    pub(crate) errors: Errors,
     /// The most that were open at one time, warm-up included.
-    pub(super) connections: i64,
+    pub(crate) connections: i64,
     /// The most memory that was resident at one time.
-    pub(super) resident_bytes: Option<u64>,
-    pub(super) cpu_micros_per_request: Option<f64>,
+    pub(crate) resident_bytes: Option<u64>,
+    pub(crate) cpu_micros_per_request: Option<f64>,
     /// What the load generator itself took, of the same cores.
-    pub(super) load_cpu_micros_per_request: Option<f64>,
+    pub(crate) load_cpu_micros_per_request: Option<f64>,
 }
 
 impl Bench {
     /// Starts the contestant anew, loads it, and stops it.
-    pub(super) async fn measure(
+    pub(crate) async fn measure(
         &self,
         contestant: ContestantName,
         scenario: Scenario,
@@ -57,16 +59,18 @@ impl Bench {
     ) -> Result<Measurement> {
         let mut watch = Watch::new(&self.url).await?;
         watch.wait_for_silence().await?;
-        let server = contestant.start(&self.url).await?;
+        let server = contestant.start(&self.url, &self.setup).await?;
         watch.process = server.process();
 
         let load = Load {
             address: server.address(),
+            first: 1,
             tenants: scenario.tenants,
             draw: scenario.draw,
             clients: self.clients,
             warmup: self.warmup,
             measured: self.measured,
+            pace: None,
             seed: round as u64,
         };
         let running = load.start();

@@ -5,14 +5,14 @@ use serde::Serialize;
 use crate::arguments::{ContestantName, Draw};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-pub(super) struct Scenario {
-    pub(super) tenants: usize,
-    pub(super) draw: Draw,
+pub(crate) struct Scenario {
+    pub(crate) tenants: usize,
+    pub(crate) draw: Draw,
 }
 
 impl Scenario {
     /// Each number of tenants with each way to draw; one tenant is drawn in one way only.
-    pub(super) fn all(numbers: &[usize]) -> Vec<Self> {
+    pub(crate) fn all(numbers: &[usize]) -> Vec<Self> {
         let ways = |tenants| match tenants {
             1 => vec![Draw::Uniform],
             _ => vec![Draw::Uniform, Draw::Zipf],
@@ -24,11 +24,11 @@ impl Scenario {
     }
 
     /// A contestant without tenants serves one, and nothing else can be asked of it.
-    pub(super) fn suits(self, contestant: ContestantName) -> bool {
+    pub(crate) fn suits(self, contestant: ContestantName) -> bool {
         self.tenants == 1 || contestant.has_tenants()
     }
 
-    pub(super) fn title(self) -> String {
+    pub(crate) fn title(self) -> String {
         match (self.tenants, self.draw) {
             (1, _) => "1 tenant".to_owned(),
             (tenants, Draw::Uniform) => format!("{tenants} tenants, uniform"),

@@ -9,7 +9,7 @@ use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::answer::{self, Finder};
 use super::draw::Tenants;
@@ -28,6 +28,7 @@ pub(super) struct Client {
     requests: Arc<[Request]>,
     tenants: Arc<Tenants>,
     random: SmallRng,
+    pace: Option<Duration>,
     connection: Option<TcpStream>,
     buffer: Vec<u8>,
     finder: Finder,
@@ -45,6 +46,7 @@ impl Client {
         address: SocketAddr,
         requests: &Arc<[Request]>,
         tenants: &Arc<Tenants>,
+        pace: Option<Duration>,
         seed: u64,
     ) -> Self {
         Self {
@@ -52,6 +54,7 @@ impl Client {
             requests: Arc::clone(requests),
             tenants: Arc::clone(tenants),
             random: SmallRng::seed_from_u64(seed),
+            pace,
             connection: None,
             buffer: vec![0; LARGEST_ANSWER],
             finder: Finder::default(),
@@ -70,6 +73,7 @@ impl Client {
 
     async fn ask_until_closed(&mut self, window: Window, tally: &mut Tally) {
         let mut started = Instant::now();
+        let mut due = started;
         while started < window.closes {
             let outcome = self.exchange().await;
             let finished = Instant::now();
@@ -85,6 +89,15 @@ impl Client {
             if outcome.is_err() {
                 sleep(PAUSE).await;
                 started = Instant::now();
+            }
+            if let Some(pace) = self.pace {
+                due += pace;
+                // Whoever is behind has waited since it was due.
+                started = due;
+                if Instant::now() < due {
+                    sleep_until(due).await;
+                    started = Instant::now();
+                }
             }
         }
     }
@@ -182,11 +195,13 @@ mod tests {
         });
         let load = Load {
             address,
+            first: 1,
             tenants: 1,
             draw: Draw::Uniform,
             clients: 2,
             warmup: Duration::ZERO,
             measured: Duration::from_millis(300),
+            pace: None,
             seed: 1,
         };
         let tally = load.start().finish().await;

@@ -33,8 +33,8 @@ impl MigratorName {
     pub(super) fn needs(self) -> Option<(PathBuf, &'static str)> {
         match self {
             Self::Tenantry => Some((
-                workspace::release_binary("tenantry"),
-                "cargo build --release -p tenantry-cli",
+                workspace::production_binary("tenantry"),
+                "cargo build --profile production -p tenantry-cli",
             )),
             Self::DrizzleMultitenant => {
                 Some((workspace::bench().join("node/node_modules"), "npm ci --prefix bench/node"))
@@ -76,7 +76,7 @@ impl MigratorName {
 }
 
 fn tenantry(url: &str) -> Command {
-    let mut command = Command::new(workspace::release_binary("tenantry"));
+    let mut command = Command::new(workspace::production_binary("tenantry"));
     command.args(["--json", "migrate", "--all"]).current_dir(workspace::bench());
     command.env("DATABASE_URL", url);
     command

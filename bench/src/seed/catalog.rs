@@ -34,14 +34,14 @@ async fn set_up(url: &str) -> Result<()> {
 }
 
 async fn tenantry(url: &str, arguments: &[&str]) -> Result<()> {
-    let output = Command::new(workspace::release_binary("tenantry"))
+    let output = Command::new(workspace::production_binary("tenantry"))
         .args(arguments)
         .current_dir(workspace::bench())
         .env("DATABASE_URL", url)
         .stdin(Stdio::null())
         .output()
         .await
-        .doing("cannot run tenantry: cargo build --release -p tenantry-cli")?;
+        .doing("cannot run tenantry: cargo build --profile production -p tenantry-cli")?;
     if output.status.success() {
         return Ok(());
     }

@@ -27,6 +27,7 @@ impl Driver for Nothing {
     type Server = u8;
     type Connection = Box<u64>;
     type Error = Never;
+    type Handle = ();
 
     async fn connect(&self, _: &u8) -> Result<Box<u64>, Never> {
         Ok(Box::new(0))
@@ -38,6 +39,12 @@ impl Driver for Nothing {
 
     async fn clean(&self, _: &mut Box<u64>) -> Result<(), Never> {
         Ok(())
+    }
+
+    fn handle(&self, _: &Box<u64>) {}
+
+    async fn cut_off(&self, (): ()) -> bool {
+        true
     }
 
     fn forget(&self, _: &mut Box<u64>, _: TargetId) {}

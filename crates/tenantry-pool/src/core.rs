@@ -72,6 +72,8 @@ pub(crate) struct Core<D: Driver> {
     config: PoolConfig,
     /// One place for each connection of the budget.
     slots: Slots<D::Connection>,
+    /// What ends the connection in each place from outside, while one is open there.
+    handles: Vec<Option<D::Handle>>,
     /// What is connected to, and in which order its targets are served.
     servers: Servers<D>,
     /// Callers without a connection.
@@ -92,6 +94,7 @@ impl<D: Driver> Core<D> {
     pub(crate) fn new(driver: Arc<D>, config: PoolConfig, now: Instant) -> Self {
         Self {
             slots: Slots::new(config.max_connections, now),
+            handles: (0..config.max_connections).map(|_| None).collect(),
             servers: Servers::default(),
             waiters: Waiters::default(),
             targets: Targets::new(config.max_targets),

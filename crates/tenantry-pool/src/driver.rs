@@ -15,6 +15,9 @@ pub trait Driver: Send + Sync + 'static {
     /// Why a connection could not be opened or cleaned.
     type Error: std::error::Error + Send + Sync + 'static;
 
+    /// What ends a connection from outside while it is lent. Kept for as long as it is open.
+    type Handle: Clone + Send + 'static;
+
     /// Opens a connection that belongs to nobody.
     fn connect(
         &self,
@@ -37,6 +40,13 @@ pub trait Driver: Send + Sync + 'static {
         &self,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// What ends this connection from outside.
+    fn handle(&self, connection: &Self::Connection) -> Self::Handle;
+
+    /// Cancels what runs on a connection that is lent, and ends the connection: whoever has it gets
+    /// errors from then on. Whether the server has ended it, too. It limits its own time.
+    fn cut_off(&self, handle: Self::Handle) -> impl Future<Output = bool> + Send;
 
     /// Drops what the connection keeps for a target (its prepared statements).
     fn forget(&self, connection: &mut Self::Connection, target: TargetId);

@@ -15,6 +15,9 @@ use crate::{
 
 pub(crate) use self::inner::Inner;
 
+/// How long connections that are being closed are waited for, once all others have been cut off.
+const CLOSING: Duration = Duration::from_millis(500);
+
 /// A pool of connections: one budget, many targets. Cheap to clone.
 ///
 /// Made inside a tokio runtime, whose tasks open, clean and close connections. When the last
@@ -25,11 +28,14 @@ pub struct Pool<D: Driver> {
 }
 
 /// What [`Pool::close`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "it says whether connections are left"]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "it says what was cut off, and whether connections are left"]
 pub struct CloseReport {
-    /// Connections that had not ended when the deadline passed.
+    /// Connections that have not ended.
     pub left: usize,
+    /// The targets that still had connections when the deadline passed, and how many: these were cut
+    /// off.
+    pub cut_off: Vec<(TargetId, usize)>,
 }
 
 impl<D: Driver> Pool<D> {
@@ -88,8 +94,19 @@ impl<D: Driver> Pool<D> {
         self.inner.step(|core, out| core.retire(target, out));
     }
 
+    /// Cuts off, after a time of grace, what is lent to a target now and still is then.
+    ///
+    /// Returns at once.
+    pub fn cut_off_after(&self, target: TargetId, grace: Duration) {
+        let now = Instant::now();
+        if self.inner.lock().is_lent(target, now) {
+            self.inner.cut_off_later(target, now, grace);
+        }
+    }
+
     /// Refuses new callers, tells those who wait, lets running work finish, and closes every
-    /// connection. Returns when all have ended, or at the deadline.
+    /// connection. Returns when all have ended. What is still lent at the deadline is
+    /// [cut off](Driver::cut_off).
     ///
     /// Dropping the future leaves the pool closed; its connections go on ending.
     pub async fn close(&self, deadline: Duration) -> CloseReport {
@@ -105,8 +122,15 @@ impl<D: Driver> Pool<D> {
                 ended.await;
             }
         };
-        let _ = timeout_at(Instant::now() + deadline, all_ended).await;
-        CloseReport { left: self.stats().total() }
+        tokio::pin!(all_ended);
+        let now = Instant::now();
+        if timeout_at(now + deadline, &mut all_ended).await.is_ok() {
+            return CloseReport::default();
+        }
+        let (cut_off, ended) = self.inner.cut_off(|_, _| true).await;
+        // What was given back meanwhile is being closed.
+        let _ = timeout_at(Instant::now() + CLOSING, all_ended).await;
+        CloseReport { left: self.inner.lock().alive(&ended), cut_off }
     }
 
     /// Whether the target is remembered: used within `target_ttl` and not evicted.

@@ -124,6 +124,8 @@ pub enum CloseReason {
     ManyTargets,
     /// Its user asked for it.
     Discarded,
+    /// Its user's time was up: the target has ended, or the pool.
+    CutOff,
     /// Its place was needed for a connection to another server.
     MakeRoom,
     /// The pool is closing.
@@ -132,13 +134,14 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All reasons there are.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Broken,
         Self::Unclean,
         Self::Idle,
         Self::Lifetime,
         Self::ManyTargets,
         Self::Discarded,
+        Self::CutOff,
         Self::MakeRoom,
         Self::PoolClosed,
     ];
@@ -153,6 +156,7 @@ impl CloseReason {
             Self::Lifetime => "lifetime",
             Self::ManyTargets => "many_targets",
             Self::Discarded => "discarded",
+            Self::CutOff => "cut_off",
             Self::MakeRoom => "make_room",
             Self::PoolClosed => "pool_closed",
         }

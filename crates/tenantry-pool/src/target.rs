@@ -56,6 +56,8 @@ impl fmt::Display for TargetId {
 pub struct Target<S> {
     id: TargetId,
     server: S,
+    /// Whether it takes none of the places of `max_targets`.
+    beside: bool,
     retired: AtomicBool,
     /// Where a pool had its entry the last time: a hint that saves a look-up.
     place: AtomicU32,
@@ -65,9 +67,21 @@ impl<S> Target<S> {
     /// A new target on `server`, with a new identity.
     #[must_use]
     pub fn new(server: S) -> Arc<Self> {
+        Self::made(server, false)
+    }
+
+    /// A new target that is no tenant's: it is not counted by
+    /// [`max_targets`](crate::PoolConfig::max_targets), and is not forgotten for another's sake.
+    #[must_use]
+    pub fn beside(server: S) -> Arc<Self> {
+        Self::made(server, true)
+    }
+
+    fn made(server: S, beside: bool) -> Arc<Self> {
         Arc::new(Self {
             id: TargetId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             server,
+            beside,
             retired: AtomicBool::new(false),
             place: AtomicU32::new(u32::MAX),
         })
@@ -86,6 +100,10 @@ impl<S> Target<S> {
     /// Whether the target has been retired. Once true, it stays true.
     pub fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_beside(&self) -> bool {
+        self.beside
     }
 
     pub(crate) fn place(&self) -> u32 {

@@ -63,7 +63,13 @@ impl Access {
     pub(crate) async fn run(&self, query: &Query<'_>) -> Result<Output> {
         let mut lease = self.acquire().await?;
         let watch = self.watch(query.sql);
-        let ran = lease.run(&self.place.binding, query).await;
+        let mut ran = lease.run(&self.place.binding, query).await;
+        if ran.is_err() && lease.has_lost_look_ups() {
+            // Nothing has been done: somebody's code had dropped what was prepared there.
+            drop(lease);
+            lease = Box::pin(self.acquire()).await?;
+            ran = Box::pin(lease.run(&self.place.binding, query)).await;
+        }
         watch.done(&ran);
         ran.map_err(|error| self.explain(error, &lease))
     }
@@ -89,6 +95,9 @@ impl Access {
     pub(crate) fn explain(&self, error: RunError, lease: &Lease<PgDriver>) -> Error {
         let address = self.place.address();
         self.failed(match error {
+            RunError::Bind(_) | RunError::Statement(_) if lease.was_cut_off() => {
+                self.place.check_is_working().err().unwrap_or(Error::PoolClosed)
+            }
             RunError::Bind(error) | RunError::Statement(error) => match lease.failure() {
                 // "connection closed" says less than why it was.
                 Some(why) if error.is_closed() => Error::lost(why, error, &address),

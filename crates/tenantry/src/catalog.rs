@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub(crate) use self::{
     discovery::{Discovery, Reading, discover, refresh},
-    index::{Index, Resident},
+    index::{Ending, Index, Resident},
     listener::listen,
     setup::{SetUp, set_up},
 };
@@ -100,7 +100,8 @@ impl Catalog {
         }
     }
 
-    /// Changes whether anybody works with a tenant.
+    /// Changes whether anybody works with a tenant. What runs for it may finish, but for an archived
+    /// tenant, in every process, for five seconds only: then it is cut off.
     ///
     /// # Errors
     ///
@@ -124,7 +125,7 @@ impl Catalog {
     }
 
     /// Takes a tenant out of the registry; its schema stays. Handles made before are of no more
-    /// use.
+    /// use; what still runs for it five seconds later is cut off, in every process.
     ///
     /// # Errors
     ///

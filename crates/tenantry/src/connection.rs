@@ -6,11 +6,12 @@
 //!   messages that ride in front of a statement;
 //! - [`run`]: a statement of its own; [`transaction`]: several in one; [`session`]: a connection
 //!   bound as a whole; [`clean`]: what is done for a connection that came back in the middle of
-//!   something;
+//!   something; [`cut`]: ending one from outside;
 //! - [`driver`]: all this as the pool wants it; [`tally`]: what it counts.
 
 mod binding;
 mod clean;
+mod cut;
 mod dial;
 mod driver;
 mod pg;

@@ -38,7 +38,7 @@ impl Hooks {
     }
 
     /// Calls `hook` with each error that a tenant's statement, or its wait for a connection,
-    /// ends with.
+    /// ends with. Migrations are no tenant's statements: the migrator has hooks of its own.
     #[must_use]
     pub fn on_error(mut self, hook: impl Fn(&TenantId, &Error) + Send + Sync + 'static) -> Self {
         self.error = Some(Arc::new(hook));

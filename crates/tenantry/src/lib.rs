@@ -68,9 +68,10 @@ pub use error::{
 };
 pub use hooks::Hooks;
 pub use manager::{
-    BudgetMetrics, ConnectionMetrics, HealthCheckResult, HealthOptions, HealthStatus,
-    MetricsResult, PoolHealth, PoolMetrics, SharedMetrics, TenantManager, TenantManagerBuilder,
-    TenantPoolMetrics, TenantWarmupResult, WarmupOptions, WarmupProgress, WarmupResult,
+    BudgetMetrics, CloseReport, ConnectionMetrics, CutOff, HealthCheckResult, HealthOptions,
+    HealthStatus, MetricsResult, PoolHealth, PoolMetrics, SharedMetrics, TenantManager,
+    TenantManagerBuilder, TenantPoolMetrics, TenantWarmupResult, WarmupOptions, WarmupProgress,
+    WarmupResult,
 };
 pub use retry::RetryConfig;
 pub use schema_name::{
@@ -79,7 +80,7 @@ pub use schema_name::{
 pub use tenant::{Placement, Tenant, TenantStatus};
 pub use tenant_id::{Alphabet, InvalidTenantId, TenantId};
 #[doc(no_inline)]
-pub use tenantry_pool::{CloseReason, CloseReport, Counters, PoolStats};
+pub use tenantry_pool::{CloseReason, Counters, PoolStats};
 #[doc(no_inline)]
 pub use tokio_postgres;
 pub use versions::{TenantVersion, Version, Versions};

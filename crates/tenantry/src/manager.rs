@@ -2,27 +2,29 @@
 
 mod budget;
 mod builder;
+mod closing;
 mod extensions;
 mod health;
 mod metrics;
+mod versions;
 mod warmup;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tenantry_pool::CloseReport;
 use tokio::sync::broadcast;
 
 pub use self::{
     budget::BudgetMetrics,
     builder::TenantManagerBuilder,
+    closing::{CloseReport, CutOff},
     health::{HealthCheckResult, HealthOptions, HealthStatus, PoolHealth},
     metrics::{ConnectionMetrics, MetricsResult, PoolMetrics, SharedMetrics, TenantPoolMetrics},
     warmup::{TenantWarmupResult, WarmupOptions, WarmupProgress, WarmupResult},
 };
 
 use crate::{
-    Catalog, Config, Error, Identifier, Migrated, Result, RetryConfig, SchemaName, SharedDb,
-    SharedSession, Tenant, TenantDb, TenantId, TenantSession, Version, Versions,
+    Catalog, Config, Error, Migrated, Result, RetryConfig, SchemaName, SharedDb, SharedSession,
+    Tenant, TenantDb, TenantId, TenantSession,
     access::{Access, Reach},
     catalog::{Index, Resident},
     db::Session,
@@ -30,9 +32,6 @@ use crate::{
     retry::with_retry,
     versions::Known,
 };
-
-/// How long [`TenantManager::close`] lets running work go on.
-const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The tenants of one database, and the way to their data. An application has one; clones are
 /// cheap and share everything.
@@ -272,62 +271,6 @@ impl TenantManager {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
-    }
-
-    /// Refuses new work, lets what runs finish, and closes every connection: for up to ten
-    /// seconds. Clones are closed with it.
-    pub async fn close(&self) -> CloseReport {
-        if let Some(keeper) = &self.inner.keeper {
-            keeper.0.abort();
-        }
-        self.inner.reach.pool.close(CLOSE_DEADLINE).await
-    }
-
-    /// Which migrations each tenant has, and the shared schema.
-    #[must_use]
-    pub fn versions(&self) -> Versions {
-        Versions::new(self.clone())
-    }
-
-    /// Whether the application can begin to serve: PostgreSQL answers, and the shared schema has what
-    /// is `needed`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Migrating`] when it has not; those of a statement when PostgreSQL doesn't answer.
-    pub async fn ready(&self, needed: &Version) -> Result<()> {
-        self.shared().query("SELECT 1", &[]).await?;
-        self.versions().require_shared(needed).await?;
-        Ok(())
-    }
-
-    /// The way to a tenant at work.
-    pub(crate) async fn access_of(&self, id: &TenantId) -> Result<Access> {
-        Ok(self.access(&self.resident(id).await?.active()?.place))
-    }
-
-    /// The way to a tenant that the index has, if what it says counts.
-    pub(crate) fn access_now(&self, id: &TenantId) -> Option<Access> {
-        let found = self.is_certain().then(|| self.inner.index.get(id).ok()).flatten()?;
-        Some(self.access(&found.place))
-    }
-
-    /// The way to the shared schema.
-    pub(crate) fn shared_access(&self) -> Access {
-        self.access(&self.inner.shared)
-    }
-
-    /// Whether announcements of migrations are heard now.
-    pub(crate) fn hears(&self) -> bool {
-        self.inner.has_rows && self.inner.keeper.is_some() && self.inner.index.is_fresh()
-    }
-
-    pub(crate) fn ledger_table(&self) -> &Identifier {
-        &self.inner.config.migrations().table
-    }
-
-    pub(crate) fn known(&self) -> &Known {
-        &self.inner.known
     }
 
     /// Whether what the index says counts.

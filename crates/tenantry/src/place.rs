@@ -64,7 +64,10 @@ impl Place {
         server: Server,
         beside: &[Identifier],
     ) -> Arc<Self> {
-        let target = Target::new(server);
+        let target = match &tenant {
+            Some(_) => Target::new(server),
+            None => Target::beside(server),
+        };
         let binding = Binding::new(target.id(), std::iter::once(&schema).chain(beside));
         Arc::new(Self {
             target,
@@ -106,6 +109,14 @@ impl Place {
         match &self.tenant {
             Some(tenant) if self.target.is_retired() => Err(Error::TenantMoved(tenant.clone())),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether what was begun for the tenant may go on: it is still here, and not archived.
+    pub(crate) fn check_is_working(&self) -> Result<()> {
+        match self.check() {
+            Err(Error::TenantSuspended(_)) => Ok(()),
+            other => other,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Targets that are forgotten, and the end of the pool.
 
+use tokio::time::Instant;
+
 use super::{
     Action, Core,
     slots::{Kind, State},
@@ -46,6 +48,43 @@ impl<D: Driver> Core<D> {
                 self.close(slot, connection, CloseReason::PoolClosed, out);
             }
         }
+    }
+
+    /// Whether a connection is lent to a target, since `now` at the latest.
+    pub(crate) fn is_lent(&self, target: TargetId, now: Instant) -> bool {
+        self.lent(|whose, since| whose == target && since <= now).next().is_some()
+    }
+
+    /// Has connections closed when they come back, whatever their condition: those that are lent, by
+    /// whom to and since when. What ends them now.
+    pub(crate) fn doom(
+        &mut self,
+        which: impl Fn(TargetId, Instant) -> bool,
+    ) -> Vec<(usize, TargetId, D::Handle)> {
+        let lent: Vec<_> = self.lent(which).collect();
+        let with_handle = lent.into_iter().filter_map(|(slot, target)| {
+            self.slots.get_mut(slot).doomed = true;
+            Some((slot, target, self.handles[slot].clone()?))
+        });
+        with_handle.collect()
+    }
+
+    /// The connections that are lent: their places, and whom to.
+    fn lent(
+        &self,
+        which: impl Fn(TargetId, Instant) -> bool,
+    ) -> impl Iterator<Item = (usize, TargetId)> {
+        self.slots.iter().filter_map(move |(place, slot)| {
+            let State::Leased(ix) = slot.state() else { return None };
+            let target = self.targets[*ix].id;
+            which(target, slot.since).then_some((place, target))
+        })
+    }
+
+    /// How many connections live, where those in some places have ended though they are still lent.
+    pub(crate) fn alive(&self, ended: &[usize]) -> usize {
+        let ended = ended.iter().filter(|slot| self.slots.get(**slot).kind() == Kind::Leased);
+        self.stats().total() - ended.count()
     }
 
     /// Answers all callers of a target that wait with an error.

@@ -88,6 +88,7 @@ impl<D: Driver> Core<D> {
         if fault::OVER_BUDGET {
             return;
         }
+        self.handles[slot] = None;
         let place = self.slots.get_mut(slot);
         if std::mem::take(&mut place.recycled) {
             self.recycling -= 1;

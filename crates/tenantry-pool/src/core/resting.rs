@@ -29,6 +29,9 @@ impl<D: Driver> Core<D> {
         self.returned(slot);
         self.forget_late(slot, &mut connection);
         match self.driver.condition(&connection) {
+            _ if self.slots.get(slot).doomed => {
+                self.close(slot, connection, CloseReason::CutOff, out);
+            }
             Condition::Broken => self.close(slot, connection, CloseReason::Broken, out),
             Condition::Unclean => self.clean(slot, connection, out),
             Condition::Rest { held_for } => self.rest(slot, connection, held_for, now, out),
@@ -106,6 +109,7 @@ impl<D: Driver> Core<D> {
         out: &mut Vec<Action<D>>,
     ) {
         self.counters.opened += 1;
+        self.handles[slot] = Some(self.driver.handle(&connection));
         let seed = mix(self.counters.opened, slot as u64);
         let lifetime = lifetime(self.config.max_lifetime, seed);
         let place = self.slots.get_mut(slot);
@@ -115,6 +119,7 @@ impl<D: Driver> Core<D> {
         place.served.clear();
         place.forget.clear();
         place.forgets_all = false;
+        place.doomed = false;
         let server = &mut self.servers[place.server];
         server.last_failure = None;
         server.open_after = None;

@@ -96,6 +96,8 @@ pub(crate) struct Slot<C> {
     pub(crate) recycled: bool,
     /// Whether it is being cleaned because it has rested.
     pub(crate) rested: bool,
+    /// Whether it is cut off: closed when it comes back.
+    pub(crate) doomed: bool,
     /// Whether it is lent for long: nobody's home meanwhile.
     pub(crate) is_away: bool,
 }
@@ -153,6 +155,7 @@ impl<C> Slots<C> {
             forgets_all: false,
             recycled: false,
             rested: false,
+            doomed: false,
             is_away: false,
         };
         Self {

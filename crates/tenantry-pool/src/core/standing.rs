@@ -24,7 +24,7 @@ impl<D: Driver> Core<D> {
             None => {
                 let server = self.servers.refer(target.server());
                 self.servers[server].targets += 1;
-                self.targets.insert(target.id(), server, now)
+                self.targets.insert(target.id(), !target.is_beside(), server, now)
             }
         };
         target.set_place(ix.as_u32());

@@ -78,6 +78,8 @@ pub(crate) struct Entry {
     pub(crate) server: ServerIx,
     /// Whether this is an entry, and not the room for one.
     is_live: bool,
+    /// Whether it counts against the bound, and can be forgotten for another.
+    is_counted: bool,
     /// Whether it is remembered. One that is not lives on while it works.
     known: bool,
     pub(crate) standing: Standing,
@@ -129,6 +131,8 @@ pub(crate) struct Targets {
     by_id: HashMap<TargetId, TargetIx, HashIds>,
     /// How many are remembered.
     known: usize,
+    /// How many of them count.
+    counted: usize,
     /// Counts uses.
     uses: u64,
     /// Where the search for one to forget goes on.
@@ -143,6 +147,7 @@ impl Targets {
             free: Vec::new(),
             by_id: HashMap::default(),
             known: 0,
+            counted: 0,
             uses: 0,
             hand: 0,
             bound: bound.max(1),
@@ -186,11 +191,18 @@ impl Targets {
     }
 
     /// Makes an entry, not remembered yet.
-    pub(crate) fn insert(&mut self, id: TargetId, server: ServerIx, now: Instant) -> TargetIx {
+    pub(crate) fn insert(
+        &mut self,
+        id: TargetId,
+        is_counted: bool,
+        server: ServerIx,
+        now: Instant,
+    ) -> TargetIx {
         let entry = Entry {
             id,
             server,
             is_live: true,
+            is_counted,
             known: false,
             standing: Standing::Out,
             in_use: 0,
@@ -235,6 +247,7 @@ impl Targets {
         entry.last_used = now;
         entry.used = uses;
         let is_new = !std::mem::replace(&mut entry.known, true);
+        self.counted += usize::from(is_new && entry.is_counted);
         self.known += usize::from(is_new);
         is_new
     }
@@ -242,6 +255,7 @@ impl Targets {
     /// Remembers a target no more; its entry stays while it works.
     pub(crate) fn forget(&mut self, ix: TargetIx) {
         self[ix].known = false;
+        self.counted -= usize::from(self[ix].is_counted);
         self.known -= 1;
     }
 
@@ -256,12 +270,13 @@ impl Targets {
     /// With more targets than the bound, now that `new` has come: one that does not work and was
     /// not used for long. Where there are few, the one not used for longest.
     pub(crate) fn beyond_bound(&mut self, new: TargetIx) -> Option<TargetId> {
-        if self.known <= self.bound {
+        if self.counted <= self.bound {
             return None;
         }
         let new = self[new].id;
         self.next_entries(EVICTION_SEARCH)
-            .filter(|entry| entry.id != new && (!entry.is_busy() || fault::EVICT_RUNNING))
+            .filter(|entry| entry.is_counted && entry.id != new)
+            .filter(|entry| !entry.is_busy() || fault::EVICT_RUNNING)
             .min_by_key(|entry| entry.used)
             .map(|entry| entry.id)
     }

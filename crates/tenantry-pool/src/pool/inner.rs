@@ -1,8 +1,10 @@
 use std::{
+    collections::BTreeMap,
     sync::{Arc, PoisonError, Weak},
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -103,6 +105,44 @@ impl<D: Driver> Inner<D> {
     ) {
         let now = Instant::now();
         self.step(|core, out| core.close_leased(slot, connection, reason, now, out));
+    }
+
+    /// Cuts off what is lent to some targets, or since when. How many connections of whom, and the
+    /// places of those that have ended.
+    pub(super) async fn cut_off(
+        self: &Arc<Self>,
+        which: impl Fn(TargetId, Instant) -> bool,
+    ) -> (Vec<(TargetId, usize)>, Vec<usize>) {
+        let lent = self.lock().doom(which);
+        let mut counts: BTreeMap<TargetId, usize> = BTreeMap::new();
+        for (_, target, _) in &lent {
+            *counts.entry(*target).or_default() += 1;
+        }
+        let cutting = lent
+            .into_iter()
+            .map(async |(slot, _, handle)| (slot, self.driver.cut_off(handle).await));
+        let cut = join_all(cutting).await;
+        let ended = cut.into_iter().filter(|(_, ended)| *ended).map(|(slot, _)| slot);
+        (counts.into_iter().collect(), ended.collect())
+    }
+
+    /// Cuts off what was lent to a target by `until`, after a time of grace.
+    pub(super) fn cut_off_later(
+        self: &Arc<Self>,
+        target: TargetId,
+        until: Instant,
+        grace: Duration,
+    ) {
+        let inner = Arc::downgrade(self);
+        self.runtime.spawn(async move {
+            sleep(grace).await;
+            let Some(inner) = inner.upgrade() else { return };
+            let theirs = |whose, since| whose == target && since <= until;
+            let (cut_off, _) = inner.cut_off(theirs).await;
+            for (target, connections) in cut_off {
+                tracing::warn!(target: "tenantry::pool", %target, connections, "cut off");
+            }
+        });
     }
 
     async fn open(self: Arc<Self>, slot: usize, server: D::Server) {

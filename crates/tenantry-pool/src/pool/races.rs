@@ -38,6 +38,7 @@ impl Driver for Counting {
     type Server = ();
     type Connection = Conn;
     type Error = Never;
+    type Handle = ();
 
     async fn connect(&self, (): &()) -> Result<Conn, Never> {
         let before = self.alive.fetch_add(1, Ordering::SeqCst);
@@ -51,6 +52,12 @@ impl Driver for Counting {
 
     async fn clean(&self, _: &mut Conn) -> Result<(), Never> {
         Ok(())
+    }
+
+    fn handle(&self, _: &Conn) {}
+
+    async fn cut_off(&self, (): ()) -> bool {
+        true
     }
 
     fn forget(&self, _: &mut Conn, _: TargetId) {}

@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) refuse: AtomicBool,
     pub(crate) hang_clean: AtomicBool,
     pub(crate) fail_clean: AtomicBool,
+    pub(crate) ignore_cut: AtomicBool,
     pub(crate) events: Mutex<Vec<String>>,
     next: AtomicUsize,
 }
@@ -31,6 +32,8 @@ pub(crate) struct Conn {
     pub(crate) condition: Condition,
     /// Whether its last user has left something.
     pub(crate) residue: bool,
+    /// Whether it was ended from outside.
+    pub(crate) cut: Arc<AtomicBool>,
     /// Whose statements are kept.
     pub(crate) statements: BTreeSet<TargetId>,
     world: Arc<World>,
@@ -52,6 +55,7 @@ impl Driver for Fake {
     type Server = &'static str;
     type Connection = Conn;
     type Error = Refused;
+    type Handle = Arc<AtomicBool>;
 
     async fn connect(&self, server: &&'static str) -> Result<Conn, Refused> {
         let alive = self.0.alive.fetch_add(1, Ordering::SeqCst) + 1;
@@ -61,6 +65,7 @@ impl Driver for Fake {
             server,
             condition: Condition::NEUTRAL,
             residue: false,
+            cut: Arc::default(),
             statements: BTreeSet::new(),
             world: Arc::clone(&self.0),
         };
@@ -69,7 +74,7 @@ impl Driver for Fake {
     }
 
     fn condition(&self, conn: &Conn) -> Condition {
-        conn.condition
+        if conn.cut.load(Ordering::SeqCst) { Condition::Broken } else { conn.condition }
     }
 
     fn has_residue(&self, conn: &Conn) -> bool {
@@ -88,6 +93,17 @@ impl Driver for Fake {
         conn.condition = Condition::NEUTRAL;
         conn.residue = false;
         Ok(())
+    }
+
+    fn handle(&self, conn: &Conn) -> Arc<AtomicBool> {
+        Arc::clone(&conn.cut)
+    }
+
+    async fn cut_off(&self, handle: Arc<AtomicBool>) -> bool {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let cuts = !self.0.ignore_cut.load(Ordering::SeqCst);
+        handle.store(cuts, Ordering::SeqCst);
+        cuts
     }
 
     fn forget(&self, conn: &mut Conn, target: TargetId) {

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenantry_pool::{AcquireError, Condition};
+use tenantry_pool::{AcquireError, CloseReason, Condition, Lease};
 
-use crate::fake::{pass, pool, targets};
+use crate::fake::{Fake, pass, pool, targets};
 
 #[tokio::test(start_paused = true)]
 async fn evicting_closes_a_targets_statements_and_lets_go_of_what_is_held_for_it() {
@@ -111,8 +111,58 @@ async fn closing_lets_work_finish_and_tells_those_who_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_has_a_deadline_and_says_what_is_left() {
-    let (pool, _) = pool(1, |_| {});
+    let (pool, world) = pool(1, |_| {});
     let target = &targets(1)[0];
     let _lease = pool.acquire(target).await.unwrap();
+    world.ignore_cut.store(true, std::sync::atomic::Ordering::SeqCst);
+    let start = tokio::time::Instant::now();
     assert_eq!(pool.close(Duration::from_secs(1)).await.left, 1);
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lent_past_the_deadline_is_cut_off_and_named() {
+    let (pool, world) = pool(4, |_| {});
+    let places = targets(3);
+    let given_back_late = pool.acquire(&places[0]).await.unwrap();
+    let kept = [pool.acquire(&places[1]).await.unwrap(), pool.acquire(&places[1]).await.unwrap()];
+    let given_back_in_time = pool.acquire(&places[2]).await.unwrap();
+    let closing = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.close(Duration::from_secs(5)).await }
+    });
+    pass(4_000).await;
+    drop(given_back_in_time);
+    pass(1_001).await;
+    drop(given_back_late);
+    let report = closing.await.unwrap();
+    let expected = vec![(places[0].id(), 1), (places[1].id(), 2)];
+    assert_eq!((report.left, report.cut_off), (0, expected));
+    assert!(kept.iter().all(|lease| lease.cut.load(std::sync::atomic::Ordering::SeqCst)));
+    drop(kept);
+    pass(100).await;
+    assert_eq!(world.alive(), 0);
+    assert_eq!(pool.stats().counters.closed_by(CloseReason::CutOff), 3);
+    assert_eq!(pool.stats().counters.closed_by(CloseReason::PoolClosed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_ends_is_given_time_and_nobody_else_is_cut_off() {
+    let (pool, world) = pool(4, |_| {});
+    let places = targets(2);
+    let soon = pool.acquire(&places[0]).await.unwrap();
+    let long = pool.acquire(&places[0]).await.unwrap();
+    let other = pool.acquire(&places[1]).await.unwrap();
+    pool.cut_off_after(places[0].id(), Duration::from_secs(5));
+    pass(1_000).await;
+    drop(soon);
+    // The same connection, lent again to the same target: that began later.
+    let later = pool.acquire(&places[0]).await.unwrap();
+    pass(5_000).await;
+    let cut = |lease: &Lease<Fake>| lease.cut.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!([&long, &later, &other].map(cut), [true, false, false]);
+    drop((long, later, other));
+    pass(100).await;
+    assert_eq!(pool.stats().counters.closed_by(CloseReason::CutOff), 1);
+    assert_eq!(world.alive(), 2);
 }

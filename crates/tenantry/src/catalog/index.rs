@@ -44,8 +44,19 @@ impl Resident {
 /// How many announcements whoever listens to them may be behind.
 const ANNOUNCEMENTS: usize = 256;
 
-/// Called with a place that nothing may be bound to any more.
-type OnRetired = Box<dyn Fn(&Place) + Send + Sync>;
+/// What becomes of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The tenant is archived: what runs may finish soon.
+    Archived,
+    /// The tenant has gone: nothing is bound there any more, and what runs may finish soon.
+    Gone,
+    /// The tenant is elsewhere now: nothing is bound there any more, and what runs may finish.
+    Moved,
+}
+
+/// Called with a place that is no longer worked with.
+type OnEnding = Box<dyn Fn(&Place, Ending) + Send + Sync>;
 
 /// The tenants in memory. A lookup takes no connection.
 pub(crate) struct Index {
@@ -57,7 +68,7 @@ pub(crate) struct Index {
     /// Until when what is here counts, in microseconds since `start`; `u64::MAX` is for ever.
     fresh_until: AtomicU64,
     start: Instant,
-    on_retired: OnRetired,
+    on_ending: OnEnding,
     migrated: broadcast::Sender<Migrated>,
 }
 
@@ -75,7 +86,7 @@ impl Index {
         server: Server,
         shared: Arc<Place>,
         beside: Vec<Identifier>,
-        on_retired: impl Fn(&Place) + Send + Sync + 'static,
+        on_ending: impl Fn(&Place, Ending) + Send + Sync + 'static,
     ) -> Self {
         Self {
             server,
@@ -84,7 +95,7 @@ impl Index {
             tenants: RwLock::default(),
             fresh_until: AtomicU64::new(0),
             start: Instant::now(),
-            on_retired: Box::new(on_retired),
+            on_ending: Box::new(on_ending),
             migrated: broadcast::channel(ANNOUNCEMENTS).0,
         }
     }
@@ -136,15 +147,20 @@ impl Index {
         if tenants.gone.get(&id).is_some_and(|&gone| gone >= row.version) {
             // A row from before it was deleted: nothing may be bound to it.
             drop(tenants);
-            (self.on_retired)(&resident.place);
+            (self.on_ending)(&resident.place, Ending::Gone);
             return resident;
         }
         tenants.gone.remove(&id);
-        let moved = tenants.take_out(&id).filter(|old| !Arc::ptr_eq(&old.place, &resident.place));
+        let old = tenants.take_out(&id);
         tenants.put(resident.clone());
         drop(tenants);
-        if let Some(moved) = moved {
-            (self.on_retired)(&moved.place);
+        if let Some(old) = old {
+            let is_archived = |tenant: &Tenant| tenant.status == TenantStatus::Archived;
+            if !Arc::ptr_eq(&old.place, &resident.place) {
+                (self.on_ending)(&old.place, Ending::Moved);
+            } else if is_archived(&resident.tenant) && !is_archived(&old.tenant) {
+                (self.on_ending)(&old.place, Ending::Archived);
+            }
         }
         resident
     }
@@ -159,7 +175,7 @@ impl Index {
         let removed = tenants.take_out(id);
         drop(tenants);
         if let Some(removed) = removed {
-            (self.on_retired)(&removed.place);
+            (self.on_ending)(&removed.place, Ending::Gone);
         }
     }
 

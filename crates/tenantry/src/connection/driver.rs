@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tenantry_pool::{Condition, Driver, Event, TargetId};
 
-use super::{pg::PgConnection, server::Server, tally::Tally};
+use super::{cut::Cutter, pg::PgConnection, server::Server, tally::Tally};
 use crate::ConnectError;
 
 /// Hears of what happens in a pool.
@@ -41,6 +41,7 @@ impl Driver for PgDriver {
     // Boxed: it is moved from hand to hand with every statement.
     type Connection = Box<PgConnection>;
     type Error = ConnectError;
+    type Handle = Arc<Cutter>;
 
     async fn connect(&self, server: &Server) -> Result<Box<PgConnection>, ConnectError> {
         Ok(Box::new(
@@ -58,6 +59,14 @@ impl Driver for PgDriver {
 
     async fn clean(&self, connection: &mut Box<PgConnection>) -> Result<(), ConnectError> {
         connection.clean().await
+    }
+
+    fn handle(&self, connection: &Box<PgConnection>) -> Arc<Cutter> {
+        connection.cutter()
+    }
+
+    async fn cut_off(&self, handle: Arc<Cutter>) -> bool {
+        handle.cut_off().await
     }
 
     fn forget(&self, connection: &mut Box<PgConnection>, target: TargetId) {

@@ -5,15 +5,20 @@ use std::{
 };
 
 use tenantry_pool::{Condition, TargetId};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage,
     config::SslMode,
+    error::SqlState,
     tls::{MakeTlsConnect, TlsConnect, TlsStream},
 };
 
 use super::{
     binding::Binding,
+    cut::{Cutter, cancel, duplicate},
     dial::{Socket, dial},
     server::Server,
     statements::Statements,
@@ -23,7 +28,7 @@ use super::{
 use crate::{ConnectError, fault};
 
 /// After how many uses in a row by the same target a connection is held for it.
-const HOLD_AFTER: u32 = 4;
+const HOLD_AFTER: u32 = if cfg!(tenantry_never_held) { u32::MAX } else { 4 };
 
 /// A connection to PostgreSQL.
 ///
@@ -51,10 +56,13 @@ pub(crate) struct PgConnection {
     pub(super) residue: Residue,
     /// Whether the open transaction has run anything but plain queries.
     pub(super) changed: bool,
+    /// tokio-postgres's prepared look-ups of types are gone, of which it cannot be told.
+    pub(super) lost_look_ups: bool,
     /// A reset has not come through.
     pub(super) needs_reset: bool,
     /// Only `DISCARD ALL` makes the connection clean again.
     pub(super) needs_discard: bool,
+    cutter: Arc<Cutter>,
     /// Why the connection ended, once it has.
     failure: Arc<OnceLock<tokio_postgres::Error>>,
     /// Drives the connection; ends when the server has ended it.
@@ -97,6 +105,8 @@ impl PgConnection {
         let (wire, host) = dial(server, Arc::clone(&watch))
             .await
             .map_err(|error| ConnectError::io(&server.address(), error))?;
+        let socket =
+            duplicate(wire.stream()).map_err(|error| ConnectError::io(&server.address(), error))?;
         let (sender, notifications) = mpsc::unbounded_channel();
         let failure = Arc::new(OnceLock::new());
         let started = match (server.tls(), host.is_empty()) {
@@ -117,6 +127,7 @@ impl PgConnection {
         let is_pooled = is_pooled(&client, &watch.seen)
             .await
             .map_err(|error| ConnectError::postgres(&server.address(), error))?;
+        let (token, alive) = (client.cancel_token(), task.alive.clone());
         Ok(Self {
             client,
             server: server.clone(),
@@ -131,8 +142,10 @@ impl PgConnection {
             busy: false,
             residue: Residue::None,
             changed: false,
+            lost_look_ups: false,
             needs_reset: false,
             needs_discard: false,
+            cutter: Cutter::new(token, server.clone(), socket, alive),
             failure,
             task: Some(task),
         })
@@ -140,7 +153,7 @@ impl PgConnection {
 
     /// What state the connection is in while nobody uses it.
     pub(crate) fn condition(&self) -> Condition {
-        if self.client.is_closed() || self.watch.seen.has_ended() {
+        if self.client.is_closed() || self.watch.seen.has_ended() || self.lost_look_ups {
             Condition::Broken
         } else if (self.busy && !fault::IGNORE_RUNNING)
             || self.needs_reset
@@ -202,6 +215,28 @@ impl PgConnection {
         self.streak = (None, 0);
     }
 
+    /// Something was run, with or without success. Where that, or something before, has dropped all
+    /// prepared statements by SQL, none is used again, and the connection is closed when it comes back.
+    pub(super) fn note_dropped<T>(&mut self, ran: &Result<T, RunError>) {
+        let missing = match ran {
+            Err(RunError::Bind(error) | RunError::Statement(error)) => {
+                error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+            }
+            _ => false,
+        };
+        if (missing || self.watch.seen.has_dropped()) && !self.lost_look_ups {
+            self.lost_look_ups = true;
+            self.statements.clear();
+            self.watch.prefix.set_prepared(false);
+        }
+    }
+
+    /// Whether a statement that failed may succeed on another connection: this one has lost what was
+    /// prepared on it.
+    pub(crate) fn has_lost_look_ups(&self) -> bool {
+        self.lost_look_ups
+    }
+
     /// Drops the prepared statements kept for a target.
     pub(crate) fn forget(&mut self, target: TargetId) {
         if fault::KEEP_STATEMENTS {
@@ -235,20 +270,17 @@ impl PgConnection {
 
     /// Asks the server to cancel what runs, and waits until it has been told.
     pub(super) async fn cancel(&self) -> Result<(), ConnectError> {
-        let token = self.client.cancel_token();
-        let address = self.server.address();
-        let (wire, host) = dial(&self.server, Arc::default())
-            .await
-            .map_err(|error| ConnectError::io(&address, error))?;
-        let cancelled = match (self.server.tls(), host.is_empty()) {
-            (Some(mut make), false) => {
-                let tls = <_ as MakeTlsConnect<Wire<Socket>>>::make_tls_connect(&mut make, &host)
-                    .map_err(|error| ConnectError::tls(&address, error))?;
-                token.cancel_query_raw(wire, tls).await
-            }
-            _ => token.cancel_query_raw(wire, NoTls).await,
-        };
-        cancelled.map_err(|error| ConnectError::postgres(&address, error))
+        cancel(&self.server, &self.client.cancel_token()).await
+    }
+
+    /// What ends the connection from outside.
+    pub(crate) fn cutter(&self) -> Arc<Cutter> {
+        Arc::clone(&self.cutter)
+    }
+
+    /// Whether it was ended from outside, whoever used it.
+    pub(crate) fn was_cut_off(&self) -> bool {
+        self.cutter.was_used()
     }
 }
 
@@ -277,17 +309,21 @@ async fn is_pooled(
 }
 
 /// The task that drives a connection. Dropped, it ends at once.
-struct Task(JoinHandle<()>);
+struct Task {
+    running: JoinHandle<()>,
+    /// Its sender ends with the task.
+    alive: watch::Receiver<()>,
+}
 
 impl Task {
     async fn ended(mut self) {
-        let _ = (&mut self.0).await;
+        let _ = (&mut self.running).await;
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        self.0.abort();
+        self.running.abort();
     }
 }
 
@@ -303,7 +339,9 @@ where
     T::Stream: Send + 'static,
 {
     let (client, mut connection) = config.connect_raw(wire, tls).await?;
-    let task = tokio::spawn(async move {
+    let (living, alive) = watch::channel(());
+    let running = tokio::spawn(async move {
+        let _living = living;
         loop {
             match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
                 Some(Ok(AsyncMessage::Notification(notification))) => {
@@ -322,7 +360,7 @@ where
             }
         }
     });
-    Ok((client, Task(task)))
+    Ok((client, Task { running, alive }))
 }
 
 /// A TLS handshake whose stream is watched.

@@ -47,7 +47,7 @@ impl PgConnection {
         binding: &Binding,
         query: &Query<'_>,
     ) -> Result<Output, RunError> {
-        match self.run_once(binding, query).await {
+        let ran = match self.run_once(binding, query).await {
             Err((RunError::Statement(error), true)) if is_stale_statement(&error) => {
                 // A migration has changed what the statement gives. It has done nothing yet.
                 self.statements.forget(binding.target());
@@ -61,8 +61,10 @@ impl PgConnection {
                 Box::pin(self.run_once(binding, query)).await
             }
             other => other,
-        }
-        .map_err(|(error, _)| error)
+        };
+        let ran = ran.map_err(|(error, _)| error);
+        self.note_dropped(&ran);
+        ran
     }
 
     /// Runs it once; with an error, whether the statement had been prepared earlier.
@@ -100,7 +102,9 @@ impl PgConnection {
             self.client.batch_execute(sql),
             commit(&self.client, &self.watch.seen),
         );
-        self.settle(end, bound, ran)
+        let ran = self.settle(end, bound, ran);
+        self.note_dropped(&ran);
+        ran
     }
 
     /// Binding and statement before one Sync.

@@ -51,13 +51,17 @@ impl PgConnection {
         let (is_plain, ran) = self.execute(binding, query, plan).await;
         self.busy = false;
         self.changed |= !is_plain;
-        ran.map_err(RunError::Statement)
+        let ran = ran.map_err(RunError::Statement);
+        self.note_dropped(&ran);
+        ran
     }
 
     /// Runs several statements in the open transaction, or in the session.
     pub(crate) async fn batch_inside(&mut self, sql: &str) -> Result<(), RunError> {
         self.changed = true;
-        self.control(sql).await
+        let ran = self.control(sql).await;
+        self.note_dropped(&ran);
+        ran
     }
 
     /// Runs several statements in the session, and says with an error how many had been done.

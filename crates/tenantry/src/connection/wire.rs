@@ -74,6 +74,11 @@ impl<S> Wire<S> {
         }
     }
 
+    /// What is watched.
+    pub(super) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Looks at what was read. Returns how much of it is to be passed on.
     fn look(&mut self, read: &mut [u8]) -> usize {
         let mut skip = 0;

@@ -103,6 +103,9 @@ macro_rules! statement_methods {
 
             /// Runs a statement and gives the number of rows it inserted, changed or deleted.
             ///
+            /// With Diesel's `RunQueryDsl` in scope, `value.execute(…)` on a value that is owned means
+            /// Diesel's: then it is [`execute_sql`](Self::execute_sql), or `(&mut value).execute(…)`.
+            ///
             /// # Errors
             ///
             /// As [`query`](Self::query).
@@ -116,6 +119,34 @@ macro_rules! statement_methods {
                     params: crate::connection::Params::Described(params),
                 };
                 Ok($crate::db::methods::Run::run(self, &query).await?.affected)
+            }
+
+            /// [`execute`](Self::execute) under a name that Diesel's `RunQueryDsl`, which has a method for
+            /// every type there is, does not have.
+            ///
+            /// ```no_run
+            /// # #[cfg(feature = "diesel")]
+            /// # async fn example(mut db: tenantry::TenantDb) -> tenantry::Result<()> {
+            /// use diesel_async::RunQueryDsl;
+            ///
+            /// db.execute_sql("DELETE FROM drafts WHERE id = $1", &[&7i32]).await?;
+            /// let mut tx = db.begin().await?;
+            /// tx.execute_sql("DELETE FROM drafts", &[]).await?;
+            /// (&mut tx).execute("DELETE FROM notes", &[]).await?;
+            /// diesel::sql_query("DELETE FROM notes").execute(&mut db).await?;
+            /// tx.commit().await
+            /// # }
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query).
+            pub async fn execute_sql(
+                &mut self,
+                sql: &str,
+                params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+            ) -> crate::Result<u64> {
+                self.execute(sql, params).await
             }
 
             /// Runs several statements, separated by semicolons, without parameters.

@@ -1,4 +1,7 @@
-use std::sync::{Arc, OnceLock, Weak};
+use std::{
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
 
 use tenantry_pool::{Event, Pool, PoolConfig};
 use tokio::sync::oneshot;
@@ -7,12 +10,15 @@ use super::{Inner, Keeper, TenantManager, extensions};
 use crate::{
     Catalog, Config, Error, Hooks, Identifier, Result, SharedDb, TenantId,
     access::{Access, Reach},
-    catalog::{Discovery, Index, Reading, SetUp, discover, listen, refresh, set_up},
+    catalog::{Discovery, Ending, Index, Reading, SetUp, discover, listen, refresh, set_up},
     connection::{PgDriver, Server},
     place::Place,
     retry::with_retry,
     versions::Known,
 };
+
+/// How long work may go on whose tenant has gone or is archived.
+const LAST_WORK: Duration = Duration::from_secs(5);
 
 /// A [`TenantManager`] about to be made.
 #[derive(Debug)]
@@ -77,8 +83,15 @@ impl TenantManagerBuilder {
             server.clone(),
             &self.config.isolation().extension_schemas,
         );
-        let on_retired = move |place: &Place| retiring.retire(&place.target);
-        let index = Arc::new(Index::new(server, Arc::clone(&shared), self.beside(), on_retired));
+        let on_ending = move |place: &Place, ending| {
+            if ending != Ending::Archived {
+                retiring.retire(&place.target);
+            }
+            if ending != Ending::Moved {
+                retiring.cut_off_after(place.target.id(), LAST_WORK);
+            }
+        };
+        let index = Arc::new(Index::new(server, Arc::clone(&shared), self.beside(), on_ending));
         let _ = names.set(Arc::downgrade(&index));
         let reach = Arc::new(Reach {
             pool,
@@ -96,7 +109,7 @@ impl TenantManagerBuilder {
         let (keeper, has_rows) = match started.await {
             Ok(started) => started,
             Err(error) => {
-                let _ = reach.pool.close(std::time::Duration::from_secs(1)).await;
+                let _ = reach.pool.close(Duration::from_secs(1)).await;
                 return Err(error);
             }
         };

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tenantry::{Error, NewTenant, TenantDb, TenantId, TenantManager};
+use tenantry::{Error, NewTenant, TenantDb, TenantId, TenantManager, TenantStatus};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::Client;
 
@@ -320,4 +320,80 @@ async fn a_session_that_outlives_its_tenant_does_not_see_the_one_made_anew() {
     let seen = session.query("SELECT name FROM whose", &[]).await;
     let seen = seen.map(|rows| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>());
     assert!(seen.is_err(), "{seen:?}");
+}
+
+/// Something that runs for long, on the tenant's own table.
+fn slow(world: &World, id: &TenantId, seconds: f64) -> JoinHandle<Result<(), Error>> {
+    let mut db = world.tenants.db(id).unwrap();
+    let sql = format!("SELECT pg_sleep({seconds}) FROM whose");
+    tokio::spawn(async move { db.query(&sql, &[]).await.map(drop) })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_past_the_deadline_of_closing_is_cut_off_and_named() {
+    let world = World::with(|config| config.set("connection.max_connections", 8)).await;
+    let ids = world.tenants(3).await;
+    let outside = world.db.connect().await;
+    let long = [slow(&world, &ids[0], 60.0), slow(&world, &ids[0], 60.0)];
+    let short = slow(&world, &ids[1], 0.8);
+    // One that runs nothing, and holds a lock.
+    let mut idle = world.tenants.db(&ids[2]).unwrap().begin().await.unwrap();
+    idle.execute("UPDATE whose SET name = 'never'", &[]).await.unwrap();
+    let mut session = world.tenants.shared_session().await.unwrap();
+    session.batch_execute("SELECT pg_advisory_lock(1)").await.unwrap();
+    until("they run", async || backends(&outside, "query ~ 'pg_sleep'").await == 3).await;
+
+    let start = Instant::now();
+    let report = world.tenants.close_within(Duration::from_secs(2)).await;
+    let took = start.elapsed();
+    println!("closed after {took:?}: {report:?}");
+    assert_eq!((report.left, backends(&outside, "true").await), (0, 0));
+    assert!(took < Duration::from_millis(3_500), "{took:?}");
+    let mut cut_off: Vec<_> = report
+        .cut_off
+        .iter()
+        .map(|cut| (cut.tenant.as_ref().map(TenantId::as_str), cut.connections))
+        .collect();
+    cut_off.sort_unstable();
+    assert_eq!(cut_off, [(None, 1), (Some("t0"), 2), (Some("t2"), 1)]);
+    short.await.unwrap().expect("what ended in time was let finish");
+    for told in long {
+        let error = told.await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::PoolClosed), "{error:?}");
+    }
+    let error = idle.commit().await.unwrap_err();
+    assert!(matches!(error, Error::PoolClosed), "{error:?}");
+    session.batch_execute("SELECT 1").await.unwrap_err();
+    let kept = outside.query_one("SELECT name FROM tenant_t2.whose", &[]).await.unwrap();
+    assert_eq!(kept.get::<_, &str>(0), "t2", "it was rolled back");
+    drop(session);
+    let again = world.tenants.close().await;
+    assert_eq!((again.left, again.cut_off.len()), (0, 0));
+}
+
+/// In every process; so nobody waits for the schema's locks for longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_for_a_tenant_that_is_dropped_ends_within_seconds_and_nothing_else_does() {
+    let world = World::with(|config| config.set("connection.max_connections", 8)).await;
+    let other = TenantManager::connect(config(&world.db.url()).load().unwrap()).await.unwrap();
+    let ids = world.tenants(3).await;
+    let outside = world.db.connect().await;
+    let (gone, archived, stays) =
+        (slow(&world, &ids[0], 60.0), slow(&world, &ids[1], 60.0), slow(&world, &ids[2], 8.0));
+    until("they run", async || backends(&outside, "query ~ 'pg_sleep'").await == 3).await;
+    let start = Instant::now();
+    assert!(world.tenants.evict(&ids[2]), "which stops nothing");
+    other.catalog().delete(&ids[0]).await.unwrap();
+    other.catalog().set_status(&ids[1], TenantStatus::Archived).await.unwrap();
+    let drop_both = "DROP SCHEMA tenant_t0 CASCADE; DROP SCHEMA tenant_t1 CASCADE";
+    outside.batch_execute(drop_both).await.unwrap();
+    let took = start.elapsed();
+    println!("both schemas were dropped after {took:?}");
+    assert!((Duration::from_secs(4)..Duration::from_millis(7_500)).contains(&took), "{took:?}");
+    let error = gone.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::TenantMoved(_)), "{error:?}");
+    let error = archived.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::TenantArchived(_)), "{error:?}");
+    stays.await.unwrap().expect("nobody else is cut off");
+    assert_eq!(backends(&outside, "query ~ 'pg_sleep' AND state = 'active'").await, 0);
 }

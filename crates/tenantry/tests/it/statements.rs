@@ -209,3 +209,69 @@ async fn bindings_and_resets_are_counted() {
     // The first of them resets; from the fifth on the connection is held.
     assert_eq!((held.bindings - after.bindings, held.resets - after.resets), (5, 1));
 }
+
+/// tokio-postgres prepares its look-ups of types once, and cannot be told that they are gone.
+async fn types_are_read_after(drops: &[&str]) {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    for id in &ids {
+        let mut db = world.tenants.db(id).unwrap();
+        let sql = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE moods (m mood); \
+                   CREATE TYPE level AS ENUM ('low', 'high'); CREATE TABLE levels (l level); \
+                   INSERT INTO moods VALUES ('ok'); INSERT INTO levels VALUES ('low'); \
+                   CREATE FUNCTION sneaky() RETURNS text LANGUAGE plpgsql AS $$ BEGIN \
+                   EXECUTE 'DEALLOCATE ALL'; RETURN name FROM whose; END $$";
+        db.batch_execute(sql).await.unwrap();
+    }
+    let mut db = world.tenants.db(&ids[0]).unwrap();
+    assert_eq!(db.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
+    let mut session = world.tenants.session(&ids[0]).await.unwrap();
+    session.query("SELECT m FROM moods", &[]).await.unwrap();
+    for drop in drops {
+        session.batch_execute(drop).await.unwrap();
+    }
+    // The path is the tenant's no more after DISCARD ALL, which is whoever runs it to answer for.
+    session.query("SELECT m FROM tenant_t0.moods", &[]).await.unwrap();
+    drop(session);
+    for id in &ids {
+        let mut db = world.tenants.db(id).unwrap();
+        assert_eq!(db.query("SELECT l FROM levels", &[]).await.unwrap().len(), 1);
+        assert_eq!(db.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn types_are_read_after_a_session_that_discards_all() {
+    types_are_read_after(&["DISCARD ALL"]).await;
+}
+
+#[tokio::test]
+async fn types_are_read_after_a_session_that_deallocates_all() {
+    types_are_read_after(&["DEALLOCATE ALL", "SELECT 1"]).await;
+}
+
+#[tokio::test]
+async fn types_are_read_after_a_function_that_deallocates_all() {
+    types_are_read_after(&["SELECT sneaky()"]).await;
+}
+
+#[tokio::test]
+async fn types_are_read_after_a_statement_whose_function_deallocates_all() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let ids = world.tenants(2).await;
+    for id in &ids {
+        let mut db = world.tenants.db(id).unwrap();
+        let sql = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE moods (m mood); \
+                   INSERT INTO moods VALUES ('ok'); \
+                   CREATE FUNCTION sneaky() RETURNS text LANGUAGE plpgsql AS $$ BEGIN \
+                   EXECUTE 'DEALLOCATE ALL'; RETURN name FROM whose; END $$";
+        db.batch_execute(sql).await.unwrap();
+    }
+    let [mut a, mut b] = [0, 1].map(|which: usize| world.tenants.db(&ids[which]).unwrap());
+    for _ in 0..3 {
+        assert_eq!(a.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
+        assert_eq!(a.query("SELECT sneaky()", &[]).await.unwrap().len(), 1);
+        assert_eq!(b.query("SELECT m FROM moods", &[]).await.unwrap().len(), 1);
+        assert_eq!(b.query("SELECT m AS again FROM moods", &[]).await.unwrap().len(), 1);
+    }
+}

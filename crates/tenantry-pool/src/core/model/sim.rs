@@ -13,6 +13,8 @@ pub(super) struct Conn {
     pub(super) condition: Condition,
     /// Whether its last user has left something.
     pub(super) residue: bool,
+    /// Whether it was cut off while it was lent.
+    pub(super) doomed: bool,
 }
 
 pub(super) struct Sim;
@@ -21,6 +23,7 @@ impl Driver for Sim {
     type Server = usize;
     type Connection = Conn;
     type Error = Refused;
+    type Handle = ();
 
     async fn connect(&self, _: &usize) -> Result<Conn, Refused> {
         unreachable!("the world opens connections")
@@ -36,6 +39,12 @@ impl Driver for Sim {
 
     async fn clean(&self, _: &mut Conn) -> Result<(), Refused> {
         unreachable!("the world cleans connections")
+    }
+
+    fn handle(&self, _: &Conn) {}
+
+    async fn cut_off(&self, (): ()) -> bool {
+        unreachable!("the world cuts nothing off")
     }
 
     fn forget(&self, _: &mut Conn, _: TargetId) {}

@@ -95,6 +95,7 @@ impl World {
             91 if self.rng.random_range(0..20) == 0 => self.retire(),
             92 => self.refusing = self.rng.random_range(0..4) == 0,
             93..95 => self.maintain(),
+            95 if self.rng.random_range(0..4) == 0 => self.cut_off(),
             _ => self.now += Duration::from_millis(self.rng.random_range(0..40)),
         }
         self.lose_patience();
@@ -167,6 +168,7 @@ impl World {
         assert_eq!(connection.server, *target.server(), "the right server");
         assert_ne!(connection.condition, Condition::Broken);
         assert_ne!(connection.condition, Condition::Unclean);
+        assert!(!connection.doomed, "one that was cut off is not lent again");
         self.places.leased.push((slot, connection, target.id()));
     }
 
@@ -188,6 +190,20 @@ impl World {
         self.carry_out(out);
     }
 
+    /// What is lent to a target is cut off.
+    fn cut_off(&mut self) {
+        let Some((.., target)) = self.places.leased.last() else { return };
+        let target = *target;
+        let doomed = self.core.doom(|whose, _| whose == target);
+        let theirs = self.places.leased.iter_mut().filter(|(.., whose)| *whose == target);
+        let theirs: Vec<_> = theirs.collect();
+        assert_eq!(doomed.len(), theirs.len());
+        for (slot, connection, _) in theirs {
+            assert!(doomed.iter().any(|(place, ..)| place == slot));
+            connection.doomed = true;
+        }
+    }
+
     fn discard(&mut self) {
         let Some((slot, connection, _)) = self.places.leased.pop() else { return };
         let mut out = Vec::new();
@@ -202,7 +218,8 @@ impl World {
             let failure = ConnectFailure::Driver(Arc::new(Refused));
             self.core.open_failed(slot, failure, self.now, &mut out);
         } else {
-            let connection = Conn { server, condition: Condition::NEUTRAL, residue: false };
+            let connection =
+                Conn { server, condition: Condition::NEUTRAL, residue: false, doomed: false };
             self.core.opened(slot, connection, self.now, &mut out);
         }
         self.carry_out(out);

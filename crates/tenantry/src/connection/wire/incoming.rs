@@ -1,7 +1,7 @@
 use super::Seen;
 
-/// How much of a message's body is looked at.
-const LOOK: usize = 7;
+/// How much of a message's body is looked at: `DEALLOCATE ALL` fits.
+const LOOK: usize = 14;
 
 /// Finds the messages in what the server sends, however it is cut into pieces, and takes the
 /// answers to a prefix out.
@@ -185,10 +185,18 @@ mod tests {
             let (seen, mut incoming) = (Seen::default(), Incoming::default());
             let (passed, _) = feed(&mut incoming, &seen, &stream, &cuts);
             prop_assert_eq!(passed, stream);
-            prop_assert!(seen.has_prepared());
+            prop_assert!(seen.has_prepared() && !seen.has_dropped());
             prop_assert!(!seen.is_idle());
             feed(&mut incoming, &seen, &message(b'Z', b"I"), &cuts);
             prop_assert!(seen.is_idle());
+            let ours = [message(b'C', b"DISCARD TEMP\0"), message(b'C', b"DEALLOCATE\0")].concat();
+            feed(&mut incoming, &seen, &ours, &cuts);
+            prop_assert!(!seen.has_dropped());
+            feed(&mut incoming, &seen, &message(b'C', b"DISCARD ALL\0"), &cuts);
+            prop_assert!(seen.has_dropped());
+            seen.forget_prepared();
+            feed(&mut incoming, &seen, &message(b'C', b"DEALLOCATE ALL\0"), &cuts);
+            prop_assert!(seen.has_dropped());
         }
 
         #[test]

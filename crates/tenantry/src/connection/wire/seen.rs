@@ -8,6 +8,8 @@ pub(crate) struct Seen {
     status: AtomicU8,
     /// Whether a PREPARE or DEALLOCATE has completed.
     prepared: AtomicBool,
+    /// Whether all prepared statements were dropped by SQL.
+    dropped: AtomicBool,
     /// How many COMMITs and ROLLBACKs have completed.
     transactions_ended: AtomicU32,
     /// Whether the last of them was a ROLLBACK.
@@ -56,7 +58,13 @@ impl Seen {
         self.prepared.load(Ordering::Acquire)
     }
 
+    /// Whether all prepared statements were dropped by SQL, those of the client, too.
+    pub(crate) fn has_dropped(&self) -> bool {
+        self.dropped.load(Ordering::Acquire)
+    }
+
     pub(crate) fn forget_prepared(&self) {
+        self.dropped.store(false, Ordering::Release);
         self.prepared.store(false, Ordering::Release);
     }
 
@@ -95,6 +103,11 @@ impl Seen {
 
     fn completed(&self, tag: &[u8]) {
         match tag {
+            // As much as is looked at.
+            b"DEALLOCATE ALL" | b"DISCARD ALL\0" => {
+                self.prepared.store(true, Ordering::Release);
+                self.dropped.store(true, Ordering::Release);
+            }
             [b'P', b'R', b'E', b'P', b'A', b'R', b'E', ..]
             | [b'D', b'E', b'A', b'L', b'L', b'O', b'C', ..] => {
                 self.prepared.store(true, Ordering::Release);
