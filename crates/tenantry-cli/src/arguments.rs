@@ -5,6 +5,7 @@ mod completion;
 mod demo;
 mod early;
 mod health;
+mod lint;
 mod migrate;
 mod repair;
 mod rollback;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     demo::Demo,
     early::Early,
     health::Health,
+    lint::Lint,
     migrate::{Atomic, Migrate, OnError, Rollout},
     repair::{Correcting, Repair, Sync},
     rollback::Rollback,
@@ -97,6 +99,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     Demo(Demo),
     Migrate(Box<Migrate>),
+    Lint(Lint),
     Rollback(Rollback),
     Runs(Runs),
     Repair(Repair),

@@ -7,6 +7,7 @@ mod correct;
 mod demo;
 mod failures;
 mod health;
+mod lint;
 mod migrate;
 mod rollback;
 mod runs;
@@ -41,6 +42,7 @@ impl Arguments {
             match command {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
                 Command::Migrate(migrate) => migrate::run(*migrate, &global, console).await,
+                Command::Lint(lint) => lint::run(&lint, &global, console),
                 Command::Rollback(rollback) => rollback::run(rollback, &global, console).await,
                 Command::Runs(runs) => runs::run(runs, &global, console).await,
                 Command::Repair(repair) => correct::repair(repair, &global, console).await,

@@ -10,7 +10,9 @@ use std::{error::Error, time::Duration};
 use tenantry::{BatchError, SharedSession, TenantId, Transaction};
 
 use crate::{
-    Failure, MigrationTransaction, RustMigration, ledger,
+    Failure, MigrationTransaction, RustMigration,
+    guard::{self, Guard},
+    ledger,
     message::{self, Message, Place},
     rust_migration::On,
     site::{BUSY, Site},
@@ -51,6 +53,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) statement_timeout: Option<Duration>,
     /// The role that files run as, quoted.
     pub(crate) role: Option<String>,
+    /// What looks at what cannot be read before.
+    pub(crate) guard: Option<Guard>,
     /// Whose schema it is; nobody's is the shared one.
     pub(crate) tenant: Option<&'a TenantId>,
     pub(crate) way: Way,
@@ -115,20 +119,32 @@ impl Terms<'_> {
         }
     }
 
-    fn leave_role(&self, message: &mut Message<'_>) {
-        if self.role.is_some() {
-            message.ours("RESET ROLE");
-        }
-    }
-
     /// One file, with its row.
     fn file<'f>(&self, message: &mut Message<'f>, (step, body): (&Step, &'f Body<'f>)) {
         self.bind(message, Some(body));
         message.ours(&self.claim(step));
-        self.take_role(message);
+        self.enter(message, body.is_opaque());
         message.file(body);
-        self.leave_role(message);
+        self.leave(message, body.is_opaque());
         message.ours(&self.complete(step));
+    }
+
+    /// From here on a migration's own statements run.
+    fn enter(&self, message: &mut Message<'_>, is_opaque: bool) {
+        self.take_role(message);
+        if let Some(guard) = self.guard.as_ref().filter(|_| is_opaque) {
+            message.ours(&guard.before());
+        }
+    }
+
+    /// From here on ours do.
+    fn leave(&self, message: &mut Message<'_>, is_opaque: bool) {
+        if self.role.is_some() {
+            message.ours("RESET ROLE");
+        }
+        if let Some(guard) = self.guard.as_ref().filter(|_| is_opaque) {
+            message.ours(&guard.after());
+        }
     }
 
     /// Claims the migration for this transaction: fails where another has applied or undone it.
@@ -153,6 +169,9 @@ impl Terms<'_> {
         let database = error.as_database_error();
         if database.is_some_and(|error| error.message.contains(BUSY)) {
             return NotApplied::Busy;
+        }
+        if let Some(failure) = database.and_then(|error| guard::caught(&error.message)) {
+            return NotApplied::Failed(message.name(failure));
         }
         if database.is_some_and(|error| error.message.contains(ledger::NOT_THERE)) {
             return NotApplied::LedgerChanged;
@@ -256,7 +275,7 @@ async fn run<'a>(
             Piece::Code(step, code) => {
                 terms.bind(&mut message, None);
                 message.ours(&terms.claim(step));
-                terms.take_role(&mut message);
+                terms.enter(&mut message, true);
                 send(&mut tx.on, terms, &message).await?;
                 match terms.way {
                     Way::Up => code.up(&mut tx).await,
@@ -265,7 +284,7 @@ async fn run<'a>(
                 .map_err(|error| failed(step, error))?;
                 message = Message::default();
                 message.after(&step.name);
-                terms.leave_role(&mut message);
+                terms.leave(&mut message, true);
                 message.ours(&terms.complete(step));
             }
         }

@@ -40,9 +40,11 @@ mod adopt;
 mod apply;
 mod connection;
 mod corrections;
+mod embedded;
 mod error;
 mod failure;
 mod folder;
+mod guard;
 mod holder;
 mod hooks;
 mod host;
@@ -91,6 +93,9 @@ pub use rust_migration::{
 pub use script::{Directives, Location, Script, Statement, StatementKind};
 pub use stages::{StageDone, Stages};
 pub use status_options::StatusOptions;
+
+#[doc(hidden)]
+pub use tenantry_migrate_macros::embedded_files;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]

@@ -21,6 +21,7 @@ pub(crate) use self::run::Which;
 use crate::{
     Failure, MigrateOptions, MigrateReport, Migrations, Result, RustMigration,
     apply::{Terms, Way},
+    guard::Guard,
     site::Site,
     step::Series,
 };
@@ -201,6 +202,7 @@ fn terms<'a>(
         lock_timeout: migrations.lock_timeout,
         statement_timeout: migrations.statement_timeout,
         role,
+        guard: tenant.map(|_| Guard::new(site, config)),
         tenant,
         way: Way::Up,
     })

@@ -16,13 +16,14 @@ use std::{fmt, sync::Arc};
 pub use tenantry_sql::{Kind as StatementKind, Statement};
 
 use self::placeholders::Placeholder;
-pub use self::{directives::Directives, location::Location};
 pub(crate) use self::{
+    directives::Allow,
     named::NamedSchema,
     problem::Problem,
     reading::Reading,
     render::{Names, Rendered},
 };
+pub use self::{directives::Directives, location::Location};
 
 /// One file of SQL: its text, and where its statements are.
 ///

@@ -75,11 +75,6 @@ impl Site {
         )
     }
 
-    /// The schema's search_path, as PostgreSQL shows it.
-    pub(crate) fn search_path(&self) -> &str {
-        &self.search_path
-    }
-
     /// Gives the transaction a fresh start, whatever an earlier file has set: one statement each.
     pub(crate) fn bind(&self) -> [String; 3] {
         [

@@ -86,6 +86,22 @@ impl Step {
         }
     }
 
+    /// Whether it runs without a transaction.
+    pub(crate) fn is_alone(&self) -> bool {
+        match &self.work {
+            Work::Sql(file) => !file.directives().transaction,
+            Work::Rust(_) => false,
+        }
+    }
+
+    /// Whether it names any schema.
+    pub(crate) fn names_schemas(&self) -> bool {
+        match &self.work {
+            Work::Sql(file) => !file.up().schemas_named().is_empty(),
+            Work::Rust(_) => false,
+        }
+    }
+
     /// Whether it can be undone.
     pub(crate) fn has_down(&self) -> bool {
         match &self.work {

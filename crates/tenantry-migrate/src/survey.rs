@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{Result, SharedDb};
 
 use crate::{
@@ -55,8 +55,10 @@ pub(crate) async fn survey(db: &SharedDb, sites: &[&Site]) -> Result<Vec<Arc<Sta
         .filter(|(index, _)| matches!(seen[*index], Seen::Unasked(_)))
         .map(|(index, site)| (index, *site))
         .collect();
-    let chunks = stream::iter(there.chunks(CHUNK)).map(|chunk| ask_chunk(db.clone(), chunk));
-    let asked: Vec<_> = chunks.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    // Boxed, so that the future of a run can be sent to another thread.
+    let chunks: Vec<_> =
+        there.chunks(CHUNK).map(|chunk| ask_chunk(db.clone(), chunk).boxed()).collect();
+    let asked: Vec<_> = stream::iter(chunks).buffer_unordered(SIDE_BY_SIDE).collect().await;
     for chunk in asked {
         // What was left halfway is read by itself: how far it came is no part of a digest.
         for (index, digest) in chunk?.into_iter().filter(|(_, it)| it.rows == it.complete) {

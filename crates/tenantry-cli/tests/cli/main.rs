@@ -8,6 +8,7 @@ mod crashing;
 mod demo;
 mod health;
 mod help;
+mod linting;
 mod migrating;
 mod refusing;
 mod signals;

@@ -132,7 +132,7 @@ impl Alone<'_> {
         terms.bind(&mut before, Some(self.body));
         terms.take_role(&mut before);
         let mut after = Message::default();
-        terms.leave_role(&mut after);
+        terms.leave(&mut after, false);
         after.ours(&ledger::advance(terms.site, self.step.number, self.index + 1));
         after.ours("COMMIT");
         let ran = async {

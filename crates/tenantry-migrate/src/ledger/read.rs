@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{Result, SharedDb, tokio_postgres::Row};
 
 use super::{Entry, Ledger, Progress, State};
@@ -34,8 +34,10 @@ pub(crate) async fn read_all(db: &SharedDb, sites: &[&Site]) -> Result<Vec<State
         .filter(|(index, _)| matches!(states[*index], State::Ledger(_)))
         .map(|(index, site)| (index, *site))
         .collect();
-    let chunks = stream::iter(there.chunks(CHUNK)).map(|chunk| read_chunk(db.clone(), chunk));
-    let read: Vec<_> = chunks.buffered(SIDE_BY_SIDE).collect().await;
+    // Boxed, so that the future of a run can be sent to another thread.
+    let chunks: Vec<_> =
+        there.chunks(CHUNK).map(|chunk| read_chunk(db.clone(), chunk).boxed()).collect();
+    let read: Vec<_> = stream::iter(chunks).buffered(SIDE_BY_SIDE).collect().await;
     for chunk in read {
         for (index, state) in chunk? {
             states[index] = state;

@@ -3,12 +3,12 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* $rule:ident $name:literal;)*) => {
+    ($($rule:ident $name:literal $about:literal;)*) => {
         /// What the lint looks for. Names are stable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {
-            $($(#[$doc])* $rule,)*
+            $(#[doc = $about] $rule,)*
         }
 
         impl Rule {
@@ -22,67 +22,47 @@ macro_rules! rules {
                     $(Self::$rule => $name,)*
                 }
             }
+
+            /// What it finds, in a few words.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $about,)*
+                }
+            }
         }
     };
 }
 
 rules! {
-    /// `ADD COLUMN … NOT NULL` without a default: fails where there are rows.
-    AddColumnNotNull "add-column-not-null";
-    /// `ADD COLUMN … DEFAULT` of a volatile function, or generated, or serial: rewrites the table.
-    AddColumnRewrite "add-column-rewrite";
-    /// `ALTER COLUMN … TYPE`: rewrites the table, and breaks code that runs.
-    ChangeColumnType "change-column-type";
-    /// `SET NOT NULL` without a valid CHECK: reads the whole table under a lock.
-    SetNotNull "set-not-null";
-    /// A unique, primary key or exclusion constraint that makes its index under a lock.
-    AddUniqueConstraint "add-unique-constraint";
-    /// A foreign key without `NOT VALID`: reads both tables under locks.
-    AddForeignKey "add-foreign-key";
-    /// A CHECK without `NOT VALID`: reads the whole table under a lock.
-    AddCheck "add-check";
-    /// `VALIDATE CONSTRAINT` in the transaction that adds it: the lock lasts.
-    ValidateInSameTransaction "validate-in-same-transaction";
-    /// `CREATE INDEX` without `CONCURRENTLY`: nobody writes meanwhile.
-    CreateIndexLocks "create-index-locks";
-    /// `DROP INDEX` without `CONCURRENTLY`: waits for everybody, and everybody waits for it.
-    DropIndexLocks "drop-index-locks";
-    /// `CREATE INDEX CONCURRENTLY` without `IF NOT EXISTS`: cannot be run again.
-    ConcurrentIndexNotRepeatable "concurrent-index-not-repeatable";
-    /// `REINDEX` without `CONCURRENTLY`.
-    ReindexLocks "reindex-locks";
-    /// `DROP TABLE`.
-    DropTable "drop-table";
-    /// `DROP COLUMN`.
-    DropColumn "drop-column";
-    /// `DROP SCHEMA`.
-    DropSchema "drop-schema";
-    /// `DROP VIEW`, `SEQUENCE`, `TYPE`, `FUNCTION` … that code may use.
-    DropObject "drop-object";
-    /// `DROP … CASCADE`: takes along what nobody named.
-    DropCascade "drop-cascade";
-    /// A table, column, type … gets another name, or another schema: code that runs breaks.
-    Rename "rename";
-    /// `TRUNCATE`.
-    Truncate "truncate";
-    /// `DELETE` without `WHERE`.
-    DeleteWithoutWhere "delete-without-where";
-    /// `UPDATE` without `WHERE`.
-    UpdateWithoutWhere "update-without-where";
-    /// `LOCK TABLE`.
-    LockTable "lock-table";
-    /// `VACUUM FULL`, `CLUSTER`, `SET TABLESPACE`, `SET LOGGED`: rewrite a table under a lock.
-    RewriteTable "rewrite-table";
-    /// `ALTER TYPE … ADD VALUE` in a transaction that uses it.
-    EnumValueInTransaction "enum-value-in-transaction";
-    /// A trigger, policy or row security that is changed under a lock.
-    AlterBehaviour "alter-behaviour";
-    /// `ATTACH PARTITION` and `DETACH PARTITION`: read or lock the whole table.
-    Partition "partition";
-    /// A primary key of four bytes.
-    IntegerKey "integer-key";
-    /// `allow` for something that is not there.
-    UnusedAllow "unused-allow";
+    AddColumnNotNull "add-column-not-null" "ADD COLUMN … NOT NULL without a default: fails where there are rows.";
+    AddColumnRewrite "add-column-rewrite" "ADD COLUMN … DEFAULT of a volatile function, or generated, or serial: rewrites the table.";
+    ChangeColumnType "change-column-type" "ALTER COLUMN … TYPE: rewrites the table, and breaks code that runs.";
+    SetNotNull "set-not-null" "SET NOT NULL without a valid CHECK: reads the whole table under a lock.";
+    AddUniqueConstraint "add-unique-constraint" "A unique, primary key or exclusion constraint that makes its index under a lock.";
+    AddForeignKey "add-foreign-key" "A foreign key without NOT VALID: reads both tables under locks.";
+    AddCheck "add-check" "A CHECK without NOT VALID: reads the whole table under a lock.";
+    ValidateInSameTransaction "validate-in-same-transaction" "VALIDATE CONSTRAINT in the transaction that adds it: the lock lasts.";
+    CreateIndexLocks "create-index-locks" "CREATE INDEX without CONCURRENTLY: nobody writes meanwhile.";
+    DropIndexLocks "drop-index-locks" "DROP INDEX without CONCURRENTLY: waits for everybody, and everybody waits for it.";
+    ConcurrentIndexNotRepeatable "concurrent-index-not-repeatable" "CREATE INDEX CONCURRENTLY without IF NOT EXISTS: cannot be run again.";
+    ReindexLocks "reindex-locks" "REINDEX without CONCURRENTLY: nobody writes meanwhile.";
+    DropTable "drop-table" "DROP TABLE: its data is lost.";
+    DropColumn "drop-column" "DROP COLUMN: its data is lost, and code that runs breaks.";
+    DropSchema "drop-schema" "DROP SCHEMA and DROP OWNED: everything is lost.";
+    DropObject "drop-object" "DROP VIEW, SEQUENCE, TYPE, FUNCTION … that code may use.";
+    DropCascade "drop-cascade" "DROP … CASCADE: takes along what nobody named.";
+    Rename "rename" "A table, column, type … gets another name, or another schema: code that runs breaks.";
+    Truncate "truncate" "TRUNCATE: all rows are lost.";
+    DeleteWithoutWhere "delete-without-where" "DELETE without WHERE: all rows are lost.";
+    UpdateWithoutWhere "update-without-where" "UPDATE without WHERE: every row is written anew.";
+    LockTable "lock-table" "LOCK TABLE: others wait until the transaction ends.";
+    RewriteTable "rewrite-table" "VACUUM FULL, CLUSTER, SET TABLESPACE, SET LOGGED: rewrite a table under a lock.";
+    EnumValueInTransaction "enum-value-in-transaction" "ALTER TYPE … ADD VALUE in a transaction that uses it.";
+    RefreshLocks "refresh-locks" "REFRESH MATERIALIZED VIEW without CONCURRENTLY: nobody reads meanwhile.";
+    Partition "partition" "ATTACH PARTITION and DETACH PARTITION: read or lock the whole table.";
+    IntegerKey "integer-key" "A key of four bytes that counts by itself: ends at 2,147,483,647.";
+    UnusedAllow "unused-allow" "An allow for something that is not there.";
 }
 
 impl Rule {

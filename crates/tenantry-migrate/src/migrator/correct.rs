@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{Result as DbResult, Tenant, TenantId};
 
 use super::{Migrator, run::Which};
@@ -81,12 +81,14 @@ impl Migrator {
             };
             found.push((tenant, site, corrections, error));
         }
-        let work = stream::iter(found)
+        let work: Vec<_> = found
+            .into_iter()
             .map(|(tenant, site, corrections, error)| {
-                self.correct_one(tenant, site, corrections, error, options)
+                self.correct_one(tenant, site, corrections, error, options).boxed()
             })
-            .buffer_unordered(SIDE_BY_SIDE);
-        let mut done: Vec<TenantCorrections> = work.collect().await;
+            .collect();
+        let mut done: Vec<TenantCorrections> =
+            stream::iter(work).buffer_unordered(SIDE_BY_SIDE).collect().await;
         for (id, failure) in unknown {
             done.push(TenantCorrections { id, corrections: Vec::new(), error: Some(failure) });
         }

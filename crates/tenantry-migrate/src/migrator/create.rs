@@ -1,13 +1,13 @@
-use tenantry::{NewTenant, Tenant, TenantId, Transaction};
+use tenantry::{NewTenant, Tenant, TenantId, TenantStatus, Transaction};
 
 use super::{Migrator, terms};
 use crate::{
-    CreatedTenant, Failure, Result,
+    CreatedTenant, Failure, MigrateOptions, Result, TenantReport,
     apply::{NotApplied, Piece, apply_within},
     ledger,
     plan::{self, Order},
     site::Site,
-    step::{Body, Series, Work},
+    step::{Body, Series, Step, Work},
 };
 
 impl Migrator {
@@ -20,6 +20,9 @@ impl Migrator {
     /// [`migrate`](Self::migrate), no file can rely on the commit of an earlier one (as one that
     /// alters a table needs whose deferred constraints wait for it): make such a tenant without
     /// migrating, then migrate it.
+    ///
+    /// Where a migration refuses a transaction, the tenant is made suspended, migrated file by file, and
+    /// made active when it has everything; when one fails, it is dropped again.
     ///
     /// A tenant that [brings a schema](NewTenant::schema) gets it with what is in it: what its
     /// ledger lacks is applied. Any other schema must not be there: whose data it holds is unknown.
@@ -34,6 +37,9 @@ impl Migrator {
         let catalog = self.manager.catalog();
         let schema = catalog.schema_for(&new)?;
         let site = Site::of_tenant(schema.as_identifier(), self.manager.config());
+        if files.as_ref().is_some_and(|series| series.steps().iter().any(Step::is_alone)) {
+            return self.create_in_steps(new).await;
+        }
 
         let mut tx = self.manager.shared().begin().await?;
         catalog.create_within(&mut tx, &new).await?;
@@ -56,6 +62,46 @@ impl Migrator {
         // Takes the new row into this process's index, too.
         let tenant = catalog.get(new.tenant_id()).await?;
         Ok(CreatedTenant { tenant: Tenant::clone(&tenant), applied })
+    }
+
+    /// Makes a tenant whose migrations cannot all be one transaction: it is suspended until they
+    /// are done, and dropped again if they fail.
+    async fn create_in_steps(&self, new: NewTenant) -> Result<CreatedTenant> {
+        let id = new.tenant_id().clone();
+        let brings_schema = new.brings_schema();
+        let catalog = self.manager.catalog();
+        let site = Site::of_tenant(catalog.schema_for(&new)?.as_identifier(), self.manager.config());
+        let mut tx = self.manager.shared().begin().await?;
+        catalog.create_within(&mut tx, &new).await?;
+        let suspend = "UPDATE tenantry.tenants SET status = 'suspended' WHERE id = $1";
+        let made = async {
+            make_schema(&mut tx, &site, brings_schema).await?;
+            tx.execute(suspend, &[&id.as_str()]).await.map_err(Failure::from)
+        };
+        if let Err(failure) = made.await {
+            let _ = tx.rollback().await;
+            return Err(failure.into());
+        }
+        tx.commit().await?;
+        let options = MigrateOptions::new().record(false);
+        let report = self.migrate(std::slice::from_ref(&id), &options).await?;
+        let tenant = report.tenants.into_iter().next();
+        match tenant {
+            Some(TenantReport { error: None, applied, .. }) => {
+                let tenant = catalog.set_status(&id, TenantStatus::Active).await?;
+                Ok(CreatedTenant { tenant: Tenant::clone(&tenant), applied })
+            }
+            failed => {
+                // What was in a schema that was brought is not ours to drop.
+                match brings_schema {
+                    true => catalog.delete(&id).await?,
+                    false => drop(self.drop_tenant(&id).await?),
+                }
+                let failure = failed.and_then(|tenant| tenant.error);
+                let unknown = || Failure::new("MIGRATION_FAILED", "it was stopped".to_owned());
+                Err(failure.unwrap_or_else(unknown).into())
+            }
+        }
     }
 
     async fn migrate_within(

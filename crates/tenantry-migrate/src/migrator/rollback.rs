@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{SharedSession, Tenant, TenantId};
 
 use super::{Migrator, lane::Lane, run::Which, terms};
@@ -63,10 +63,12 @@ impl Migrator {
         }
         let budget = self.manager.config().connection().max_connections;
         let most = options.concurrency.min(budget.saturating_sub(1)).clamp(1, 4);
-        let work = stream::iter(todo)
-            .map(|((tenant, site), state)| back.tenant(tenant, site, state))
-            .buffer_unordered(most);
-        let mut done: Vec<TenantRollback> = work.collect().await;
+        let work: Vec<_> = todo
+            .into_iter()
+            .map(|((tenant, site), state)| back.tenant(tenant, site, state).boxed())
+            .collect();
+        let mut done: Vec<TenantRollback> =
+            stream::iter(work).buffer_unordered(most).collect().await;
         if !options.dry_run && !going.is_empty() {
             self.manager.catalog().announce_migrated(&going).await?;
         }

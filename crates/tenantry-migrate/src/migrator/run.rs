@@ -22,11 +22,12 @@ use super::{Migrator, bring_up::BringUp, lane::Lane, outcome::Outcome, terms};
 use crate::{
     MigrateOptions, MigrateReport, MigrateStatus, OnError, Progress, Result, SharedReport,
     StageDone, TenantReport,
+    guard::Schemas,
     ledger::{self, State},
     plan,
     runs::{Recorder, RunRequest},
     site::Site,
-    step::Series,
+    step::{Series, Step},
     survey::survey,
 };
 
@@ -189,7 +190,22 @@ impl Rollout<'_> {
                 }
             }
         }
+        if !todos.is_empty() {
+            self.check_names(files.iter().map(|(number, _)| *number)).await?;
+        }
         Ok((todos, files.into_iter().map(|(_, name)| name.to_string()).collect()))
+    }
+
+    /// Refuses files that name a tenant's schema, before anything runs.
+    async fn check_names(&self, numbers: impl Iterator<Item = i64>) -> Result<()> {
+        let steps: Vec<&Step> = numbers.filter_map(|number| self.series.find(number)).collect();
+        if !steps.iter().any(|step| step.names_schemas()) {
+            return Ok(());
+        }
+        let all = self.migrator.manager.catalog().list().await?;
+        let schemas = Schemas::of(all.iter().map(|tenant| &**tenant));
+        steps.into_iter().try_for_each(|step| schemas.check(step))?;
+        Ok(())
     }
 
     /// One stage after the other, as long as nothing speaks against it.

@@ -21,7 +21,17 @@ impl Location {
     pub(crate) fn in_text(text: &str, first: usize, at: usize) -> Self {
         let at = floor(text, at);
         let first = floor(text, first).min(at);
-        let (line, column) = tenantry_sql::Lines::new(text).at(at);
+        Self::after(&mut tenantry_sql::Lines::new(text), text, first, at)
+    }
+
+    /// As [`in_text`](Self::in_text), of places in the text that come one after the other.
+    pub(crate) fn after(
+        lines: &mut tenantry_sql::Lines<'_>,
+        text: &str,
+        first: usize,
+        at: usize,
+    ) -> Self {
+        let (line, column) = lines.at(at);
         Self { line, column, excerpt: excerpt(text, first, at, line) }
     }
 }

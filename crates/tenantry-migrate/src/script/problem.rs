@@ -1,6 +1,6 @@
 use tenantry_sql::{Lines, Statement};
 
-use super::{Location, excerpt::excerpt};
+use super::Location;
 
 /// Why a file is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +52,7 @@ impl Problems {
             .found
             .into_iter()
             .map(|(at, first, reason)| {
-                let (line, column) = lines.at(at);
-                let location = Location { line, column, excerpt: excerpt(text, first, at, line) };
+                let location = Location::after(&mut lines, text, first, at);
                 Problem { location: Some(location), reason }
             })
             .collect();

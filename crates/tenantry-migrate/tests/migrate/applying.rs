@@ -101,11 +101,10 @@ async fn schemas_with_odd_names_and_a_ledger_of_another_name_work() {
 #[tokio::test]
 async fn what_one_file_sets_does_not_reach_the_next_nor_another_tenant() {
     let project = Project::with(&[
-        // A function may change what a file may not.
         (
             "0001_set.sql",
             "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN \
-             PERFORM set_config('search_path', 'public', false); END $$; \
+             PERFORM set_config('work_mem', '1MB', false); END $$; \
              SELECT f(); SET statement_timeout = '1h';",
         ),
         (

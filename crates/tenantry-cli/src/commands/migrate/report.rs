@@ -88,19 +88,22 @@ fn dry_run(report: &MigrateReport, config: &Config) -> String {
         return text;
     }
     let shared = report.shared.as_ref().map(|shared| shared.pending.as_slice());
-    show_sql(&mut text, &config.migrations().shared_dir, shared.unwrap_or_default());
+    let migrations = config.migrations();
+    let shared_files = Migrations::read_shared_if_there(&migrations.shared_dir);
+    show_sql(&mut text, shared_files.ok().flatten(), shared.unwrap_or_default());
     let mut lacking: Vec<String> =
         report.tenants.iter().flat_map(|tenant| tenant.pending.iter().cloned()).collect();
     lacking.sort();
     lacking.dedup();
-    show_sql(&mut text, &config.migrations().tenant_dir, &lacking);
+    let files = Migrations::read_if_there(&migrations.tenant_dir);
+    show_sql(&mut text, files.ok().flatten(), &lacking);
     text
 }
 
 /// The SQL of these files, by number.
-fn show_sql(text: &mut String, folder: &std::path::Path, names: &[String]) {
-    let Ok(Some(migrations)) = Migrations::read_if_there(folder) else { return };
-    for file in migrations.files().iter().filter(|file| names.contains(&file.name)) {
+fn show_sql(text: &mut String, migrations: Option<Migrations>, names: &[String]) {
+    let files = migrations.iter().flat_map(Migrations::files);
+    for file in files.filter(|file| names.contains(&file.name)) {
         let _ = writeln!(text, "\n-- {}\n{}", file.path().display(), file.up().text().trim_end());
     }
 }
