@@ -70,4 +70,6 @@ fn check_file(migration: &Migration, known: &mut Known) -> Vec<Finding> {
 }
 
 #[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod tests;

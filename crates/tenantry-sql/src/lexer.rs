@@ -9,6 +9,8 @@ pub struct Lexer<'a> {
     at: usize,
     /// A string that the next quote goes on with, if a line ends before it.
     continued: Option<Continued>,
+    /// Up to where there are signs alone, each an operator of its own.
+    signs_end: usize,
 }
 
 /// PostgreSQL joins `'one'` and, on another line, `'two'`; the second is of the kind of the first.
@@ -22,7 +24,7 @@ impl<'a> Lexer<'a> {
     /// At the beginning of a script.
     #[must_use]
     pub fn new(sql: &'a str) -> Self {
-        Self { sql, at: 0, continued: None }
+        Self { sql, at: 0, continued: None, signs_end: 0 }
     }
 
     /// The first byte that has not been read.
@@ -259,18 +261,24 @@ impl<'a> Lexer<'a> {
 
     /// An operator: up to where a comment begins, and without a sign that belongs to a number.
     fn operator(&mut self) -> TokenKind {
+        if self.at < self.signs_end {
+            return self.take(1, TokenKind::Operator);
+        }
         let rest = &self.bytes()[self.at..];
         let rest = &rest[..rest.len().min(LONGEST_OPERATOR)];
         let mut length = rest.iter().position(|&byte| !is_operator(byte)).unwrap_or(rest.len());
         let comment = rest[..length].windows(2).position(|pair| pair == b"--" || pair == b"/*");
         length = comment.unwrap_or(length);
-        let is_special = |byte: &u8| b"~!@#^&|`?%".contains(byte);
-        let may_end_in_sign = length < LONGEST_OPERATOR && rest[..length].iter().any(is_special);
-        while length > 1 && !may_end_in_sign && matches!(rest[length - 1], b'+' | b'-' | b'/') {
-            if rest[length - 1] == b'/' && length < LONGEST_OPERATOR {
-                break;
-            }
+        if length == LONGEST_OPERATOR && matches!(rest[length - 1], b'-' | b'/') {
+            // It may begin a comment.
             length -= 1;
+        }
+        let is_special = |byte: &u8| b"~!@#^&|`?%".contains(byte);
+        if !rest[..length].iter().any(is_special) {
+            let signs = rest[1..length].iter().rev().take_while(|byte| matches!(byte, b'+' | b'-'));
+            let signs = signs.count();
+            self.signs_end = self.at + length;
+            length -= signs;
         }
         self.take(length, TokenKind::Operator)
     }

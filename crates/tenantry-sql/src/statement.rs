@@ -54,7 +54,7 @@ impl Statement {
 /// If the script has 4 GiB or more.
 pub fn statements(sql: &str) -> Statements<'_> {
     assert!(u32::try_from(sql.len()).is_ok(), "a script of 4 GiB or more");
-    Statements { sql, lexer: Lexer::new(sql), lines: Lines::new(sql) }
+    Statements { sql, lexer: Lexer::new(sql), lines: Lines::new(sql), data_end: Some(0) }
 }
 
 /// See [`statements`].
@@ -63,6 +63,8 @@ pub struct Statements<'a> {
     sql: &'a str,
     lexer: Lexer<'a>,
     lines: Lines<'a>,
+    /// Where the next data of a COPY ends, as far as it was looked for; none where there is no more.
+    data_end: Option<usize>,
 }
 
 impl Iterator for Statements<'_> {
@@ -105,13 +107,15 @@ impl Statements<'_> {
     /// Passes over COPY's data, if it has an end.
     fn skip_data(&mut self) {
         let at = self.lexer.position();
-        let rest = &self.sql[at..];
-        for (end, _) in rest.match_indices("\n\\.") {
-            let after = &rest[end + 3..];
-            if after.is_empty() || after.starts_with(['\n', '\r']) {
-                self.lexer.skip_to(at + end + 3);
-                return;
-            }
+        if self.data_end.is_some_and(|end| end < at) {
+            let rest = &self.sql[at..];
+            let mut ends = rest.match_indices("\n\\.").map(|(begin, end)| begin + end.len());
+            let is_line =
+                |end: &usize| rest.len() == *end || rest[*end..].starts_with(['\n', '\r']);
+            self.data_end = ends.find(is_line).map(|end| at + end);
+        }
+        if let Some(end) = self.data_end {
+            self.lexer.skip_to(end);
         }
     }
 }

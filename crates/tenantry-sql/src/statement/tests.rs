@@ -108,6 +108,15 @@ fn what_psql_would_send_for_copy_is_passed_over() {
     assert_eq!(split(sql), ["COPY t FROM stdin", "SELECT 1", "COPY t FROM stdin", "2"]);
 }
 
+#[test]
+fn many_copies_take_no_time() {
+    for copy in
+        ["COPY t FROM STDIN;\n", "COPY t FROM STDIN;\n\\.x\n", "COPY t FROM STDIN;\n1\n\\.\n"]
+    {
+        assert!(statements(&copy.repeat(20_000)).count() >= 20_000);
+    }
+}
+
 proptest! {
     #[test]
     fn splitting_loses_nothing(sql in prop_oneof![pieces(), "\\PC{0,60}"]) {
