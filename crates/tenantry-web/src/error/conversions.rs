@@ -41,7 +41,7 @@ impl From<Error> for ApiError {
             Error::Unavailable(_) | Error::CatalogStale(_) => {
                 Self::database_unavailable().because(error)
             }
-            Error::Database(_) if is_retryable(&error) => {
+            Error::Database(ref said) if said.is_out_of_room() || is_retryable(&error) => {
                 unavailable("the database could not do this just now", error)
             }
             _ => Self::internal_with_code(code, error),

@@ -40,7 +40,12 @@ pub(crate) fn statements(tenants: &TenantManager) -> Router {
         diesel::sql_query("SELECT secret FROM tenant_globex.nothing").execute(&mut db).await?;
         Ok(())
     }
+    async fn is_full(mut db: TenantDb) -> Result<(), ApiError> {
+        let raise = "DO $$ BEGIN RAISE EXCEPTION 'No space left' USING ERRCODE = '53100'; END $$";
+        Ok(db.batch_execute(raise).await?)
+    }
     Router::new()
+        .route("/full", get(is_full))
         .route("/whose", get(by_statement))
         .route("/whose/diesel", get(by_diesel))
         .route("/whose/context", get(by_context))

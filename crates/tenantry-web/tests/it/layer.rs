@@ -11,6 +11,7 @@ use axum::{
 };
 use tenantry::context;
 use tenantry_web::{ApiError, Query, TenantContext, TenantId, TenantLayer, header, not_found};
+use tower::Layer;
 
 use crate::support::{World, request, send};
 
@@ -167,4 +168,46 @@ async fn an_exempt_request_has_no_context_of_another_either() {
         let expected = ["None", "Some(TenantId(\"acme\"))", "Some(TenantId(\"globex\"))"][kind];
         assert_eq!(body, expected);
     }
+}
+
+#[tokio::test]
+async fn deferred_refusals_are_given_by_whoever_asks_for_the_tenant() {
+    let world = World::new().await;
+    let router: Router = Router::new()
+        .route("/whose", get(async |tenant: TenantId| tenant.to_string()))
+        .route("/perhaps", get(async |tenant: Option<TenantId>| format!("{}", tenant.is_some())))
+        .route("/health", get(async || format!("{:?}", context::try_current().is_some())))
+        .fallback(not_found);
+    let app = TenantLayer::new(world.tenants.clone(), header("x-tenant-id"))
+        .validate(not_mallory)
+        .deferred()
+        .layer(router);
+    send(&app, request("/whose", ACME)).await.says("acme");
+    send(&app, request("/whose", &[])).await.is(400, "TENANT_REQUIRED");
+    send(&app, request("/whose", &[("x-tenant-id", "Acme!")])).await.is(400, "TENANT_INVALID");
+    send(&app, request("/whose", &[("x-tenant-id", "no")])).await.is(404, "TENANT_NOT_FOUND");
+
+    send(&app, request("/perhaps", ACME)).await.says("true");
+    send(&app, request("/perhaps", &[])).await.says("false");
+    send(&app, request("/perhaps", &[("x-tenant-id", "no")])).await.is(404, "TENANT_NOT_FOUND");
+
+    send(&app, request("/health", ACME)).await.says("true");
+    for wrong in ["", "Acme!", "no"] {
+        send(&app, request("/health", &[("x-tenant-id", wrong)])).await.says("false");
+    }
+    send(&app, request("/nowhere", &[])).await.is(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_tenant_who_is_named_at_once_and_must_be_read_is_found_all_the_same() {
+    let world = World::new().await;
+    let whose = get(async |tenant: TenantId| tenant.to_string());
+    let app = TenantLayer::new(world.tenants.clone(), header("x-tenant-id"))
+        .enrich(async |context: TenantContext, _| {
+            tokio::task::yield_now().await;
+            Ok::<_, ApiError>(context)
+        })
+        .layer(Router::new().route("/", whose));
+    send(&app, request("/", ACME)).await.says("acme");
+    send(&app, request("/", &[])).await.is(400, "TENANT_REQUIRED");
 }

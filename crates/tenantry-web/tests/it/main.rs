@@ -6,5 +6,6 @@ mod extractors;
 mod identification;
 mod layer;
 mod refusals;
+mod serving;
 mod support;
 mod versions;

@@ -136,6 +136,15 @@ async fn a_budget_that_is_used_up_is_503() {
 }
 
 #[tokio::test]
+async fn a_disk_that_is_full_is_503() {
+    let world = World::new().await;
+    let app = crate::extractors::statements(&world.tenants);
+    let answer = send(&app, request("/full", &[("x-tenant-id", "acme")])).await;
+    answer.is(503, "DATABASE_ERROR");
+    assert!(!answer.body.contains("space"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn a_statement_that_fails_shows_nothing_of_it() {
     let world = World::new().await;
     let app = crate::extractors::statements(&world.tenants);

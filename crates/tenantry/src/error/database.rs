@@ -44,6 +44,13 @@ impl DatabaseError {
         }
     }
 
+    /// Whether the server had no room left on its disk, or in its memory: nothing is wrong with the
+    /// statement, but to send it again at once does not help.
+    #[must_use]
+    pub fn is_out_of_room(&self) -> bool {
+        [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY].contains(&self.code)
+    }
+
     /// The five characters of the SQLSTATE.
     #[must_use]
     pub fn sqlstate(&self) -> &str {

@@ -7,6 +7,7 @@ mod context;
 mod crossing;
 mod debug;
 mod diesel;
+mod disk;
 mod ending;
 mod faults;
 mod manager;
