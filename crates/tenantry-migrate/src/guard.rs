@@ -130,8 +130,7 @@ impl Schemas {
         let Work::Sql(file) = &step.work else { return Ok(()) };
         for named in file.up().schemas_named() {
             if let Some(tenant) = self.0.get(&named.name) {
-                let message =
-                    format!("it names {}, the schema of the tenant {tenant}", named.name);
+                let message = format!("it names {}, the schema of the tenant {tenant}", named.name);
                 let mut failure = Failure::new("FOREIGN_SCHEMA", message).in_file(&step.name).hint(
                     "this file runs in the schema of every tenant: leave the name away, or write \
                      {schema}",

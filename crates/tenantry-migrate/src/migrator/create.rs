@@ -70,7 +70,8 @@ impl Migrator {
         let id = new.tenant_id().clone();
         let brings_schema = new.brings_schema();
         let catalog = self.manager.catalog();
-        let site = Site::of_tenant(catalog.schema_for(&new)?.as_identifier(), self.manager.config());
+        let site =
+            Site::of_tenant(catalog.schema_for(&new)?.as_identifier(), self.manager.config());
         let mut tx = self.manager.shared().begin().await?;
         catalog.create_within(&mut tx, &new).await?;
         let suspend = "UPDATE tenantry.tenants SET status = 'suspended' WHERE id = $1";

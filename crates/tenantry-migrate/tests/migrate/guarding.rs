@@ -5,7 +5,10 @@ use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
 
 #[tokio::test]
 async fn sql_that_names_another_tenants_schema_is_refused_before_anything_runs() {
-    let foreign = ("0002_foreign.sql", "CREATE TABLE a ();\nINSERT INTO tenant_globex.users VALUES (1, 'x');");
+    let foreign = (
+        "0002_foreign.sql",
+        "CREATE TABLE a ();\nINSERT INTO tenant_globex.users VALUES (1, 'x');",
+    );
     let project = Project::with(&[USERS, foreign]).await;
     project.enrol(&["acme", "globex"]).await;
     let error = project.migrator().await.migrate_all(&MigrateOptions::new()).await.unwrap_err();
@@ -17,9 +20,8 @@ async fn sql_that_names_another_tenants_schema_is_refused_before_anything_runs()
 
 /// What a tenant fails with when this code runs in it, and another tenant has the same tables.
 async fn caught(code: &str) -> Option<String> {
-    let sneaky = format!(
-        "DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN {code} END IF; END $$;"
-    );
+    let sneaky =
+        format!("DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN {code} END IF; END $$;");
     let project = Project::with(&[USERS, PROJECTS, ("0003_sneaky.sql", &sneaky)]).await;
     project.enrol(&["acme", "globex"]).await;
     let migrator = project.migrator().await;
@@ -50,8 +52,14 @@ async fn code_that_touches_another_tenant_is_found_out_and_rolled_back() {
         ("EXECUTE 'UPDATE tenant_' || 'globex.users SET name = ''two''';", "tenant_globex.users"),
         ("EXECUTE 'SELECT count(*) FROM tenant_' || 'globex.users';", "tenant_globex.users"),
         ("EXECUTE 'CREATE TABLE tenant_' || 'globex.more ()';", "tenant_globex.more"),
-        ("EXECUTE 'DROP TABLE tenant_' || 'globex.tasks';", "a table in another schema, which it dropped"),
-        ("EXECUTE 'SET LOCAL search' || '_path = tenant_' || 'globex';", "the search_path is tenant_globex"),
+        (
+            "EXECUTE 'DROP TABLE tenant_' || 'globex.tasks';",
+            "a table in another schema, which it dropped",
+        ),
+        (
+            "EXECUTE 'SET LOCAL search' || '_path = tenant_' || 'globex';",
+            "the search_path is tenant_globex",
+        ),
         ("EXECUTE 'SET LOCAL RO' || 'LE pg_monitor';", "the role is pg_monitor"),
     ] {
         let message = caught(code).await.unwrap_or_else(|| panic!("not caught: {code}"));
@@ -89,8 +97,7 @@ async fn migrations_run_as_the_role_that_owns_the_schema() {
             .await
             .unwrap();
     }
-    let config =
-        project.config().set("migrations.role", format!("{name}_{{id}}")).load().unwrap();
+    let config = project.config().set("migrations.role", format!("{name}_{{id}}")).load().unwrap();
     let manager = TenantManager::builder(config).without_listener().connect().await.unwrap();
     let migrator = Migrator::new(manager);
     let report = migrate_all(&migrator).await;

@@ -133,9 +133,7 @@ impl RustMigration for Slugs {
     }
 
     fn down<'a>(&'a self, tx: &'a mut MigrationTransaction<'_>) -> RustMigrationFuture<'a> {
-        Box::pin(async move {
-            Ok(tx.batch_execute("ALTER TABLE users DROP COLUMN slug").await?)
-        })
+        Box::pin(async move { Ok(tx.batch_execute("ALTER TABLE users DROP COLUMN slug").await?) })
     }
 }
 
@@ -162,7 +160,10 @@ async fn a_migration_in_rust_runs_among_the_files_bound_to_its_tenant() {
 
     let acme = [id("acme")];
     client.batch_execute("DROP INDEX tenant_acme.slugs").await.unwrap();
-    client.batch_execute("DELETE FROM tenant_acme.tenantry_migrations WHERE number = 3").await.unwrap();
+    client
+        .batch_execute("DELETE FROM tenant_acme.tenantry_migrations WHERE number = 3")
+        .await
+        .unwrap();
     let report = migrator.rollback(Some(&acme), "1", &options).await.unwrap();
     assert_eq!(report.tenants[0].undone, ["0002_slugs"]);
     let made = migrator.create_tenant(tenantry::NewTenant::new(id("initech")), true).await.unwrap();

@@ -75,7 +75,8 @@ async fn a_tenant_whose_lock_is_let_go_of_meanwhile_is_migrated() {
 
 #[tokio::test]
 async fn a_file_says_for_itself_how_long_it_waits() {
-    let patient = ("0002_names.sql", "-- tenantry: lock_timeout = 30ms\nALTER TABLE users ADD x int;");
+    let patient =
+        ("0002_names.sql", "-- tenantry: lock_timeout = 30ms\nALTER TABLE users ADD x int;");
     let project = Project::with(&[USERS]).await;
     project.enrol(&["acme"]).await;
     let config = project
@@ -98,7 +99,8 @@ async fn a_file_says_for_itself_how_long_it_waits() {
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_fails_and_is_not_tried_again() {
-    let project = Project::with(&[USERS, ("0002_slow.sql", "SELECT 1;\nSELECT pg_sleep(60);")]).await;
+    let project =
+        Project::with(&[USERS, ("0002_slow.sql", "SELECT 1;\nSELECT pg_sleep(60);")]).await;
     project.enrol(&["acme"]).await;
     let config = project.config().set("migrations.statement_timeout", "50ms").load().unwrap();
     let manager = tenantry::TenantManager::builder(config).without_listener();

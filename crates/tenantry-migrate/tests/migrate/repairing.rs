@@ -29,9 +29,8 @@ async fn an_unfinished_migration_is_cleared_or_counts_as_applied() {
     migrate_all(&migrator).await;
     let client = project.client().await;
     for schema in ["tenant_acme", "tenant_globex"] {
-        let sql = format!(
-            "UPDATE {schema}.tenantry_migrations SET duration_ms = NULL WHERE number = 2"
-        );
+        let sql =
+            format!("UPDATE {schema}.tenantry_migrations SET duration_ms = NULL WHERE number = 2");
         client.batch_execute(&sql).await.unwrap();
     }
     client.batch_execute("DROP TABLE tenant_acme.projects, tenant_acme.tasks").await.unwrap();

@@ -67,10 +67,8 @@ async fn an_index_is_dropped_without_a_transaction() {
         "0002_index.sql",
         "-- tenantry: no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);",
     );
-    let down = (
-        "0002_index.down.sql",
-        "-- tenantry: no-transaction\nDROP INDEX CONCURRENTLY users_name;",
-    );
+    let down =
+        ("0002_index.down.sql", "-- tenantry: no-transaction\nDROP INDEX CONCURRENTLY users_name;");
     let project = Project::with(&[USERS, index, down]).await;
     project.enrol(&["acme"]).await;
     let migrator = project.migrator().await;
