@@ -27,6 +27,10 @@ pub struct Failure {
     /// | `SCHEMA_MISSING` | the tenant's schema does not exist |
     /// | `SCHEMA_EXISTS` | the schema for a new tenant is there already |
     /// | `MIGRATION_UNKNOWN` | a name that no migration, or more than one, has |
+    /// | `LEDGER_MISSING`, `LEDGER_AMBIGUOUS`, `LEDGER_UNKNOWN` | a schema to be adopted has no ledger of another tool's, several, or one of no tool that is known |
+    /// | `LEDGER_CHANGED` | another tool's ledger has changed between the plan and its adoption |
+    /// | `TENANT_REPEATED`, `SCHEMA_REPEATED` | a source names a tenant with several schemas, or a schema for several tenants |
+    /// | `SOURCE_ELSEWHERE`, `QUERY_INVALID`, `TEMPLATE_INVALID`, `TEMPLATE_NOT_ONE_TO_ONE` | a source of tenants that can't be used |
     /// | `LEDGER_UNREADABLE` | the ledger's table cannot be read |
     ///
     /// or one of [`tenantry::Error::code`].

@@ -99,5 +99,9 @@ pub use tenantry_migrate_macros::embedded_files;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/migrations.md")]
-struct Guide;
+mod guide {
+    #[doc = include_str!("../../../docs/migrations.md")]
+    struct Migrations;
+    #[doc = include_str!("../../../docs/adopting.md")]
+    struct Adopting;
+}

@@ -310,7 +310,10 @@ impl Found {
             .map(|index| files.migrations[index].name.as_str())
             .collect();
         if !skipped.is_empty() {
-            notes.push(format!("it lacks {}, which others come after", skipped.join(", ")));
+            notes.push(format!(
+                "it lacks {}, which others come after: migrate --allow-out-of-order applies it",
+                skipped.join(", ")
+            ));
         }
         let pending = files.migrations.len() - applied;
         Ok(Self { applied, pending, records, notes })
