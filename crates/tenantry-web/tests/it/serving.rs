@@ -89,7 +89,8 @@ async fn what_takes_longer_than_the_drain_is_given_up() {
 
 #[tokio::test]
 async fn a_connection_answers_one_request_after_the_other() {
-    let Running { address, .. } = start(Duration::from_secs(30)).await;
+    let running = start(Duration::from_secs(30)).await;
+    let address = running.address;
     let mut stream = ask(address, "/").await;
     for _ in 0..3 {
         answer(&mut stream, "at once").await;
@@ -107,7 +108,8 @@ async fn a_connection_answers_one_request_after_the_other() {
 
 #[tokio::test]
 async fn what_is_no_http_is_refused_and_harms_nobody() {
-    let Running { address, .. } = start(Duration::from_secs(30)).await;
+    let running = start(Duration::from_secs(30)).await;
+    let address = running.address;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"\x16\x03\x01 not http\r\n\r\n").await.unwrap();
     let mut text = Vec::new();
