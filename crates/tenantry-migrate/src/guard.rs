@@ -126,7 +126,7 @@ impl Schemas {
 
     /// What is wrong with a file for tenants, which runs in each of their schemas: it names one of
     /// them.
-    pub(crate) fn check(&self, step: &Step) -> Result<(), Failure> {
+    pub(crate) fn check(&self, step: &Step) -> Result<(), Box<Failure>> {
         let Work::Sql(file) = &step.work else { return Ok(()) };
         for named in file.up().schemas_named() {
             if let Some(tenant) = self.0.get(&named.name) {
@@ -138,7 +138,7 @@ impl Schemas {
                 failure.line = Some(named.line);
                 failure.column = Some(named.column);
                 failure.statement = Some(file.up().location_of(named).excerpt);
-                return Err(failure);
+                return Err(Box::new(failure));
             }
         }
         Ok(())

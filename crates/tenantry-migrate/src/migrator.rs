@@ -198,12 +198,15 @@ fn terms<'a>(
     config: &Config,
     site: &'a Site,
     tenant: Option<&'a TenantId>,
-) -> Result<Terms<'a>, Failure> {
+) -> Result<Terms<'a>, Box<Failure>> {
     let migrations = config.migrations();
     let role = match (&migrations.role, tenant) {
         (Some(template), Some(tenant)) => {
             let role = template.role_for(tenant);
-            Some(role.map_err(|error| Failure::new("ROLE_UNUSABLE", error.to_string()))?.quoted())
+            Some(
+                role.map_err(|error| Box::new(Failure::new("ROLE_UNUSABLE", error.to_string())))?
+                    .quoted(),
+            )
         }
         _ => None,
     };

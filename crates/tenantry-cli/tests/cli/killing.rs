@@ -18,13 +18,15 @@ fn kills() -> usize {
 
 /// Files that count how often each is applied, among them one without a transaction.
 fn files(project: &Project) {
-    let count = |number: usize| {
-        format!("INSERT INTO public.counted VALUES (current_schema(), {number});")
-    };
+    let count =
+        |number: usize| format!("INSERT INTO public.counted VALUES (current_schema(), {number});");
     project.file("migrations/tenant/0001_a.sql", &format!("CREATE TABLE a (id int); {}", count(1)));
     project.file(
         "migrations/tenant/0002_b.sql",
-        &format!("INSERT INTO a SELECT generate_series(1, 300); {} SELECT pg_sleep(0.01);", count(2)),
+        &format!(
+            "INSERT INTO a SELECT generate_series(1, 300); {} SELECT pg_sleep(0.01);",
+            count(2)
+        ),
     );
     project.file(
         "migrations/tenant/0003_index.sql",
@@ -146,8 +148,9 @@ async fn postgresql_may_be_killed_anywhere() {
 async fn four_runners_share_two_hundred_tenants_and_take_over_those_of_one_that_is_killed() {
     let project = Project::new().await;
     for number in 1..=2 {
-        let sql =
-            format!("INSERT INTO public.counted VALUES (current_schema(), {number}, pg_backend_pid()); SELECT pg_sleep(0.008);");
+        let sql = format!(
+            "INSERT INTO public.counted VALUES (current_schema(), {number}, pg_backend_pid()); SELECT pg_sleep(0.008);"
+        );
         project.file(&format!("migrations/tenant/000{number}_count.sql"), &sql);
     }
     let url = project.db.url();

@@ -110,7 +110,7 @@ impl BringUp<'_> {
                     break;
                 }
                 NotApplied::Locked(failure) => {
-                    again = Some(Again::Locked(failure));
+                    again = Some(Again::Locked(Box::new(failure)));
                     break;
                 }
                 NotApplied::Failed(failure) => {

@@ -114,7 +114,7 @@ impl Migrator {
     ) -> Result<Vec<String>, Failure> {
         let state = ledger::read(tx, site).await?;
         tx.batch_execute(&ledger::create(site)).await?;
-        let terms = terms(self.manager.config(), site, Some(tenant))?;
+        let terms = terms(self.manager.config(), site, Some(tenant)).map_err(|failure| *failure)?;
         let pending = plan::pending(series, &state, site, Order::Strict).map_err(|error| *error)?;
         let mut applied = Vec::new();
         for step in pending {

@@ -23,7 +23,7 @@ pub(super) enum Again {
     /// Another runner is at work in it.
     Busy,
     /// Somebody holds a lock that a migration needs.
-    Locked(Failure),
+    Locked(Box<Failure>),
 }
 
 impl Outcome {

@@ -173,7 +173,7 @@ impl<'a> Back<'a> {
         let manager = &self.migrator.manager;
         let mut terms = match terms(manager.config(), site, Some(id)) {
             Ok(terms) => terms,
-            Err(failure) => return (Vec::new(), Some(failure)),
+            Err(failure) => return (Vec::new(), Some(*failure)),
         };
         terms.way = Way::Down;
         let config = manager.config().migrations();

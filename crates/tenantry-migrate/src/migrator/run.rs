@@ -107,7 +107,7 @@ async fn migrate_shared(
                     outcome
                 }
                 (Err(error), _) => Outcome::failed(error.into()),
-                (_, Err(failure)) => Outcome::failed(failure),
+                (_, Err(failure)) => Outcome::failed(*failure),
             }
         }
     };

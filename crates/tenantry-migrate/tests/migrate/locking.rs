@@ -118,13 +118,10 @@ async fn a_runner_takes_the_next_tenant_where_another_one_is_at_work() {
     project.enrol(&["acme", "globex", "initech"]).await;
     // Another runner, in the middle of acme.
     let client = project.client().await;
-    let waits = "SELECT pg_advisory_xact_lock(7);";
     client.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
-    project.tenant_file("0002_waits.sql", &format!(
-        "DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN PERFORM pg_advisory_xact_lock(7); \
-         END IF; END $$;"
-    ));
-    let _ = waits;
+    let waits = "DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN PERFORM pg_advisory_xact_lock(7); \
+         END IF; END $$;";
+    project.tenant_file("0002_waits.sql", waits);
     let (first, second) = (project.migrator().await, project.migrator().await);
     let options = MigrateOptions::new().concurrency(1);
     let slow = tokio::spawn({

@@ -114,7 +114,7 @@ impl Crew<'_> {
                 return queue.locked(todo, config.lock_delay, Instant::now());
             }
             Some(Again::Locked(failure)) => {
-                todo.outcome.error = Some(given_up(failure, todo.attempts));
+                todo.outcome.error = Some(given_up(*failure, todo.attempts));
             }
             None => {}
         }
@@ -224,7 +224,7 @@ impl Worker<'_> {
         let terms = match crate::migrator::terms(manager.config(), &todo.site, Some(tenant)) {
             Ok(terms) => terms,
             Err(failure) => {
-                todo.outcome.error = Some(failure);
+                todo.outcome.error = Some(*failure);
                 return None;
             }
         };
@@ -301,7 +301,7 @@ pub(super) async fn bring_up_alone(
             Some(Again::Locked(failure)) => {
                 attempts += 1;
                 if attempts >= config.lock_attempts {
-                    return outcome.with_error(given_up(failure, attempts));
+                    return outcome.with_error(given_up(*failure, attempts));
                 }
                 config.lock_delay * 2_u32.pow(attempts.min(6) - 1)
             }
