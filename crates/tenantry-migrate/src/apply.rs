@@ -143,6 +143,9 @@ impl Terms<'_> {
             message.ours("RESET ROLE");
         }
         if let Some(guard) = self.guard.as_ref().filter(|_| is_opaque) {
+            if let Some(role) = guard.role() {
+                message.ours(&role);
+            }
             message.ours(&guard.after());
         }
     }

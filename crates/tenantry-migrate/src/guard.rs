@@ -64,16 +64,22 @@ impl Guard {
         )
     }
 
+    /// Fails if the migration has left another role behind: by itself, since that role may not be
+    /// allowed to look at anything.
+    pub(crate) fn role(&self) -> Option<String> {
+        let (left, end) = (ledger::literal(LEFT), ledger::literal(END));
+        (!self.has_role).then(|| {
+            format!(
+                "SELECT (CASE WHEN CURRENT_USER::text <> \
+                 pg_catalog.current_setting('tenantry.role') THEN {left} || 'the role is ' \
+                 || CURRENT_USER::text || ' now' || {end} ELSE '' END || '0')::pg_catalog.int4"
+            )
+        })
+    }
+
     /// Fails with what the migration has touched, if that is not its tenant's.
     pub(crate) fn after(&self) -> String {
-        let Self { own, is_tenants, has_role } = self;
-        let role = match has_role {
-            true => "",
-            false => {
-                ", CASE WHEN CURRENT_USER::text <> pg_catalog.current_setting('tenantry.role') \
-                 THEN 'the role is ' || CURRENT_USER::text || ' now' END"
-            }
-        };
+        let Self { own, is_tenants, .. } = self;
         let others = format!("n.nspname <> {own} AND {is_tenants}");
         let (left, end) = (ledger::literal(LEFT), ledger::literal(END));
         format!(
@@ -99,7 +105,7 @@ impl Guard {
              (pg_catalog.current_setting('tenantry.own')::pg_catalog.oid[]) LIMIT 1), \
              CASE WHEN pg_catalog.current_setting('search_path') <> \
              pg_catalog.current_setting('tenantry.path') THEN 'the search_path is ' || \
-             pg_catalog.current_setting('search_path') || ' now' END{role}) AS what) g"
+             pg_catalog.current_setting('search_path') || ' now' END) AS what) g"
         )
     }
 }
