@@ -7,3 +7,8 @@ set -eu
 export TENANTRY_SOAK_OPERATIONS
 
 cargo test --locked -p tenantry --test soak -- --nocapture
+
+# Runners and PostgreSQL killed at random points, hundreds of times.
+: "${TENANTRY_KILLS:=400}"
+export TENANTRY_KILLS
+cargo test --locked -p tenantry-cli --test cli killing -- --nocapture

@@ -1,10 +1,15 @@
 //! What can be typed.
 
+mod adopt;
 mod completion;
 mod demo;
 mod early;
 mod health;
+mod lint;
 mod migrate;
+mod repair;
+mod rollback;
+mod runs;
 mod status;
 mod tenant;
 
@@ -13,11 +18,16 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 pub(crate) use self::{
+    adopt::Adopt,
     completion::Completion,
     demo::Demo,
     early::Early,
     health::Health,
-    migrate::Migrate,
+    lint::Lint,
+    migrate::{Atomic, Migrate, OnError, Rollout},
+    repair::{Correcting, Repair, Sync},
+    rollback::Rollback,
+    runs::{Runs, RunsVerb},
     status::Status,
     tenant::{CreateTenant, DropTenant, ShowTenant, TenantArguments, TenantVerb},
 };
@@ -88,8 +98,14 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
-    Migrate(Migrate),
+    Migrate(Box<Migrate>),
+    Lint(Lint),
+    Rollback(Rollback),
+    Runs(Runs),
+    Repair(Repair),
+    Sync(Sync),
     Status(Status),
+    Adopt(Adopt),
     Tenant(TenantArguments),
     Health(Health),
     Completion(Completion),

@@ -1,9 +1,16 @@
 //! The verbs.
 
+mod adopt;
 mod completion;
+mod confirm;
+mod correct;
 mod demo;
+mod failures;
 mod health;
+mod lint;
 mod migrate;
+mod rollback;
+mod runs;
 mod status;
 mod tenant;
 
@@ -34,8 +41,14 @@ impl Arguments {
         runtime.block_on(async {
             match command {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
-                Command::Migrate(migrate) => migrate::run(migrate, &global, console).await,
+                Command::Migrate(migrate) => migrate::run(*migrate, &global, console).await,
+                Command::Lint(lint) => lint::run(&lint, &global, console),
+                Command::Rollback(rollback) => rollback::run(rollback, &global, console).await,
+                Command::Runs(runs) => runs::run(runs, &global, console).await,
+                Command::Repair(repair) => correct::repair(repair, &global, console).await,
+                Command::Sync(sync) => correct::sync(sync, &global, console).await,
                 Command::Status(status) => status::run(&status, &global, console).await,
+                Command::Adopt(adopt) => adopt::run(&adopt, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,
                 Command::Health(health) => health::run(&health, &global, console).await,
                 Command::Completion(completion) => completion::run(&completion, console),

@@ -59,6 +59,13 @@ impl Console {
         })
     }
 
+    /// Makes room for the result to be shown again, in place of what is on the terminal.
+    pub(crate) fn redraw(self) -> Result<()> {
+        let is_terminal = std::io::stdout().is_terminal();
+        let written = if is_terminal { write_raw("\x1b[H\x1b[2J\x1b[3J") } else { Ok(()) };
+        written.map_err(|error| Failure::io("the terminal cannot be cleared", &error))
+    }
+
     /// Help, on stdout.
     pub(crate) fn help(self, text: impl Display) {
         let _ = print(text);
@@ -99,6 +106,11 @@ impl Console {
         }
         failure.exit
     }
+}
+
+fn write_raw(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
 }
 
 fn print(text: impl Display) -> io::Result<()> {

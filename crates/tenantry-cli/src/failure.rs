@@ -3,7 +3,7 @@ use std::{io, process::ExitCode};
 use serde::Serialize;
 use tenantry::{ConfigError, Error, InvalidSchemaName, InvalidTenantId};
 use tenantry_devdb::DevDbError;
-use tenantry_migrate::MigrateError;
+use tenantry_migrate::{FolderError, FolderProblem, MigrateError};
 
 /// The result of what may fail with a [`Failure`].
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -55,6 +55,9 @@ struct Words {
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// Each thing that is wrong with files, where that is why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<FolderProblem>,
     /// All of it, for people, where the message is not.
     #[serde(skip)]
     text: Option<String>,
@@ -64,6 +67,13 @@ impl Failure {
     pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { words: Box::new(Words { code, message, ..Words::default() }), exit }
+    }
+
+    /// This one, and another of the kind.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.words.message = format!("{}\n{}", self.words.message, other.words.message);
+        self.words.problems.extend(other.words.problems);
+        self
     }
 
     /// What a person reads.
@@ -108,9 +118,16 @@ impl From<MigrateError> for Failure {
         let text = error.to_string();
         match error {
             MigrateError::Tenantry(error) => error.into(),
-            MigrateError::Folder(error) => Self::new(Exit::Usage, error.code(), text),
+            MigrateError::Folder(error) => error.into(),
             MigrateError::Failed(failure) => {
-                let is_unavailable = failure.is_unavailable();
+                let exit = match failure.code {
+                    _ if failure.is_unavailable() => Exit::Unreachable,
+                    "MIGRATION_UNKNOWN"
+                    | "SOURCE_ELSEWHERE"
+                    | "TEMPLATE_INVALID"
+                    | "TEMPLATE_NOT_ONE_TO_ONE" => Exit::Usage,
+                    _ => Exit::Failed,
+                };
                 let words = Words {
                     code: failure.code,
                     message: failure.message,
@@ -120,12 +137,20 @@ impl From<MigrateError> for Failure {
                     detail: failure.detail,
                     hint: failure.hint,
                     text: Some(text),
+                    problems: Vec::new(),
                 };
-                let exit = if is_unavailable { Exit::Unreachable } else { Exit::Failed };
                 Self { words: Box::new(words), exit }
             }
             other => Self::new(Exit::Failed, other.code(), text),
         }
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        let mut failure = Self::new(Exit::Usage, error.code(), error.to_string());
+        failure.words.problems = error.problems().to_vec();
+        failure
     }
 }
 

@@ -23,13 +23,19 @@ impl MigrationBar {
         match progress {
             Progress::Planned { to_do, .. } if to_do > 0 => {
                 let style = ProgressStyle::with_template(
-                    "{bar:30} {pos}/{len} tenants  {elapsed}  {wide_msg}",
+                    "{bar:30} {pos}/{len} tenants  {per_sec}  {eta} left  {wide_msg}",
                 );
                 if let Ok(style) = style {
                     self.bar.set_style(style);
                 }
                 self.bar.set_length(to_do.try_into().unwrap_or(u64::MAX));
                 self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            }
+            Progress::Stage { number, of, tenants } => {
+                self.bar.set_message(format!("stage {number} of {of}: {tenants} tenants"));
+            }
+            Progress::Waiting { tenant, .. } => {
+                self.bar.set_message(format!("{tenant} is locked, and tried again later"));
             }
             Progress::Started(tenant) => self.bar.set_message(tenant.to_string()),
             Progress::Applied { tenant, file } => {
@@ -48,5 +54,37 @@ impl MigrationBar {
     /// Takes the bar away: what comes now is the result.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A bar on stderr for things that are counted; nothing where nobody would see it.
+pub(crate) struct CountBar(Option<ProgressBar>);
+
+impl CountBar {
+    pub(crate) fn new(console: &Console, things: &str) -> Self {
+        Self(console.shows_progress().then(|| {
+            let bar = ProgressBar::new(0);
+            let template =
+                format!("{{bar:30}} {{pos}}/{{len}} {things}  {{per_sec}}  {{eta}} left");
+            match ProgressStyle::with_template(&template) {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        }))
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn show(&self, done: usize, total: usize) {
+        if let Some(bar) = &self.0 {
+            bar.set_length(total.try_into().unwrap_or(u64::MAX));
+            bar.set_position(done.try_into().unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Takes the bar away: what comes now is the result.
+    pub(crate) fn clear(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -1,13 +1,36 @@
-//! Running one file: in one transaction with its row in the ledger, in one message.
+//! Running migrations in one schema.
+//!
+//! - here: in a transaction with their rows in the ledger, a file in one message;
+//! - [`alone`]: files that refuse a transaction, statement by statement.
 
-use crate::{Failure, Migration, connection::Connection, ledger, site::Site};
+pub(crate) mod alone;
 
-/// Why a file was not applied.
+use std::{error::Error, time::Duration};
+
+use tenantry::{BatchError, SharedSession, TenantId, Transaction};
+
+use crate::{
+    Failure, MigrationTransaction, RustMigration,
+    guard::{self, Guard},
+    ledger,
+    message::{self, Message, Place},
+    rust_migration::On,
+    site::{BUSY, Site},
+    step::{Body, Step},
+};
+
+/// Why migrations were not applied.
 #[derive(Debug)]
 pub(crate) enum NotApplied {
-    /// The ledger is not what it was: another runner has applied the file meanwhile, or the schema
+    /// The ledger is not what it was: another runner has applied a file meanwhile, or the schema
     /// was dropped or made anew.
     LedgerChanged,
+    /// The ledger's table was made by an earlier version.
+    LedgerOutdated,
+    /// Another runner is at work in the schema.
+    Busy,
+    /// It was rolled back, and may go well another time: somebody held a lock.
+    Locked(Failure),
     /// It was rolled back.
     Failed(Failure),
 }
@@ -18,109 +41,276 @@ pub(crate) enum LedgerTable {
     There,
     /// The next file makes it, unless another runner has.
     Missing,
+    /// The next file gives it the columns it lacks.
+    Outdated,
 }
 
-/// Applies a file in a transaction of its own.
+/// How migrations run in a schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) statement_timeout: Option<Duration>,
+    /// The role that files run as, quoted.
+    pub(crate) role: Option<String>,
+    /// What looks at what cannot be read before.
+    pub(crate) guard: Option<Guard>,
+    /// Whose schema it is; nobody's is the shared one.
+    pub(crate) tenant: Option<&'a TenantId>,
+    pub(crate) way: Way,
+}
+
+/// Whether migrations are applied or undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Up,
+    Down,
+}
+
+/// What a transaction begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    /// Whether the schema's lock is to be taken: it is kept from one file to the next.
+    pub(crate) lock: bool,
+    pub(crate) ledger: LedgerTable,
+}
+
+/// A migration to be run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece<'a> {
+    /// A file.
+    File(&'a Step, &'a Body<'a>),
+    /// Code.
+    Code(&'a Step, &'a dyn RustMigration),
+}
+
+impl Terms<'_> {
+    /// Opens a transaction.
+    fn open(&self, message: &mut Message<'_>, opening: Opening) {
+        message.ours("BEGIN");
+        if opening.lock {
+            message.ours(&self.site.try_lock());
+        }
+        match opening.ledger {
+            LedgerTable::There => {}
+            LedgerTable::Missing => message.ours(&ledger::create(self.site)),
+            LedgerTable::Outdated => message.ours(&ledger::upgrade(self.site)),
+        }
+    }
+
+    /// Gives what comes the tenant's names, timeouts and role.
+    fn bind(&self, message: &mut Message<'_>, body: Option<&Body<'_>>) {
+        for statement in self.site.bind() {
+            message.ours(&statement);
+        }
+        let lock_timeout =
+            body.and_then(|body| body.directives().lock_timeout).unwrap_or(self.lock_timeout);
+        message.ours(&format!("SET LOCAL lock_timeout = {}", milliseconds(lock_timeout)));
+        let statement_timeout =
+            body.and_then(|body| body.directives().statement_timeout).or(self.statement_timeout);
+        if let Some(timeout) = statement_timeout {
+            message.ours(&format!("SET LOCAL statement_timeout = {}", milliseconds(timeout)));
+        }
+    }
+
+    fn take_role(&self, message: &mut Message<'_>) {
+        if let Some(role) = &self.role {
+            message.ours(&format!("SET LOCAL ROLE {role}"));
+        }
+    }
+
+    /// One file, with its row.
+    fn file<'f>(&self, message: &mut Message<'f>, (step, body): (&Step, &'f Body<'f>)) {
+        self.bind(message, Some(body));
+        message.ours(&self.claim(step));
+        self.enter(message, body.is_opaque());
+        message.file(body);
+        self.leave(message, body.is_opaque());
+        message.ours(&self.complete(step));
+    }
+
+    /// From here on a migration's own statements run.
+    fn enter(&self, message: &mut Message<'_>, is_opaque: bool) {
+        self.take_role(message);
+        if let Some(guard) = self.guard.as_ref().filter(|_| is_opaque) {
+            message.ours(&guard.before());
+        }
+    }
+
+    /// From here on ours do.
+    fn leave(&self, message: &mut Message<'_>, is_opaque: bool) {
+        if self.role.is_some() {
+            message.ours("RESET ROLE");
+        }
+        if let Some(guard) = self.guard.as_ref().filter(|_| is_opaque) {
+            message.ours(&guard.after());
+        }
+    }
+
+    /// Claims the migration for this transaction: fails where another has applied or undone it.
+    fn claim(&self, step: &Step) -> String {
+        match self.way {
+            Way::Up => ledger::claim(self.site, step.row()),
+            Way::Down => ledger::claim_down(self.site, step.number),
+        }
+    }
+
+    fn complete(&self, step: &Step) -> String {
+        match self.way {
+            Way::Up => ledger::complete(self.site, step.number),
+            Way::Down => ledger::complete_down(self.site, step.number),
+        }
+    }
+
+    /// Why a message failed.
+    pub(crate) fn explain(&self, message: &Message<'_>, failed: BatchError) -> NotApplied {
+        let place = message.place(&failed);
+        let error = failed.error;
+        let database = error.as_database_error();
+        if database.is_some_and(|error| error.message.contains(BUSY)) {
+            return NotApplied::Busy;
+        }
+        if let Some(failure) = database.and_then(|error| guard::caught(&error.message)) {
+            return NotApplied::Failed(message.name(failure));
+        }
+        if database.is_some_and(|error| error.message.contains(ledger::NOT_THERE)) {
+            return NotApplied::LedgerChanged;
+        }
+        let constraint = database.and_then(|error| error.constraint.as_deref());
+        let of_ledger =
+            database.is_some_and(|error| error.table.as_ref() == Some(&self.site.ledger_name));
+        let is_ours = !matches!(place, Place::In(..));
+        match error.sqlstate() {
+            Some("23514") if is_ours && constraint == Some(ledger::ONE_TRANSACTION) => {
+                let message_ = "it ended the transaction it ran in".to_owned();
+                let failure = Failure::new("MIGRATION_UNFINISHED", message_);
+                NotApplied::Failed(message.name(failure))
+            }
+            Some("23505") if is_ours && of_ledger => NotApplied::LedgerChanged,
+            Some("42P01" | "3F000") if matches!(place, Place::Before) => NotApplied::LedgerChanged,
+            Some("42703") if matches!(place, Place::Before) => NotApplied::LedgerOutdated,
+            Some("42704" | "22023" | "42501") if matches!(place, Place::Before) => {
+                NotApplied::Failed(self.role_unusable(error))
+            }
+            _ => match place {
+                Place::In(body, spot) => sort(message::failure(error, body, spot)),
+                Place::Before | Place::After => {
+                    let mut failure = message.name(Failure::from(error));
+                    if !failure.is_unavailable() {
+                        failure.code = "MIGRATION_FAILED";
+                    }
+                    sort(failure)
+                }
+            },
+        }
+    }
+
+    fn role_unusable(&self, error: tenantry::Error) -> Failure {
+        let mut failure = Failure::from(error);
+        failure.code = "ROLE_UNUSABLE";
+        failure.hint(
+            "migrations.role names the role that a tenant's migrations run as: create it, make it \
+             the owner of the tenant's schema, and grant it to whoever migrates",
+        )
+    }
+}
+
+/// Whether a failure may go away by itself.
+fn sort(mut failure: Failure) -> NotApplied {
+    if failure.is_unavailable() {
+        failure.hint = Some("whether it was applied is in the ledger: run this again".to_owned());
+        return NotApplied::Failed(failure);
+    }
+    match failure.sqlstate.as_deref() {
+        // A lock was not to be had in time; a deadlock; two that change the same.
+        Some("55P03" | "40P01" | "40001") => NotApplied::Locked(failure),
+        _ => NotApplied::Failed(failure),
+    }
+}
+
+/// For PostgreSQL's settings, in which nought is for ever.
+fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX).max(1)
+}
+
+/// Applies migrations in one transaction, all of them or none.
 pub(crate) async fn apply(
-    connection: &mut impl Connection,
-    site: &Site,
-    file: &Migration,
-    ledger: LedgerTable,
+    session: &mut SharedSession,
+    terms: &Terms<'_>,
+    pieces: &[Piece<'_>],
+    opening: Opening,
 ) -> Result<(), NotApplied> {
-    let make = match ledger {
-        LedgerTable::There => String::new(),
-        LedgerTable::Missing => format!("{}; ", ledger::create(site)),
-    };
-    let before = format!("BEGIN; {}; {make}{}; ", site.lock(), site.bind());
-    let ran = run(connection, site, file, &before, "; COMMIT").await;
+    let mut message = Message::default();
+    terms.open(&mut message, opening);
+    let ran = run(On::Session(&mut *session), terms, pieces, message, "COMMIT").await;
     if ran.is_err() {
         // If the connection is lost, PostgreSQL rolls back by itself.
-        let _ = connection.batch("ROLLBACK").await;
+        let _ = session.batch_execute("ROLLBACK").await;
     }
     ran
 }
 
-/// Applies a file as part of a transaction that is open.
+/// Applies migrations as part of a transaction that is open.
 pub(crate) async fn apply_within(
-    connection: &mut impl Connection,
-    site: &Site,
-    file: &Migration,
+    transaction: &mut Transaction,
+    terms: &Terms<'_>,
+    pieces: &[Piece<'_>],
 ) -> Result<(), NotApplied> {
-    run(connection, site, file, &format!("{}; ", site.bind()), "").await
+    run(On::Transaction(transaction), terms, pieces, Message::default(), "").await
 }
 
-async fn run(
-    connection: &mut impl Connection,
-    site: &Site,
-    file: &Migration,
-    before: &str,
-    after: &str,
+/// Runs what comes one after the other, in as few messages as there can be: files and everything
+/// of ours between two migrations in Rust are one.
+async fn run<'a>(
+    on: On<'_>,
+    terms: &Terms<'_>,
+    pieces: &[Piece<'a>],
+    mut message: Message<'a>,
+    end: &str,
 ) -> Result<(), NotApplied> {
-    let head = format!("{before}{};\n", ledger::claim(site, file));
-    let message = format!("{head}{}\n;{}{after}", file.sql, ledger::complete(site, file));
-    let Err(error) = connection.batch(&message).await else {
-        return Ok(());
+    let mut tx = MigrationTransaction { on, tenant: terms.tenant };
+    for piece in pieces {
+        match piece {
+            Piece::File(step, body) => terms.file(&mut message, (step, body)),
+            Piece::Code(step, code) => {
+                terms.bind(&mut message, None);
+                message.ours(&terms.claim(step));
+                terms.enter(&mut message, true);
+                send(&mut tx.on, terms, &message).await?;
+                match terms.way {
+                    Way::Up => code.up(&mut tx).await,
+                    Way::Down => code.down(&mut tx).await,
+                }
+                .map_err(|error| failed(step, error))?;
+                message = Message::default();
+                message.after(&step.name);
+                terms.leave(&mut message, true);
+                message.ours(&terms.complete(step));
+            }
+        }
+    }
+    if !end.is_empty() {
+        message.ours(end);
+    }
+    send(&mut tx.on, terms, &message).await
+}
+
+async fn send(on: &mut On<'_>, terms: &Terms<'_>, message: &Message<'_>) -> Result<(), NotApplied> {
+    let sent = match on {
+        On::Session(session) => session.batch_counted(message.sql()).await,
+        On::Transaction(transaction) => transaction.batch_counted(message.sql()).await,
     };
-    if is_taken(&error, site) || is_gone(&error, &head) {
-        return Err(NotApplied::LedgerChanged);
-    }
-    let position = error.as_database_error().and_then(|error| error.position);
-    let constraint = error.as_database_error().and_then(|error| error.constraint.clone());
-    let mut failure = Failure::from(error).in_file(&file.name);
-    if constraint.as_deref() == Some("applied_in_one_transaction") {
-        failure.code = "MIGRATION_UNFINISHED";
-        failure.message = "it ended the transaction it ran in".to_owned();
-        failure.detail = None;
-    } else if failure.is_unavailable() {
-        failure.hint = Some("whether it was applied is in the ledger: run this again".to_owned());
-    } else {
+    sent.map_err(|error| terms.explain(message, error))
+}
+
+/// What code gave, as a failure: with all that PostgreSQL said, where that was it.
+fn failed(step: &Step, error: Box<dyn Error + Send + Sync>) -> NotApplied {
+    let mut failure = match error.downcast::<tenantry::Error>() {
+        Ok(error) => Failure::from(*error),
+        Err(error) => Failure::new("MIGRATION_FAILED", error.to_string()),
+    };
+    if !failure.is_unavailable() {
         failure.code = "MIGRATION_FAILED";
-        failure.line = position.map(|position| line_of(position, &head, &file.sql));
     }
-    Err(NotApplied::Failed(failure))
-}
-
-/// Whether the ledger had the row already.
-fn is_taken(error: &tenantry::Error, site: &Site) -> bool {
-    error.as_database_error().is_some_and(|error| {
-        error.sqlstate() == "23505" && error.table.as_ref() == Some(&site.ledger_name)
-    })
-}
-
-/// Whether the schema or its ledger isn't there any more: the message fails before the file begins.
-fn is_gone(error: &tenantry::Error, head: &str) -> bool {
-    error.as_database_error().is_some_and(|error| {
-        let within = error.position.and_then(|position| usize::try_from(position).ok());
-        matches!(error.sqlstate(), "42P01" | "3F000")
-            && within.is_some_and(|position| position <= head.chars().count())
-    })
-}
-
-/// The line of a position in the whole message, in characters from 1.
-fn line_of(position: u32, head: &str, sql: &str) -> usize {
-    let before = head.chars().count() + 1;
-    let within = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(before);
-    // What is wrong after the last line is something that the file left open.
-    let last = sql.trim_end().chars().count();
-    1 + sql.chars().take(within.min(last)).filter(|&character| character == '\n').count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::line_of;
-
-    #[test]
-    fn lines_are_counted_by_characters_and_from_the_file() {
-        let head = "BEGIN;\n";
-        let sql = "SELECT 'ключ';\nSELECT 1;\nSELEC 2;\n";
-        let position = |text: &str| {
-            let at = sql.find(text).unwrap();
-            u32::try_from(head.chars().count() + sql[..at].chars().count() + 1).unwrap()
-        };
-        assert_eq!(line_of(position("SELECT 'ключ'"), head, sql), 1);
-        assert_eq!(line_of(position("SELECT 1"), head, sql), 2);
-        assert_eq!(line_of(position("SELEC 2"), head, sql), 3);
-        assert_eq!(line_of(u32::MAX, head, sql), 3);
-        assert_eq!(line_of(1, head, sql), 1);
-    }
+    sort(failure.in_file(&step.name))
 }

@@ -32,6 +32,12 @@ impl MigrateError {
     }
 }
 
+impl From<Box<Failure>> for MigrateError {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 impl From<Failure> for MigrateError {
     fn from(failure: Failure) -> Self {
         Self::Failed(Box::new(failure))

@@ -1,48 +1,52 @@
-//! A folder of migrations: plain SQL files, in the order of their numbers.
+//! A folder of migrations: files of SQL, in the order of their numbers.
 
 mod error;
-mod name;
+mod file;
+mod layout;
+mod listing;
+mod migration;
 
 use std::{
-    fmt::Write as _,
-    fs, io,
+    borrow::Cow,
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
+pub use self::{
+    error::{FolderError, FolderProblem},
+    layout::Layout,
+    migration::{Migration, Origin},
+};
 
-pub use self::error::{FolderError, FolderProblem};
-
-use self::name::FileName;
-use crate::script;
+use self::{
+    layout::{Found, Names},
+    listing::Listing,
+    migration::checksum,
+};
+use crate::script::Reading;
 
 /// The migrations of one kind, tenants' or shared: what is in a folder, read and checked.
 #[derive(Clone, Debug)]
 pub struct Migrations {
     folder: PathBuf,
+    layout: Layout,
     files: Vec<Migration>,
 }
 
-/// One migration: a file such as `0001_users.sql`.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Migration {
-    /// What orders it.
-    pub number: i64,
-    /// The file's name, such as `0001_users.sql`.
-    pub name: String,
-    /// What it does.
-    pub sql: String,
-    /// SHA-256 of its text, in hexadecimal. Line ends count as `\n` whatever they are, since Git
-    /// may change them.
-    pub checksum: String,
+/// Whose migrations they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Tenants,
+    Shared,
 }
 
+/// The longest name that the ledger holds, in characters.
+const LONGEST_NAME: usize = 200;
+
 impl Migrations {
-    /// Reads a folder.
+    /// Reads a folder of tenants' migrations, in whichever [`Layout`] its files are.
     ///
-    /// Files that don't end in `.sql` are left alone, unless they begin like a migration: then
-    /// somebody thinks that they are one.
+    /// Files that can be no migrations are left alone, unless they look like some: then somebody thinks that
+    /// they are.
     ///
     /// # Errors
     ///
@@ -51,40 +55,82 @@ impl Migrations {
         Self::read_if_there(folder)?.ok_or_else(|| FolderError::missing(folder))
     }
 
-    /// Reads a folder, if there is one.
+    /// Reads a folder of tenants' migrations, if there is one.
     ///
     /// # Errors
     ///
     /// [`FolderError`], with everything that is wrong.
     pub fn read_if_there(folder: &Path) -> Result<Option<Self>, FolderError> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(FolderError::unreadable(folder, &error)),
-        };
-        let mut files: Vec<Migration> = Vec::new();
-        let mut problems = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(|error| FolderError::unreadable(folder, &error))?;
-            match read_entry(&entry) {
-                Ok(file) => files.extend(file),
-                Err(problem) => problems.push(problem),
-            }
+        Self::read_listing(folder, Whose::Tenants)
+    }
+
+    /// Reads a folder of the shared schema's migrations, where nothing can ask for a tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`], with everything that is wrong.
+    pub fn read_shared(folder: &Path) -> Result<Self, FolderError> {
+        Self::read_shared_if_there(folder)?.ok_or_else(|| FolderError::missing(folder))
+    }
+
+    /// Reads a folder of the shared schema's migrations, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`], with everything that is wrong.
+    pub fn read_shared_if_there(folder: &Path) -> Result<Option<Self>, FolderError> {
+        Self::read_listing(folder, Whose::Shared)
+    }
+
+    /// Tenants' migrations that are in memory, such as those a program has in it: their paths in a folder, with `/` between the
+    /// names, and their bytes. The folder is for messages alone.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`], with everything that is wrong.
+    pub fn from_files<P, B>(
+        folder: &Path,
+        files: impl IntoIterator<Item = (P, B)>,
+    ) -> Result<Self, FolderError>
+    where
+        P: Into<String>,
+        B: Into<Cow<'static, [u8]>>,
+    {
+        let files = files.into_iter().map(|(path, bytes)| (path.into(), bytes.into()));
+        Self::read_files(&Listing::of_files(folder, files), Whose::Tenants)
+    }
+
+    fn read_listing(folder: &Path, whose: Whose) -> Result<Option<Self>, FolderError> {
+        match Listing::of(folder) {
+            Ok(Some(listing)) => Self::read_files(&listing, whose).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(FolderError::unreadable(folder, &error)),
         }
-        files.sort_by(|a, b| (a.number, &a.name).cmp(&(b.number, &b.name)));
-        for pair in files.windows(2) {
+    }
+
+    fn read_files(listing: &Listing, whose: Whose) -> Result<Self, FolderError> {
+        let folder = &listing.folder;
+        let layout = Layout::of(listing).map_err(|seen| FolderError::mixed(folder, seen))?;
+        let Names { mut found, mut problems } = layout.names(listing);
+        found.sort_by(|a, b| (a.number, &a.up).cmp(&(b.number, &b.up)));
+        for pair in found.windows(2) {
             if let [first, second] = pair
                 && first.number == second.number
             {
-                problems.push(FolderProblem::new(
-                    &second.name,
-                    None,
-                    format!("it has the number of {}; each needs one of its own", first.name),
-                ));
+                let reason =
+                    format!("it has the number of {}; each needs one of its own", first.up);
+                problems.push(FolderProblem::of_file(&second.up, reason));
+            }
+        }
+        let mut files = Vec::with_capacity(found.len());
+        for found in found {
+            match read_migration(listing, layout, whose, found) {
+                Ok(migration) => files.push(migration),
+                Err(found) => problems.extend(found),
             }
         }
         if problems.is_empty() {
-            return Ok(Some(Self { folder: folder.to_owned(), files }));
+            return Ok(Self { folder: folder.clone(), layout, files });
         }
         problems.sort_by(|a, b| a.file().cmp(b.file()));
         Err(FolderError::invalid(folder, problems))
@@ -92,13 +138,23 @@ impl Migrations {
 
     /// No migrations, for a folder that isn't there.
     pub(crate) fn none(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), files: Vec::new() }
+        Self { folder: folder.to_owned(), layout: Layout::Tenantry, files: Vec::new() }
     }
 
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whose habits the files follow.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn into_files(self) -> Vec<Migration> {
+        self.files
     }
 
     /// The migrations, by number.
@@ -108,54 +164,47 @@ impl Migrations {
     }
 }
 
-/// What an entry of the folder is: a migration, nothing of ours, or a mistake.
-fn read_entry(entry: &fs::DirEntry) -> Result<Option<Migration>, FolderProblem> {
-    let name = entry.file_name();
-    let name = name.to_string_lossy();
-    let problem = |line, reason| FolderProblem::new(&name, line, reason);
-    let is_file = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
-    let number = match name::read(&name, is_file) {
-        FileName::Migration(number) => number,
-        FileName::Other => return Ok(None),
-        FileName::Mistake(reason) => return Err(problem(None, reason.to_owned())),
-    };
-    let bytes = fs::read(entry.path())
-        .map_err(|error| problem(None, format!("it cannot be read: {error}")))?;
-    let sql = String::from_utf8(bytes).map_err(|error| {
-        let (valid, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
-        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
-        problem(Some(line), "it is not UTF-8; save it as UTF-8".to_owned())
-    })?;
-    // Some editors begin a file with a mark, which PostgreSQL takes for a syntax error.
-    let sql = sql.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(sql);
-    if let Some(nul) = sql.find('\0') {
-        let line = 1 + sql[..nul].matches('\n').count();
-        return Err(problem(Some(line), "it has a NUL character in it".to_owned()));
+fn read_migration(
+    listing: &Listing,
+    layout: Layout,
+    whose: Whose,
+    found: Found,
+) -> Result<Migration, Vec<FolderProblem>> {
+    let Found { number, name, up, down, origin, no_transaction } = found;
+    let mut problems = Vec::new();
+    if let Err(reason) = check_name(&name) {
+        problems.push(FolderProblem::of_file(&up, reason));
     }
-    match script::check(&sql) {
-        Ok(0) => {
-            Err(problem(None, "it holds no statement; write one, or take the file away".to_owned()))
+    let reading = Reading {
+        strings: layout == Layout::Tenantry,
+        shared: whose == Whose::Shared,
+        first_line: matches!(layout, Layout::Tenantry | Layout::Sqlx),
+        no_transaction,
+    };
+    let path = listing.folder.join(&up);
+    let down_path = down.as_ref().map(|down| listing.folder.join(down));
+    let up = file::read(listing, &up, reading).map_err(|found| problems.extend(found));
+    let down = down.map(|down| file::read(listing, &down, reading)).transpose();
+    let down = down.map_err(|found| problems.extend(found));
+    match (up, down) {
+        (Ok(up), Ok(down)) if problems.is_empty() => {
+            let checksum = checksum(up.text());
+            Ok(Migration { number, name, checksum, path, origin, up, down, down_path })
         }
-        Ok(_) => {
-            Ok(Some(Migration { number, name: name.into_owned(), checksum: checksum(&sql), sql }))
-        }
-        Err(fault) => Err(problem(Some(fault.line), fault.kind.to_string())),
+        _ => Err(problems),
     }
 }
 
-fn checksum(sql: &str) -> String {
-    let mut hasher = Sha256::new();
-    let mut lines = sql.split("\r\n");
-    hasher.update(lines.next().unwrap_or_default());
-    for line in lines {
-        hasher.update("\n");
-        hasher.update(line);
+/// Whether the ledger can hold a name, and anybody read it.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    let is_odd = |c: char| c.is_control() || matches!(c, '\'' | '"' | '\\' | '`');
+    if name.chars().count() > LONGEST_NAME {
+        return Err("its name is longer than 200 characters");
     }
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        write!(text, "{byte:02x}").expect("a String takes whatever is written to it");
+    if name.contains(is_odd) {
+        return Err("its name has quotes or control characters in it");
     }
-    text
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! The ledger: the table in each schema that says what has been applied to it.
+//!
+//! - [`read`]: many schemas' ledgers in few queries;
+//! - [`write`]: the statements that make it and change it.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+mod read;
+mod write;
 
-use futures_util::{StreamExt, stream};
-use tenantry::{Result, SharedDb, tokio_postgres::Row};
+use std::collections::BTreeMap;
 
-use crate::{Failure, Migration, connection::Connection, site::Site};
+pub(crate) use self::{
+    read::{read, read_all},
+    write::{
+        NOT_THERE, ONE_TRANSACTION, Row, advance, claim, claim_alone, claim_down, complete,
+        complete_alone, complete_down, create, forget, literal, note, upgrade,
+    },
+};
 
-/// How many ledgers one query reads.
-const CHUNK: usize = 200;
-/// How many of these queries run side by side.
-const SIDE_BY_SIDE: usize = 3;
+use crate::Failure;
 
 /// What a schema is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,167 +31,48 @@ pub(crate) enum State {
     Unreadable(Failure),
 }
 
+impl State {
+    /// What was applied, where anything was.
+    pub(crate) fn entries(&self) -> Option<&Ledger> {
+        match self {
+            Self::Ledger(ledger) => Some(ledger),
+            Self::NoSchema | Self::NoLedger | Self::Unreadable(_) => None,
+        }
+    }
+}
+
 /// What has been applied, by number.
 pub(crate) type Ledger = BTreeMap<i64, Entry>;
 
 /// A row of the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) checksum: String,
-    /// Whether the transaction that claimed it came to its end.
-    pub(crate) finished: bool,
+    pub(crate) progress: Progress,
 }
 
-/// Makes the table. No column is long enough for PostgreSQL to give it a table for long values,
-/// which would be one more for every tenant.
-pub(crate) fn create(site: &Site) -> String {
-    let ledger = &site.ledger;
-    format!(
-        "CREATE TABLE IF NOT EXISTS {ledger} (\
-         number bigint PRIMARY KEY, \
-         name varchar(200) NOT NULL, \
-         checksum varchar(64) NOT NULL, \
-         applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), \
-         duration_ms integer CONSTRAINT applied_in_one_transaction CHECK (duration_ms >= 0))"
-    )
-}
-
-/// Claims a migration: refused by the primary key when it has been applied meanwhile.
-pub(crate) fn claim(site: &Site, file: &Migration) -> String {
-    let (ledger, Migration { number, name, checksum, .. }) = (&site.ledger, file);
-    // Name and checksum hold no quote: the one is checked, the other hexadecimal.
-    format!(
-        "INSERT INTO {ledger} (number, name, checksum) VALUES ({number}, '{name}', '{checksum}')"
-    )
-}
-
-/// Completes what [`claim`] wrote, and breaks the table's constraint when that was another
-/// transaction: then the file has ended the one it was given.
-pub(crate) fn complete(site: &Site, file: &Migration) -> String {
-    let (ledger, number) = (&site.ledger, file.number);
-    format!(
-        "UPDATE {ledger} SET applied_at = pg_catalog.clock_timestamp(), duration_ms = \
-         CASE WHEN xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid THEN \
-         EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - applied_at) * 1000 ELSE -1 END \
-         WHERE number = {number}"
-    )
-}
-
-/// Reads one schema's ledger.
-pub(crate) async fn read(connection: &mut impl Connection, site: &Site) -> Result<State> {
-    let sites = [site];
-    let mut found = look(connection, &sites).await?;
-    let state = found.pop().unwrap_or(State::NoSchema);
-    if !matches!(state, State::Ledger(_)) {
-        return Ok(state);
+impl Entry {
+    pub(crate) fn is_finished(&self) -> bool {
+        self.progress == Progress::Finished
     }
-    let rows = connection.rows(&select(&[(0, site)]), &[]).await?;
-    Ok(State::Ledger(rows.iter().map(entry).collect()))
-}
 
-/// Reads many schemas' ledgers, some hundred in each query.
-pub(crate) async fn read_all(db: &SharedDb, sites: &[&Site]) -> Result<Vec<State>> {
-    let mut states = look(&mut db.clone(), sites).await?;
-    let there: Vec<(usize, &Site)> = sites
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| matches!(states[*index], State::Ledger(_)))
-        .map(|(index, site)| (index, *site))
-        .collect();
-    let chunks = stream::iter(there.chunks(CHUNK)).map(|chunk| read_chunk(db.clone(), chunk));
-    let read: Vec<_> = chunks.buffered(SIDE_BY_SIDE).collect().await;
-    for chunk in read {
-        for (index, state) in chunk? {
-            states[index] = state;
+    /// How many statements are done of what runs without a transaction, and was interrupted.
+    pub(crate) fn statements_done(&self) -> Option<usize> {
+        match self.progress {
+            Progress::Statements(done) => Some(done),
+            Progress::Finished | Progress::Unknown => None,
         }
     }
-    Ok(states)
 }
 
-/// Which schemas are there, and which have a ledger.
-async fn look(connection: &mut impl Connection, sites: &[&Site]) -> Result<Vec<State>> {
-    let Some(first) = sites.first() else {
-        return Ok(Vec::new());
-    };
-    let names: Vec<&str> = sites.iter().map(|site| site.schema.as_str()).collect();
-    let sql = "SELECT s.index::integer, c.oid IS NOT NULL \
-               FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.name[])) \
-               WITH ORDINALITY AS s (name, index) \
-               JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
-               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
-               AND c.relkind IN ('r', 'p')";
-    let rows = connection.rows(sql, &[&names, &first.ledger_name]).await?;
-    let mut states = vec![State::NoSchema; sites.len()];
-    for row in rows {
-        let index = usize::try_from(row.get::<_, i32>(0)).unwrap_or(0);
-        if let Some(state) = states.get_mut(index.wrapping_sub(1)) {
-            let has_ledger = row.get(1);
-            *state = if has_ledger { State::Ledger(Ledger::new()) } else { State::NoLedger };
-        }
-    }
-    Ok(states)
-}
-
-async fn read_chunk(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
-    let numbered: Vec<(usize, &Site)> =
-        chunk.iter().enumerate().map(|(number, (_, site))| (number, *site)).collect();
-    match db.query(&select(&numbered), &[]).await {
-        Ok(rows) => {
-            let mut states: Vec<(usize, Ledger)> =
-                chunk.iter().map(|(index, _)| (*index, Ledger::new())).collect();
-            for row in &rows {
-                let number = usize::try_from(row.get::<_, i32>(4)).unwrap_or(usize::MAX);
-                if let Some((_, ledger)) = states.get_mut(number) {
-                    ledger.extend([entry(row)]);
-                }
-            }
-            Ok(states.into_iter().map(|(index, ledger)| (index, State::Ledger(ledger))).collect())
-        }
-        Err(error) if error.as_database_error().is_some() => read_each(db, chunk).await,
-        Err(error) => Err(error),
-    }
-}
-
-/// One of them can't be read: each alone, to know which.
-async fn read_each(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
-    let mut states = Vec::with_capacity(chunk.len());
-    for (index, site) in chunk {
-        let state = match read(&mut db, site).await {
-            Ok(state) => state,
-            Err(error) if error.as_database_error().is_some() => {
-                State::Unreadable(unreadable(site, error))
-            }
-            Err(error) => return Err(error),
-        };
-        states.push((*index, state));
-    }
-    Ok(states)
-}
-
-fn unreadable(site: &Site, error: tenantry::Error) -> Failure {
-    let mut failure = Failure::from(error);
-    failure.code = "LEDGER_UNREADABLE";
-    failure.message = format!("the ledger {} cannot be read: {}", site.ledger, failure.message);
-    failure
-}
-
-/// The rows of these ledgers, each with its number in the last column.
-fn select(sites: &[(usize, &Site)]) -> String {
-    let mut sql = String::new();
-    for (number, site) in sites {
-        let separator = if sql.is_empty() { "" } else { " UNION ALL " };
-        write!(
-            sql,
-            "{separator}SELECT number, name::text, checksum::text, duration_ms IS NOT NULL, \
-             {number} FROM {}",
-            site.ledger
-        )
-        .expect("a String takes whatever is written to it");
-    }
-    sql
-}
-
-fn entry(row: &Row) -> (i64, Entry) {
-    (row.get(0), Entry { name: row.get(1), checksum: row.get(2), finished: row.get(3) })
+/// How far a migration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Progress {
+    /// It was applied.
+    Finished,
+    /// It runs without a transaction, and so many of its statements are done.
+    Statements(usize),
+    /// It ended the transaction that claimed it.
+    Unknown,
 }

@@ -31,34 +31,77 @@
 //! | to | see |
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
-//! | know what is applied and what is not | [`Migrator::status`] |
+//! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
+//! | take over a database of another tool's | [`Migrator::adopt_plan`], [`Migrator::adopt`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
 //! | know what may be in a folder | [`Migrations::read`] |
 
+mod adopt;
 mod apply;
 mod connection;
+mod corrections;
+mod embedded;
 mod error;
 mod failure;
 mod folder;
+mod guard;
+mod holder;
+mod hooks;
+mod host;
 mod ledger;
+pub mod lint;
+mod message;
 mod migrator;
+mod naming;
 mod options;
 mod plan;
 mod report;
+mod rollback;
+mod runs;
+mod rust_migration;
 mod script;
 mod site;
+mod stages;
+mod status_options;
+mod step;
+mod survey;
 
+pub use adopt::{
+    AdoptAction, AdoptLedger, AdoptOptions, AdoptPlan, AdoptShared, AdoptSource, AdoptSummary,
+    AdoptTenant, InvalidCsv,
+};
+pub use corrections::{
+    Correction, CorrectionKind, CorrectionReport, RepairOptions, TenantCorrections,
+};
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
-pub use folder::{FolderError, FolderProblem, Migration, Migrations};
+pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
+pub use holder::LockHolder;
+pub use hooks::{MigrateHooks, MigrationEvent, OnError};
 pub use migrator::Migrator;
-pub use options::{MigrateOptions, Progress, Stop};
+pub use options::{Atomic, MaxFailures, MigrateOptions, Progress, Stop};
 pub use report::{
     CreatedTenant, DroppedTenant, MigrateReport, MigrateStatus, PendingMigration, SchemaStatus,
-    SharedReport, SharedStatus, StatusReport, TenantDetails, TenantReport, TenantStatusReport,
+    SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
+    TenantReport, TenantStatusReport,
 };
+pub use rollback::{RollbackReport, TenantRollback};
+pub use runs::{Run, RunDetails, RunState, RunTenant};
+pub use rust_migration::{
+    MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,
+};
+pub use script::{Directives, Location, Script, Statement, StatementKind};
+pub use stages::{StageDone, Stages};
+pub use status_options::StatusOptions;
+
+#[doc(hidden)]
+pub use tenantry_migrate_macros::embedded_files;
 
 /// The guide's code, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/migrations.md")]
-struct Guide;
+mod guide {
+    #[doc = include_str!("../../../docs/migrations.md")]
+    struct Migrations;
+    #[doc = include_str!("../../../docs/adopting.md")]
+    struct Adopting;
+}

@@ -1,4 +1,5 @@
 use std::{
+    error::Error,
     fmt,
     sync::{
         Arc,
@@ -6,11 +7,16 @@ use std::{
     },
 };
 
+use serde::{Deserialize, Serialize};
 use tenantry::TenantId;
+use tokio::sync::Notify;
 
-use crate::{SharedReport, TenantReport};
+use crate::{
+    Failure, MigrateHooks, OnError, SharedReport, StageDone, Stages, TenantReport, plan::Order,
+    stages::Gate,
+};
 
-type OnProgress = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
+pub(crate) type OnProgress = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
 /// How migrations are run.
 ///
@@ -30,7 +36,48 @@ pub struct MigrateOptions {
     pub(crate) dry_run: bool,
     pub(crate) shared: bool,
     pub(crate) stop: Stop,
-    on_progress: Option<OnProgress>,
+    pub(crate) atomic: Atomic,
+    pub(crate) out_of_order: bool,
+    pub(crate) on_error: Option<OnError>,
+    pub(crate) max_failures: Option<MaxFailures>,
+    pub(crate) stages: Stages,
+    pub(crate) gate: Gate,
+    pub(crate) hooks: MigrateHooks,
+    pub(crate) record: bool,
+    pub(crate) on_progress: Option<OnProgress>,
+}
+
+/// What is applied together, or not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Atomic {
+    /// Each migration.
+    #[default]
+    Migration,
+    /// All that a tenant lacks.
+    Tenant,
+}
+
+/// How many tenants may fail before a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum MaxFailures {
+    /// This many.
+    Count(usize),
+    /// This part of the tenants that have something to be applied, in percent.
+    Percent(u8),
+}
+
+impl MaxFailures {
+    /// How many of so many tenants.
+    pub(crate) fn of(self, tenants: usize) -> usize {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => tenants * usize::from(percent) / 100,
+        }
+    }
 }
 
 impl MigrateOptions {
@@ -41,8 +88,75 @@ impl MigrateOptions {
             dry_run: false,
             shared: false,
             stop: Stop::new(),
+            atomic: Atomic::Migration,
+            out_of_order: false,
+            on_error: None,
+            max_failures: None,
+            stages: Stages::default(),
+            gate: Gate::default(),
+            hooks: MigrateHooks::new(),
+            record: true,
             on_progress: None,
         }
+    }
+
+    /// What is applied together: each migration by default, in a transaction of its own.
+    pub fn atomic(mut self, atomic: Atomic) -> Self {
+        self.atomic = atomic;
+        self
+    }
+
+    /// Whether a migration may be older than one that was applied already. It is an error by
+    /// default: a new tenant would get the two in another order.
+    pub fn allow_out_of_order(mut self, allow: bool) -> Self {
+        self.out_of_order = allow;
+        self
+    }
+
+    /// Whether the run goes on when a tenant has failed. If it isn't set, it does, and ends before
+    /// the next stage.
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.on_error = Some(on_error);
+        self
+    }
+
+    /// How many tenants may fail: when more have, no other is begun.
+    pub fn max_failures(mut self, most: MaxFailures) -> Self {
+        self.max_failures = Some(most);
+        self
+    }
+
+    /// Some tenants first, then more: all at once by default.
+    pub fn stages(mut self, stages: Stages) -> Self {
+        self.stages = stages;
+        self
+    }
+
+    /// What is asked between two stages: an error, and the next one is not begun.
+    pub fn between_stages<F, R>(mut self, gate: F) -> Self
+    where
+        F: Fn(StageDone) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        self.gate = Gate::new(gate);
+        self
+    }
+
+    /// Functions to be called around tenants and migrations.
+    pub fn hooks(mut self, hooks: MigrateHooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Whether the run is recorded in the catalog's schema, for
+    /// [`Migrator::runs`](crate::Migrator::runs). It is by default, where there is something to do.
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        if self.out_of_order { Order::Any } else { Order::Strict }
     }
 
     /// How many tenants at a time, at most; 10 by default. The budget bounds it, too.
@@ -98,6 +212,9 @@ impl fmt::Debug for MigrateOptions {
             .field("concurrency", &self.concurrency)
             .field("dry_run", &self.dry_run)
             .field("shared", &self.shared)
+            .field("atomic", &self.atomic)
+            .field("stages", &self.stages)
+            .field("hooks", &self.hooks)
             .finish_non_exhaustive()
     }
 }
@@ -115,6 +232,20 @@ pub enum Progress<'a> {
         /// How many of them have something to be applied.
         to_do: usize,
     },
+    /// The run is recorded, under this number.
+    Recorded {
+        /// The run.
+        run: i64,
+    },
+    /// A stage begins.
+    Stage {
+        /// Which one, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// How many tenants it has.
+        tenants: usize,
+    },
     /// A tenant's first migration is about to be applied.
     Started(&'a TenantId),
     /// A migration was applied to a tenant.
@@ -124,6 +255,15 @@ pub enum Progress<'a> {
         /// The file.
         file: &'a str,
     },
+    /// A tenant waits to be tried again, since somebody holds a lock that a migration needs.
+    Waiting {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// How often it has been tried.
+        attempts: u32,
+        /// What happened.
+        failure: &'a Failure,
+    },
     /// A tenant that had something to be applied is done with.
     Finished(&'a TenantReport),
 }
@@ -132,7 +272,13 @@ pub enum Progress<'a> {
 ///
 /// To stop at once, drop the future that migrates: PostgreSQL rolls back what was under way.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<Stopping>);
+
+#[derive(Debug, Default)]
+struct Stopping {
+    is_stopped: AtomicBool,
+    told: Notify,
+}
 
 impl Stop {
     /// A run that goes on.
@@ -143,12 +289,27 @@ impl Stop {
 
     /// Stops it.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.is_stopped.store(true, Ordering::Release);
+        self.0.told.notify_waiters();
     }
 
     /// Whether it was stopped.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.is_stopped.load(Ordering::Acquire)
+    }
+
+    /// Waits until it is stopped. Cancel-safe.
+    pub async fn stopped(&self) {
+        loop {
+            let told = self.0.told.notified();
+            tokio::pin!(told);
+            // Heard from here on, whatever comes between.
+            told.as_mut().enable();
+            if self.is_stopped() {
+                return;
+            }
+            told.await;
+        }
     }
 }

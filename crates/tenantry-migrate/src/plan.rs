@@ -1,10 +1,18 @@
-//! What there is to do for a schema: its folder against its ledger.
+//! What there is to do for a schema: its migrations against its ledger.
 
 use crate::{
-    Failure, Migration, Migrations,
-    ledger::{Entry, Ledger, State},
+    Failure,
+    ledger::{Entry, Ledger, Progress, State},
     site::Site,
+    step::{Series, Step},
 };
+
+/// Whether a migration may be older than one that was applied already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Strict,
+    Any,
+}
 
 /// The migrations that a schema lacks, in order.
 ///
@@ -12,61 +20,95 @@ use crate::{
 /// when the folder has no later one: then the folder is older than the database, as it is while an
 /// earlier version of an application is put back.
 pub(crate) fn pending<'a>(
-    files: &'a Migrations,
+    series: &'a Series,
     state: &State,
     site: &Site,
-) -> Result<Vec<&'a Migration>, Box<Failure>> {
+    order: Order,
+) -> Result<Vec<&'a Step>, Box<Failure>> {
     match state {
         State::NoSchema => Err(Box::new(schema_missing(site))),
-        State::NoLedger => Ok(files.files().iter().collect()),
+        State::NoLedger => Ok(series.steps().iter().collect()),
         State::Ledger(ledger) => {
-            if let Some(failure) = contradiction(files, ledger) {
+            if let Some(failure) = contradiction(series, ledger) {
                 return Err(Box::new(failure));
             }
-            let lacking = files.files().iter().filter(|file| !ledger.contains_key(&file.number));
-            Ok(lacking.collect())
+            let lacking: Vec<&Step> =
+                series.steps().iter().filter(|step| lacks(ledger, step)).collect();
+            match (order, late(&lacking, ledger)) {
+                (Order::Strict, Some(failure)) => Err(Box::new(failure)),
+                _ => Ok(lacking),
+            }
         }
         State::Unreadable(failure) => Err(Box::new(failure.clone())),
     }
 }
 
+fn lacks(ledger: &Ledger, step: &Step) -> bool {
+    ledger.get(&step.number).is_none_or(|entry| !entry.is_finished())
+}
+
 /// How many migrations a schema has.
 pub(crate) fn applied(state: &State) -> usize {
-    match state {
-        State::Ledger(ledger) => ledger.len(),
-        State::NoSchema | State::NoLedger | State::Unreadable(_) => 0,
-    }
+    state.entries().map_or(0, Ledger::len)
+}
+
+/// A migration that comes before one that was applied already.
+fn late(lacking: &[&Step], ledger: &Ledger) -> Option<Failure> {
+    let (last, newest) = ledger.iter().rev().find(|(_, entry)| entry.is_finished())?;
+    let step = lacking.first().filter(|step| step.number < *last)?;
+    let message = format!("it is older than {}, which was applied already", newest.name);
+    Some(Failure::new("OUT_OF_ORDER", message).in_file(&step.name).hint(
+        "give it a number after the last one; or, if it works at any time, apply it with \
+         --allow-out-of-order",
+    ))
 }
 
 /// Where a ledger says something else than the files.
-fn contradiction(files: &Migrations, ledger: &Ledger) -> Option<Failure> {
-    ledger.iter().find_map(|(number, entry)| against(files, *number, entry))
+fn contradiction(series: &Series, ledger: &Ledger) -> Option<Failure> {
+    ledger.iter().find_map(|(number, entry)| against(series, *number, entry))
 }
 
-fn against(migrations: &Migrations, number: i64, entry: &Entry) -> Option<Failure> {
-    if !entry.finished {
-        let message = "it ended the transaction it ran in, so it may be applied in part; make the \
-                       schema as the file wants it, then set duration_ms of its row in the ledger \
-                       to 0, or delete the row to run it again";
-        let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned());
+fn against(series: &Series, number: i64, entry: &Entry) -> Option<Failure> {
+    if entry.progress == Progress::Unknown {
+        let message = "it ended the transaction it ran in, so it may be applied in part";
+        let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned()).hint(
+            "make the schema as the file wants it, or as it was before; then say which: tenantry \
+             repair --applied, or tenantry repair --clear",
+        );
         return Some(failure.in_file(&entry.name));
     }
-    let files = migrations.files();
-    if let Ok(index) = files.binary_search_by_key(&number, |file| file.number) {
-        let file = &files[index];
-        let message = "it was changed after it had been applied".to_owned();
-        return (file.checksum != entry.checksum).then(|| {
-            Failure::new("CHECKSUM_CHANGED", message)
-                .in_file(&file.name)
-                .hint("put the file back as it was, and make the change in a new one")
-        });
+    let Some(step) = series.find(number) else {
+        let is_later_than_all = series.steps().last().is_none_or(|last| number > last.number);
+        return (!is_later_than_all).then(|| gone(series, entry));
+    };
+    if *step.checksum == *entry.checksum {
+        return None;
     }
-    let is_later_than_all = files.last().is_none_or(|last| number > last.number);
-    (!is_later_than_all).then(|| {
-        let message =
-            format!("it was applied and is no longer in {}", migrations.folder().display());
-        Failure::new("MIGRATION_GONE", message).in_file(&entry.name).hint("put the file back")
+    Some(match entry.progress {
+        Progress::Statements(done) => {
+            let message =
+                format!("{done} of its statements are done, and it was changed since then");
+            Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(
+                "put the file back as it was; or say how it goes on: tenantry repair --checksums \
+                 (after those statements), or tenantry repair --clear (from its beginning)",
+            )
+        }
+        Progress::Finished | Progress::Unknown => {
+            let message = "it was changed after it had been applied".to_owned();
+            Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(
+                "put the file back as it was, and make the change in a new one; if the change \
+                 makes no difference, accept it: tenantry repair --checksums",
+            )
+        }
     })
+}
+
+fn gone(series: &Series, entry: &Entry) -> Failure {
+    let message = format!("it was applied and is no longer in {}", series.folder.display());
+    Failure::new("MIGRATION_GONE", message).in_file(&entry.name).hint(
+        "put the file back; or, if it is gone for good, take its rows away: tenantry sync \
+         --clean-orphans",
+    )
 }
 
 fn schema_missing(site: &Site) -> Failure {

@@ -1,14 +1,23 @@
 //! What came of it, for people and as JSON.
 
+mod status;
+
 use serde::Serialize;
 use tenantry::{Tenant, TenantId};
 
+pub use self::status::{
+    PendingMigration, SchemaStatus, SharedStatus, StatusGroup, StatusReport, StatusSummary,
+    TenantStatusReport,
+};
 use crate::Failure;
 
 /// What a run of migrations came to.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct MigrateReport {
+    /// The run's number, where it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
     /// Present in a dry run: nothing was written.
     #[serde(skip_serializing_if = "is_false")]
     pub dry_run: bool,
@@ -27,8 +36,14 @@ pub struct MigrateReport {
     /// failed.
     #[serde(skip_serializing_if = "is_zero")]
     pub unfinished: usize,
+    /// How many were dropped meanwhile.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gone: usize,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Why the run ended before all tenants were done with, where it was not stopped from outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<String>,
     /// The shared schema, if that was to be migrated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<SharedReport>,
@@ -66,6 +81,8 @@ pub enum MigrateStatus {
     Pending,
     /// The run was stopped before everything was applied.
     Unfinished,
+    /// The tenant was dropped while the run was under way.
+    Gone,
 }
 
 /// What came of one tenant.
@@ -84,6 +101,9 @@ pub struct TenantReport {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+    /// How long it took, in milliseconds, without the time that it waited to be tried again.
+    #[serde(skip_serializing_if = "is_zero_ms")]
+    pub duration_ms: u64,
 }
 
 /// What came of the shared schema.
@@ -102,95 +122,6 @@ pub struct SharedReport {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
-}
-
-/// What is applied to every schema, and what is not.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct StatusReport {
-    /// The shared schema.
-    pub shared: SharedStatus,
-    /// Each tenant, by id.
-    pub tenants: Vec<TenantStatusReport>,
-    /// The migrations that tenants lack, the newest first.
-    pub pending_migrations: Vec<PendingMigration>,
-}
-
-impl StatusReport {
-    /// Whether every ledger could be read.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        let errors = self.tenants.iter().filter_map(|tenant| tenant.error.as_ref());
-        errors.chain(&self.shared.error).all(|error| error.code != "LEDGER_UNREADABLE")
-    }
-
-    /// Whether every schema has everything.
-    #[must_use]
-    pub fn is_ok(&self) -> bool {
-        let mut statuses = self.tenants.iter().map(|tenant| tenant.status);
-        self.shared.status == SchemaStatus::Ok && statuses.all(|status| status == SchemaStatus::Ok)
-    }
-}
-
-/// How a schema stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum SchemaStatus {
-    /// It has everything.
-    Ok,
-    /// It lacks some migrations.
-    Behind,
-    /// It can't be migrated as it is: its ledger contradicts the files, or can't be read.
-    Failed,
-    /// There is no such schema.
-    Missing,
-}
-
-/// How a tenant stands.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct TenantStatusReport {
-    /// The tenant.
-    pub id: TenantId,
-    /// Its schema.
-    pub schema: String,
-    /// How many migrations it has.
-    pub applied: usize,
-    /// How many it lacks.
-    pub pending: usize,
-    /// How it stands.
-    pub status: SchemaStatus,
-    /// Why it failed, or is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
-}
-
-/// How the shared schema stands.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct SharedStatus {
-    /// Its name.
-    pub schema: String,
-    /// How many migrations it has.
-    pub applied: usize,
-    /// How many it lacks.
-    pub pending: usize,
-    /// How it stands.
-    pub status: SchemaStatus,
-    /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
-}
-
-/// A migration that some tenants lack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct PendingMigration {
-    /// The file.
-    pub name: String,
-    /// How many tenants lack it.
-    pub tenants: usize,
 }
 
 /// A tenant that was made.
@@ -228,6 +159,11 @@ pub struct TenantDetails {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero_ms(value: &u64) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

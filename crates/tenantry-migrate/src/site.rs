@@ -6,6 +6,10 @@ use tenantry::{Config, Identifier};
 /// A schema, its ledger and its lock, as statements name them.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
+    /// The schema.
+    pub(crate) identifier: Identifier,
+    /// The shared schema.
+    pub(crate) shared: Identifier,
     /// The schema's bare name.
     pub(crate) schema: String,
     /// The schema's name, quoted.
@@ -46,6 +50,8 @@ impl Site {
         }
         search_path.push_str(", pg_temp");
         Self {
+            identifier: schema.clone(),
+            shared: config.isolation().shared_schema.clone(),
             schema: schema.as_str().to_owned(),
             ledger: format!("{quoted}.{}", table.quoted()),
             ledger_name: table.as_str().to_owned(),
@@ -59,12 +65,28 @@ impl Site {
         format!("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_key(&self.schema))
     }
 
-    /// Gives the transaction a fresh start, whatever an earlier file has set.
-    pub(crate) fn bind(&self) -> String {
-        let path = &self.search_path;
-        format!("RESET SESSION AUTHORIZATION; RESET ALL; SET LOCAL search_path = {path}")
+    /// Takes the schema's lock for as long as the session lives, or fails with [`BUSY`] in the
+    /// message where another runner has it: nobody waits for it.
+    pub(crate) fn try_lock(&self) -> String {
+        let key = lock_key(&self.schema);
+        format!(
+            "SELECT (CASE WHEN pg_catalog.pg_try_advisory_lock({key}) THEN '' ELSE '{BUSY}' END \
+             || '0')::pg_catalog.int4"
+        )
+    }
+
+    /// Gives the transaction a fresh start, whatever an earlier file has set: one statement each.
+    pub(crate) fn bind(&self) -> [String; 3] {
+        [
+            "RESET SESSION AUTHORIZATION".to_owned(),
+            "RESET ALL".to_owned(),
+            format!("SET LOCAL search_path = {}", self.search_path),
+        ]
     }
 }
+
+/// What the message of an error says where another runner has the lock.
+pub(crate) const BUSY: &str = "another runner migrates this schema; ";
 
 /// The key of a schema's lock. PostgreSQL keeps each database's locks apart.
 fn lock_key(schema: &str) -> i64 {
@@ -86,7 +108,9 @@ mod tests {
         let schema = Identifier::parse(r#"Kunde "7", public"#).unwrap();
         let site = Site::of_tenant(&schema, &config());
         assert_eq!(site.ledger, r#""Kunde ""7"", public"."tenantry_migrations""#);
-        assert!(site.bind().ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#));
+        assert!(
+            site.bind()[2].ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#)
+        );
     }
 
     #[test]

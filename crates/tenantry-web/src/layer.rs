@@ -10,7 +10,7 @@ use std::{
 
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
-use tenantry::{TenantContext, TenantId, TenantManager};
+use tenantry::{TenantContext, TenantId, TenantManager, Version};
 use tower::Layer;
 use tracing::Span;
 
@@ -29,7 +29,8 @@ type OnResolved = Box<dyn Fn(&TenantContext, &Parts) + Send + Sync>;
 ///
 /// A request without a tenant gets 400 `TENANT_REQUIRED`, one with a malformed id 400
 /// `TENANT_INVALID`, with an unknown one 404 `TENANT_NOT_FOUND`, a suspended one 403
-/// `TENANT_SUSPENDED`, an archived one 410 `TENANT_ARCHIVED`. None of this takes a connection.
+/// `TENANT_SUSPENDED`, an archived one 410 `TENANT_ARCHIVED`. None of this takes a connection. One that
+/// lacks migrations the application [requires](Self::requires) gets 503 `TENANT_MIGRATING`.
 ///
 /// ```
 /// # fn example(tenants: tenantry::TenantManager) {
@@ -64,6 +65,7 @@ pub(crate) struct Settings<I> {
     optional: bool,
     enrich: Vec<Enrich>,
     on_resolved: Vec<OnResolved>,
+    needed: Option<Version>,
 }
 
 impl<I: Identify> TenantLayer<I> {
@@ -71,8 +73,9 @@ impl<I: Identify> TenantLayer<I> {
     pub fn new(manager: TenantManager, identify: I) -> Self {
         let (exempt, enrich, on_resolved) = (Vec::new(), Vec::new(), Vec::new());
         let reception = Reception { manager, defers: false };
+        let (optional, needed) = (false, None);
         let settings =
-            Settings { reception, identify, exempt, optional: false, enrich, on_resolved };
+            Settings { reception, identify, exempt, optional, enrich, on_resolved, needed };
         Self { settings: Arc::new(settings) }
     }
 
@@ -116,6 +119,24 @@ impl<I: Identify> TenantLayer<I> {
         hear: impl Fn(&TenantContext, &Parts) + Send + Sync + 'static,
     ) -> Self {
         self.change(|settings| settings.on_resolved.push(Box::new(hear)))
+    }
+
+    /// Requests are let through only for tenants that have the migrations this application needs.
+    /// For others, the answer is 503 `TENANT_MIGRATING` with `Retry-After`, until they have them.
+    ///
+    /// A request asks no query for it: see [`Versions`](tenantry::Versions).
+    ///
+    /// ```
+    /// # fn example(tenants: tenantry::TenantManager) {
+    /// use tenantry_web::{TenantLayer, Version, header};
+    ///
+    /// let layer = TenantLayer::new(tenants, header("x-tenant-id"))
+    ///     .requires(Version::at_least("0012_orders"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn requires(self, needed: Version) -> Self {
+        self.change(|settings| settings.needed = Some(needed))
     }
 
     /// Requests for exactly this path need no tenant, and have none.
@@ -201,7 +222,7 @@ impl<I: Identify> Settings<I> {
             Some(Ok(None)) => return Resolved::Known(Ok(None)),
             Some(Ok(Some(id))) => id,
         };
-        if !self.enrich.is_empty() {
+        if !self.enrich.is_empty() || !self.knows_version(&id) {
             return Resolved::Named(id);
         }
         match now(self.context(&id, parts)) {
@@ -226,6 +247,12 @@ impl<I: Identify> Settings<I> {
         self.context(&id, parts).await.map(Some)
     }
 
+    /// Whether the tenant's ledger need not be read first.
+    fn knows_version(&self, id: &TenantId) -> bool {
+        let needed = self.needed.as_ref();
+        needed.is_none_or(|needed| self.reception.manager.versions().is_known(id, needed))
+    }
+
     /// The id that a request names; none where it needs none.
     async fn name(&self, parts: &mut Parts) -> Result<Option<TenantId>, ApiError> {
         if self.exempt.iter().any(|holds| holds(parts)) {
@@ -240,6 +267,9 @@ impl<I: Identify> Settings<I> {
     async fn context(&self, id: &TenantId, parts: &Parts) -> Result<TenantContext, ApiError> {
         Span::current().record("tenant", id.as_str());
         let mut context = TenantContext::new(&self.reception.manager, id).await?;
+        if let Some(needed) = &self.needed {
+            self.reception.manager.versions().require(id, needed).await?;
+        }
         for enrich in &self.enrich {
             context = enrich(context, parts.clone()).await?;
         }

@@ -27,6 +27,7 @@
 //! | answer errors | [`ApiError`]; [`not_found`] and [`method_not_allowed`] as fallbacks |
 //! | read input | [`Json`], [`Path`], [`Query`] and [`Page`], which refuse with an [`ApiError`]; `Valid` around a body or query checks by `garde`'s rules (feature `garde`) |
 //! | tell requests apart | [`RequestIdLayer`] |
+//! | serve tenants that have the migrations you need | [`TenantLayer::requires`], [`TenantVersion`], [`ready`] |
 //! | start and end | [`serve()`], [`shutdown_signal`] |
 
 mod error;
@@ -34,6 +35,7 @@ mod extract;
 mod fallback;
 mod identify;
 mod layer;
+mod ready;
 pub mod request_id;
 mod serve;
 
@@ -47,16 +49,22 @@ pub use identify::{
     cookie, custom_domain, header, path_param, path_prefix, query, subdomain,
 };
 pub use layer::{TenantFuture, TenantLayer, TenantService};
+pub use ready::ready;
 pub use request_id::{RequestIdLayer, RequestIdService};
 pub use serve::serve;
 #[cfg(unix)]
 pub use serve::shutdown_signal;
 #[doc(no_inline)]
 pub use tenantry::{
-    SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, web::TenantRejection,
+    SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, TenantVersion, Version,
+    web::TenantRejection,
 };
 
 /// The guide's code, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/getting-started.md")]
-struct GettingStarted;
+mod guide {
+    #[doc = include_str!("../../../docs/getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../../docs/expand-and-contract.md")]
+    struct ExpandAndContract;
+}

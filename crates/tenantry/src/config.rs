@@ -69,7 +69,7 @@ pub use self::{
     error::{ConfigError, ConfigProblem},
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,
-    migrations::MigrationsConfig,
+    migrations::{MigrationsConfig, RoleTemplate},
     schemas::SchemasConfig,
     server::{InvalidDatabaseUrl, ServerConfig},
     value::Value,

@@ -30,8 +30,8 @@ use pin_project_lite::pin_project;
 use tokio::task::{JoinHandle, futures::TaskLocalFuture};
 
 use crate::{
-    Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager, catalog::Resident,
-    place::Place,
+    Error, Result, SharedDb, Tenant, TenantDb, TenantId, TenantManager, TenantVersion,
+    catalog::Resident, place::Place,
 };
 
 tokio::task_local! {
@@ -121,6 +121,15 @@ impl TenantContext {
     #[must_use]
     pub fn shared(&self) -> SharedDb {
         self.0.manager.shared()
+    }
+
+    /// The migrations that the tenant has: see [`Versions`](crate::Versions).
+    ///
+    /// # Errors
+    ///
+    /// As [`Versions::of`](crate::Versions::of).
+    pub async fn version(&self) -> Result<TenantVersion> {
+        self.0.manager.versions().of(&self.0.tenant.id).await
     }
 
     /// The manager the tenant is of.

@@ -12,7 +12,7 @@ pub(crate) use self::{methods::Run, session::Session};
 pub use self::{
     session::{SharedSession, TenantSession},
     tenant_db::{SharedDb, TenantDb},
-    transaction::{Savepoint, Transaction},
+    transaction::{BatchError, Savepoint, Transaction},
 };
 
 #[cfg(feature = "diesel")]

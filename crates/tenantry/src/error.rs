@@ -4,10 +4,12 @@ use tenantry_pool::{AcquireError, ConnectFailure, TargetId};
 use tokio_postgres::error::{DbError, SqlState};
 
 mod database;
+mod migrating;
 mod pressure;
 
 pub use self::{
     database::DatabaseError,
+    migrating::Migrating,
     pressure::{PoolHolder, PoolSaturated, PoolTimeout},
 };
 
@@ -48,6 +50,10 @@ pub enum Error {
     /// The tenant has been dropped, or lives elsewhere, since this handle was made.
     #[error("the tenant {id:?} has moved or gone since this handle was made", id = .0.as_str())]
     TenantMoved(TenantId),
+    /// A tenant, or the shared schema, does not have the migrations that are needed, or has some
+    /// that take away what is needed.
+    #[error("{0}")]
+    Migrating(Arc<Migrating>),
     /// A tenant's schema cannot be named so.
     #[error(transparent)]
     SchemaNameInvalid(#[from] InvalidSchemaName),
@@ -123,6 +129,7 @@ impl Error {
             Self::TenantSuspended(_) => "TENANT_SUSPENDED",
             Self::TenantArchived(_) => "TENANT_ARCHIVED",
             Self::TenantExists { .. } => "TENANT_EXISTS",
+            Self::Migrating(behind) => behind.code(),
             Self::SchemaNameInvalid(_) => "SCHEMA_NAME_INVALID",
             Self::PoolTimeout(_) => "POOL_TIMEOUT",
             Self::PoolSaturated(_) => "POOL_SATURATED",

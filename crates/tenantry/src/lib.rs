@@ -28,6 +28,7 @@
 //! | look tenants up, create and change them | [`TenantManager`], [`Catalog`] |
 //! | query | [`TenantDb`], [`SharedDb`], [`Transaction`], [`TenantSession`] |
 //! | know the current tenant anywhere | [`context`] |
+//! | know which migrations a tenant has | [`Versions`], [`Version`] |
 //! | repeat what failed in passing | [`retry`] |
 //! | serve HTTP (feature `axum`) | the crate `tenantry-web` |
 //! | watch | [`TenantManager::health`], [`TenantManager::metrics`], [`Hooks`], [`DebugConfig`] |
@@ -49,6 +50,7 @@ mod schema_name;
 mod tenant;
 mod tenant_id;
 pub mod tls;
+mod versions;
 #[cfg(feature = "axum")]
 pub mod web;
 
@@ -56,11 +58,13 @@ pub use catalog::{Catalog, Migrated, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};
 pub use connection::StatementCounts;
 pub use context::TenantContext;
-pub use db::{Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction};
+pub use db::{
+    BatchError, Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction,
+};
 #[cfg(feature = "diesel")]
 pub use db::{TenantRow, sqlstate, violated};
 pub use error::{
-    ConnectError, DatabaseError, Error, PoolHolder, PoolSaturated, PoolTimeout, Result,
+    ConnectError, DatabaseError, Error, Migrating, PoolHolder, PoolSaturated, PoolTimeout, Result,
 };
 pub use hooks::Hooks;
 pub use manager::{
@@ -79,6 +83,7 @@ pub use tenant_id::{Alphabet, InvalidTenantId, TenantId};
 pub use tenantry_pool::{CloseReason, Counters, PoolStats};
 #[doc(no_inline)]
 pub use tokio_postgres;
+pub use versions::{TenantVersion, Version, Versions};
 
 /// The guide's code, compiled.
 #[cfg(doctest)]

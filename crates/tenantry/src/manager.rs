@@ -6,6 +6,7 @@ mod closing;
 mod extensions;
 mod health;
 mod metrics;
+mod versions;
 mod warmup;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::{
     db::Session,
     place::Place,
     retry::with_retry,
+    versions::Known,
 };
 
 /// The tenants of one database, and the way to their data. An application has one; clones are
@@ -60,6 +62,8 @@ struct Inner {
     has_rows: bool,
     /// What keeps the index fresh; ends with the manager.
     keeper: Option<Keeper>,
+    /// The versions that some schema has.
+    known: Known,
 }
 
 /// A task that ends with its owner.

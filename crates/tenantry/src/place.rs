@@ -1,11 +1,14 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
-};
 #[cfg(feature = "diesel")]
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Instant,
 };
 
 use tenantry_pool::Target;
@@ -13,6 +16,7 @@ use tenantry_pool::Target;
 use crate::{
     Error, Identifier, Result, Tenant, TenantId, TenantStatus,
     connection::{Binding, Server},
+    versions::Memory,
 };
 
 /// The OIDs of types and of arrays of them, by schema (if one is given) and name.
@@ -29,6 +33,8 @@ pub(crate) struct Place {
     pub(crate) tenant: Option<TenantId>,
     /// The quoted-free name of the schema, for metrics and messages.
     pub(crate) schema: Identifier,
+    /// What is known of the migrations it has.
+    pub(crate) memory: Memory,
     status: AtomicU8,
     /// The types that are no built-in ones, as far as they were asked for.
     #[cfg(feature = "diesel")]
@@ -68,6 +74,7 @@ impl Place {
             binding,
             tenant,
             schema,
+            memory: Memory::default(),
             status: AtomicU8::new(status as u8),
             #[cfg(feature = "diesel")]
             types: Mutex::default(),
@@ -85,6 +92,7 @@ impl Place {
         #[cfg(feature = "diesel")]
         self.types().clear();
         self.binding.begin_generation();
+        self.memory.announce(Instant::now());
     }
 
     /// The server's address, for messages.

@@ -3,7 +3,8 @@
 //!
 //! [`TenantDb`], [`Tenant`], [`TenantId`] and [`TenantContext`] are the request's tenant's;
 //! `Option` of each is `None` where a request needs no tenant and named none. [`SharedDb`] and
-//! [`TenantManager`] are there for every request. What they read was put among the request's
+//! [`TenantManager`] are there for every request. [`TenantVersion`] waits where the tenant's ledger has to
+//! be read, which is not for each request. What they read was put among the request's
 //! extensions by the layer of the crate `tenantry-web`.
 
 use std::{fmt, sync::Arc};
@@ -12,9 +13,15 @@ use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    request::Parts,
+};
 
-use crate::{SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager};
+use crate::{
+    Error, SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, TenantVersion,
+};
 
 /// Why a handler did not get what it asked for.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -29,6 +36,9 @@ pub enum TenantRejection {
     /// The tenant went, or moved, while the request was on its way.
     #[error("there is no such tenant")]
     Gone,
+    /// Which migrations the tenant has cannot be read just now.
+    #[error("the database cannot be reached just now")]
+    Unavailable,
     /// No layer has resolved tenants for this route.
     #[error("the server has no tenants here")]
     NoLayer,
@@ -42,6 +52,7 @@ impl TenantRejection {
             Self::Refused(refusal) => refusal.0.status,
             Self::NoTenant => StatusCode::BAD_REQUEST,
             Self::Gone => StatusCode::NOT_FOUND,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoLayer => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -53,6 +64,7 @@ impl TenantRejection {
             Self::Refused(refusal) => refusal.0.code,
             Self::NoTenant => "TENANT_REQUIRED",
             Self::Gone => "TENANT_NOT_FOUND",
+            Self::Unavailable => "DATABASE_UNAVAILABLE",
             Self::NoLayer => "NO_TENANT_CONTEXT",
         }
     }
@@ -65,14 +77,18 @@ impl IntoResponse for TenantRejection {
             Self::NoLayer => {
                 tracing::error!("a route has no TenantLayer, and its handler asks for a tenant");
             }
-            Self::NoTenant | Self::Gone => {}
+            Self::NoTenant | Self::Gone | Self::Unavailable => {}
         }
         let (status, code) = (self.status(), self.code());
         let body = format!(
             r#"{{"success":false,"error":{{"code":"{code}","message":"{self}","statusCode":{}}}}}"#,
             status.as_u16()
         );
-        (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+        let mut response = (status, [(CONTENT_TYPE, "application/json")], body).into_response();
+        if matches!(self, Self::Unavailable) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
     }
 }
 
@@ -167,6 +183,21 @@ of_the_tenant!(TenantContext, |it: &TenantContext| Ok(it.clone()));
 of_the_tenant!(TenantId, |it: &TenantContext| Ok(it.tenant_id().clone()));
 // A copy; `TenantContext::tenant` shares it.
 of_the_tenant!(Tenant, |it: &TenantContext| Ok(Tenant::clone(it.tenant())));
+
+impl<S: Sync> FromRequestParts<S> for TenantVersion {
+    type Rejection = TenantRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let context = context(parts)?.clone();
+        context.version().await.map_err(|error| match error {
+            Error::TenantNotFound(_) | Error::TenantMoved(_) => TenantRejection::Gone,
+            error => {
+                tracing::warn!(%error, "a tenant's version cannot be read");
+                TenantRejection::Unavailable
+            }
+        })
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for SharedDb {
     type Rejection = TenantRejection;

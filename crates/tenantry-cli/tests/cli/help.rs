@@ -13,6 +13,7 @@ help! {
     the_short_help_fits_a_screen: "-h";
     the_long_help_has_exit_status_and_examples: "--help";
     help_of_demo: "demo --help";
+    help_of_lint: "lint --help";
     help_of_migrate: "migrate --help";
     help_of_status: "status --help";
     help_of_tenant: "tenant --help";
@@ -22,6 +23,7 @@ help! {
     help_of_tenant_drop: "tenant drop --help";
     help_of_health: "health --help";
     help_of_completion: "completion --help";
+    help_of_adopt: "adopt --help";
 }
 
 #[tokio::test]

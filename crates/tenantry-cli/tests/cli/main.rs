@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod adopting;
 mod completion;
 mod crashing;
 mod demo;
 mod health;
 mod help;
+mod killing;
+mod linting;
 mod migrating;
 mod refusing;
+mod rolling_out;
 mod signals;
 mod status;
 mod support;

@@ -92,7 +92,9 @@ async fn when_shared_fails_the_tenants_wait() {
     Shared schema public: not migrated
     1 tenant: 1 not finished (…)
     --- stderr
-    error: shared schema public: 0001_plans.sql:1: type "nonsense" does not exist (SQLSTATE 42704)
+    error: shared schema public: 0001_plans.sql:1:24: type "nonsense" does not exist (SQLSTATE 42704)
+        1 | CREATE TABLE plans (id nonsense);
+          |                        ^
     hint: the tenants wait until the shared schema is migrated
     "#);
 }
@@ -116,8 +118,13 @@ async fn a_dry_run_writes_nothing_not_even_the_catalog() {
     --- stdout
     A dry run: nothing was written.
     - shared schema public: 0001_plans.sql
-    - acme: 0001_users.sql
-    - globex: 0001_users.sql
+    - acme, globex: 0001_users.sql
+
+    -- migrations/shared/0001_plans.sql
+    CREATE TABLE plans ();
+
+    -- migrations/tenant/0001_users.sql
+    CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);
     ");
     let ran = project.run("--json migrate --tenant acme --dry-run").await;
     insta::assert_json_snapshot!("dry_run", ran.json());

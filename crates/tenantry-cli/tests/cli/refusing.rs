@@ -93,7 +93,7 @@ async fn wrong_migrations_are_told_before_anything_runs() {
     project.create(&["acme"]).await;
     let ran = project.run("migrate --all").await;
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("0002_a.sql:1: BEGIN is not allowed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("0002_a.sql:1:1: BEGIN is not allowed"), "{}", ran.stderr);
     let ran = project.run("--json migrate --shared").await;
     assert_eq!((ran.status, ran.json()["error"]["code"].as_str()), (2, Some("MIGRATIONS_MISSING")));
 }

@@ -10,7 +10,7 @@ use crate::support::{Project, USERS};
 const WAITS: (&str, &str) =
     ("0002_waits.sql", "CREATE TABLE waited (); SELECT pg_advisory_xact_lock(7);");
 
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
 }
@@ -53,6 +53,7 @@ async fn ctrl_c_finishes_the_file_and_says_what_is_left() {
     stopping when the files under way are done; once more, to roll them back
     left: acme: 0003_last.sql
     left: globex: 0001_users.sql, 0002_waits.sql, 0003_last.sql
+    hint: go on with what is left: tenantry migrate --resume 1
     ");
     let left = project.run("--json status").await.json();
     assert_eq!(left["tenants"][0]["applied"], 2);

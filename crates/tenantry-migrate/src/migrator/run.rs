@@ -1,85 +1,80 @@
+//! A run: what is to be done is read, then tenants are migrated in stages.
+
+mod crew;
+mod queue;
+mod selection;
+
 use std::{
     collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
-use tenantry::{Error, Tenant, TenantId, TenantManager};
+use tenantry::Tenant;
 
-use super::{Migrator, bring_up::BringUp, lane::Lane, outcome::Outcome, pace::Pace};
+pub(crate) use self::selection::Which;
+
+use self::{
+    crew::{Crew, Limits, bring_up_alone},
+    queue::Todo,
+};
+use super::{Migrator, bring_up::BringUp, lane::Lane, outcome::Outcome, terms};
 use crate::{
-    MigrateOptions, MigrateReport, MigrateStatus, Migrations, Progress, Result, SharedReport,
-    TenantReport,
-    connection::Connection,
+    MigrateOptions, MigrateReport, MigrateStatus, OnError, Progress, Result, SharedReport,
+    StageDone, TenantReport,
+    guard::Schemas,
     ledger::{self, State},
     plan,
+    runs::{Recorder, RunRequest},
     site::Site,
+    step::{Series, Step},
+    survey::survey,
 };
 
-/// Which tenants are to be migrated.
-pub(super) enum Which<'a> {
-    All,
-    These(&'a [TenantId]),
-    None,
+/// What a run came to, before it is summarised.
+#[derive(Default)]
+struct Ran {
+    run: Option<i64>,
+    shared: Option<SharedReport>,
+    reports: Vec<TenantReport>,
+    ended_early: Option<String>,
 }
 
 pub(super) async fn run(
     migrator: &Migrator,
     which: Which<'_>,
     options: &MigrateOptions,
+    resumed: Option<i64>,
 ) -> Result<MigrateReport> {
     let start = Instant::now();
     // All files are read before anything runs.
-    let files = match which {
+    let series = match which {
         Which::None => None,
-        Which::All | Which::These(_) => Some(migrator.tenant_migrations()?),
+        Which::All | Which::These(_) => Some(migrator.tenant_series()?),
     };
-    let shared_dir = &migrator.manager.config().migrations().shared_dir;
-    let shared_files = if options.shared { Some(Migrations::read(shared_dir)?) } else { None };
+    let shared_series = if options.shared { Some(migrator.shared_series()?) } else { None };
 
-    let (tenants, unknown) = tenants(migrator, which).await?;
-    let shared = match &shared_files {
-        Some(files) => Some(migrate_shared(migrator, files, options).await?),
-        None => None,
-    };
-    let goes_on = shared.as_ref().is_none_or(|shared| shared.error.is_none());
-    let mut reports = match &files {
-        Some(files) => migrate_tenants(migrator, &tenants, files, options, goes_on).await?,
-        None => Vec::new(),
-    };
-    reports.extend(unknown);
-    reports.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(summarise(options, start.elapsed(), shared, reports))
-}
-
-/// The tenants, and a report for each id that is no tenant's.
-async fn tenants(
-    migrator: &Migrator,
-    which: Which<'_>,
-) -> Result<(Vec<Arc<Tenant>>, Vec<TenantReport>)> {
-    let catalog = migrator.manager.catalog();
-    let ids = match which {
-        Which::All => return Ok((catalog.list().await?, Vec::new())),
-        Which::None => return Ok((Vec::new(), Vec::new())),
-        Which::These(ids) => ids.iter().collect::<BTreeSet<_>>(),
-    };
-    let (mut tenants, mut unknown) = (Vec::new(), Vec::new());
-    for id in ids {
-        match catalog.get(id).await {
-            Ok(tenant) => tenants.push(tenant),
-            Err(error @ Error::TenantNotFound(_)) => {
-                unknown.push(Outcome::failed(error.into()).of_tenant(id, false));
-            }
-            Err(error) => return Err(error.into()),
-        }
+    let (tenants, unknown) = migrator.select(which).await?;
+    let mut ran = Ran::default();
+    if let Some(series) = &shared_series {
+        ran.shared = Some(migrate_shared(migrator, series, options).await?);
     }
-    Ok((tenants, unknown))
+    let goes_on = ran.shared.as_ref().is_none_or(|shared| shared.error.is_none());
+    if let Some(series) = &series {
+        let request = RunRequest::new(&which, options);
+        let rollout = Rollout { migrator, series, options, request, resumed };
+        rollout.run(tenants, goes_on, &mut ran).await?;
+    }
+    for (id, failure) in unknown {
+        ran.reports.push(Outcome::failed(failure).of_tenant(&id, false));
+    }
+    ran.reports.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(summarise(options, start.elapsed(), ran))
 }
 
 async fn migrate_shared(
     migrator: &Migrator,
-    files: &Migrations,
+    series: &Series,
     options: &MigrateOptions,
 ) -> Result<SharedReport> {
     let manager = &migrator.manager;
@@ -89,23 +84,30 @@ async fn migrate_shared(
     if is_missing {
         state = State::NoLedger;
     }
-    let outcome = match plan::pending(files, &state, site) {
+    let outcome = match plan::pending(series, &state, site, options.order()) {
         Err(failure) => Outcome::failed(*failure),
         Ok(pending) if options.dry_run || pending.is_empty() => Outcome::pending(&pending),
         Ok(_) => {
-            let mut session = manager.shared_session().await?;
             let made = match is_missing {
                 true => {
-                    session.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", site.quoted)).await
+                    let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", site.quoted);
+                    manager.shared().batch_execute(&sql).await
                 }
                 false => Ok(()),
             };
-            match made {
-                Ok(()) => {
-                    let work = BringUp { manager, options, files, site, tenant: None };
-                    work.run(&mut session, state).await
+            match (made, terms(manager.config(), site, None)) {
+                (Ok(()), Ok(terms)) => {
+                    let work = BringUp { manager, options, series, terms: &terms, tenant: None };
+                    let mut lane = Lane::new(manager.clone());
+                    let outcome = bring_up_alone(work, &mut lane, &Arc::new(state)).await;
+                    if !outcome.applied.is_empty() {
+                        // Any tenant's statement may name what is shared.
+                        manager.catalog().announce_all_migrated().await?;
+                    }
+                    outcome
                 }
-                Err(error) => Outcome::failed(error.into()),
+                (Err(error), _) => Outcome::failed(error.into()),
+                (_, Err(failure)) => Outcome::failed(*failure),
             }
         }
     };
@@ -114,119 +116,155 @@ async fn migrate_shared(
     Ok(report)
 }
 
-/// A tenant that lacks something.
-struct Todo<'a> {
-    tenant: &'a Tenant,
-    site: &'a Site,
-    state: State,
+/// The tenants' part of a run.
+struct Rollout<'a> {
+    migrator: &'a Migrator,
+    series: &'a Series,
+    options: &'a MigrateOptions,
+    request: RunRequest,
+    resumed: Option<i64>,
 }
 
-async fn migrate_tenants(
-    migrator: &Migrator,
-    tenants: &[Arc<Tenant>],
-    files: &Migrations,
-    options: &MigrateOptions,
-    goes_on: bool,
-) -> Result<Vec<TenantReport>> {
-    let sites: Vec<Site> = tenants.iter().map(|tenant| migrator.site(tenant)).collect();
-    let every_site: Vec<&Site> = sites.iter().collect();
-    let states = ledger::read_all(&migrator.manager.shared(), &every_site).await?;
-    let mut reports = Vec::with_capacity(tenants.len());
-    let mut to_do = Vec::new();
-    for ((tenant, site), state) in tenants.iter().zip(&sites).zip(states) {
-        match plan::pending(files, &state, site) {
-            Ok(pending) if pending.is_empty() || options.dry_run || !goes_on => {
-                reports.push(Outcome::pending(&pending).of_tenant(&tenant.id, options.dry_run));
-            }
-            Ok(_) => to_do.push(Todo { tenant, site, state }),
-            Err(failure) => {
-                reports.push(Outcome::failed(*failure).of_tenant(&tenant.id, options.dry_run));
-            }
+impl Rollout<'_> {
+    async fn run(self, tenants: Vec<Arc<Tenant>>, goes_on: bool, ran: &mut Ran) -> Result<()> {
+        let total = tenants.len();
+        let (todos, files) = self.plan(tenants, goes_on, &mut ran.reports).await?;
+        let to_do = todos.len();
+        self.options.tell(Progress::Planned { total, to_do });
+        if todos.is_empty() {
+            return Ok(());
         }
+        let manager = &self.migrator.manager;
+        let recorder = match self.options.record {
+            true => Recorder::begin(manager, &self.request, files, to_do, self.resumed).await,
+            false => Recorder::announcing(manager),
+        };
+        ran.run = recorder.run();
+        if let Some(run) = ran.run {
+            self.options.tell(Progress::Recorded { run });
+        }
+        let most = self.options.max_failures.map(|most| most.of(to_do));
+        let mut crew = Crew {
+            manager,
+            series: self.series,
+            options: self.options,
+            recorder: &recorder,
+            limits: Limits { most, ..Limits::default() },
+            reports: Vec::with_capacity(to_do),
+        };
+        self.stages(&mut crew, todos, ran).await;
+        ran.ended_early = ran.ended_early.take().or(crew.limits.ended);
+        let stopped = self.options.stop.is_stopped();
+        let failed = crew.limits.failures > 0 || ran.ended_early.is_some();
+        ran.reports.append(&mut crew.reports);
+        recorder.end(stopped, failed).await;
+        Ok(())
     }
-    options.tell(Progress::Planned { total: tenants.len(), to_do: to_do.len() });
-    reports.extend(side_by_side(&migrator.manager, to_do, files, options).await);
-    Ok(reports)
-}
 
-/// Migrates tenants, some at a time.
-async fn side_by_side(
-    manager: &TenantManager,
-    to_do: Vec<Todo<'_>>,
-    files: &Migrations,
-    options: &MigrateOptions,
-) -> Vec<TenantReport> {
-    // One connection stays free, for the listener or for whoever else needs one.
-    let budget = manager.config().connection().max_connections;
-    let most = options.concurrency.min(budget.saturating_sub(1)).max(1);
-    let mut pace = Pace::new(most, Instant::now());
-    let mut reports = Vec::with_capacity(to_do.len());
-    let mut waiting = to_do.into_iter();
-    let mut idle = Vec::new();
-    let mut running = FuturesUnordered::new();
-    loop {
-        while running.len() < pace.width()
-            && let Some(todo) = waiting.next()
-        {
-            let mut lane = idle.pop().unwrap_or_else(|| Lane::new(manager.clone()));
-            running.push(async move {
-                let report = migrate_one(manager, todo, &mut lane, files, options).await;
-                (report, lane)
-            });
+    /// What each tenant lacks; those with nothing to do are reported at once. With the names of all
+    /// that is to be applied.
+    async fn plan(
+        &self,
+        tenants: Vec<Arc<Tenant>>,
+        goes_on: bool,
+        reports: &mut Vec<TenantReport>,
+    ) -> Result<(Vec<Todo>, Vec<String>)> {
+        let options = self.options;
+        let sites: Vec<Site> = tenants.iter().map(|tenant| self.migrator.site(tenant)).collect();
+        let every_site: Vec<&Site> = sites.iter().collect();
+        let states = survey(&self.migrator.manager.shared(), &every_site).await?;
+        let mut todos = Vec::new();
+        let mut files = BTreeSet::new();
+        for ((tenant, site), state) in tenants.into_iter().zip(sites).zip(states) {
+            match plan::pending(self.series, &state, &site, options.order()) {
+                Ok(pending) if pending.is_empty() || options.dry_run || !goes_on => {
+                    reports.push(Outcome::pending(&pending).of_tenant(&tenant.id, options.dry_run));
+                }
+                Ok(pending) => {
+                    files.extend(pending.iter().map(|step| (step.number, &step.name)));
+                    todos.push(Todo::new(tenant, site, state));
+                }
+                Err(failure) => {
+                    let outcome = Outcome::failed(*failure);
+                    reports.push(outcome.of_tenant(&tenant.id, options.dry_run));
+                }
+            }
         }
+        if !todos.is_empty() {
+            self.check_names(files.iter().map(|(number, _)| *number)).await?;
+        }
+        Ok((todos, files.into_iter().map(|(_, name)| name.to_string()).collect()))
+    }
+
+    /// Refuses files that name a tenant's schema, before anything runs.
+    async fn check_names(&self, numbers: impl Iterator<Item = i64>) -> Result<()> {
+        let steps: Vec<&Step> = numbers.filter_map(|number| self.series.find(number)).collect();
+        if !steps.iter().any(|step| step.names_schemas()) {
+            return Ok(());
+        }
+        let all = self.migrator.manager.catalog().list().await?;
+        let schemas = Schemas::of(all.iter().map(|tenant| &**tenant));
+        steps.into_iter().try_for_each(|step| schemas.check(step))?;
+        Ok(())
+    }
+
+    /// One stage after the other, as long as nothing speaks against it.
+    async fn stages(&self, crew: &mut Crew<'_>, mut todos: Vec<Todo>, ran: &mut Ran) {
+        let total = todos.len();
+        let ends = self.options.stages.ends(total);
+        let of = ends.len();
+        let mut begin = 0;
+        for (index, end) in ends.into_iter().enumerate() {
+            if begin > 0
+                && let Err(why) = self.pass(crew, index, of, total - begin, ran.run).await
+            {
+                ran.ended_early = Some(why);
+                break;
+            }
+            if of > 1 {
+                let stage = Progress::Stage { number: index + 1, of, tenants: end - begin };
+                self.options.tell(stage);
+            }
+            let rest = todos.split_off(end - begin);
+            crew.run(std::mem::replace(&mut todos, rest)).await;
+            begin = end;
+            if self.options.stop.is_stopped() || crew.limits.ended.is_some() {
+                break;
+            }
+        }
+        crew.leave(todos).await;
+    }
+
+    /// Whether the next stage may begin.
+    async fn pass(
+        &self,
+        crew: &Crew<'_>,
+        stage: usize,
+        of: usize,
+        left: usize,
+        run: Option<i64>,
+    ) -> Result<(), String> {
+        let failed = crew.limits.failures;
+        let borne = crew.limits.most.is_some() || self.options.on_error == Some(OnError::Continue);
+        if failed > 0 && !borne {
+            let plural = if failed == 1 { "" } else { "s" };
+            return Err(format!("{failed} tenant{plural} failed in stage {stage} of {of}"));
+        }
+        let done = StageDone { run, stage, of, done: crew.reports.len(), failed, left };
         tokio::select! {
-            finished = running.next() => {
-                let Some((report, lane)) = finished else {
-                    return reports;
-                };
-                pace.finished(report.applied.len(), Instant::now());
-                reports.push(report);
-                idle.push(lane);
+            passed = self.options.gate.pass(done) => {
+                passed.map_err(|error| format!("after stage {stage} of {of}: {error}"))
             }
-            () = until(pace.patience()) => pace.waited(Instant::now()),
+            () = self.options.stop.stopped() => Ok(()),
         }
     }
 }
 
-/// Waits for a moment, or for ever.
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn migrate_one(
-    manager: &TenantManager,
-    Todo { tenant, site, state }: Todo<'_>,
-    lane: &mut Lane,
-    files: &Migrations,
-    options: &MigrateOptions,
-) -> TenantReport {
-    let id = &tenant.id;
-    let work = BringUp { manager, options, files, site, tenant: Some(id) };
-    let outcome = if options.stop.is_stopped() {
-        Outcome::pending(&plan::pending(files, &state, site).unwrap_or_default())
-    } else {
-        options.tell(Progress::Started(id));
-        match lane.session().await {
-            Ok(session) => work.run(session, state).await,
-            Err(error) => Outcome::failed(error.into()),
-        }
-    };
-    let report = outcome.of_tenant(id, false);
-    options.tell(Progress::Finished(&report));
-    report
-}
-
-fn summarise(
-    options: &MigrateOptions,
-    took: Duration,
-    shared: Option<SharedReport>,
-    tenants: Vec<TenantReport>,
-) -> MigrateReport {
+fn summarise(options: &MigrateOptions, took: Duration, ran: Ran) -> MigrateReport {
+    let Ran { run, shared, reports: tenants, ended_early } = ran;
     let count = |status| tenants.iter().filter(|tenant| tenant.status == status).count();
     MigrateReport {
+        run,
         dry_run: options.dry_run,
         total: tenants.len(),
         succeeded: count(MigrateStatus::Succeeded),
@@ -234,7 +272,9 @@ fn summarise(
         skipped: count(MigrateStatus::Skipped),
         pending: count(MigrateStatus::Pending),
         unfinished: count(MigrateStatus::Unfinished),
+        gone: count(MigrateStatus::Gone),
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        ended_early,
         shared,
         tenants,
     }

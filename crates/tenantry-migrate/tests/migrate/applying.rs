@@ -101,7 +101,12 @@ async fn schemas_with_odd_names_and_a_ledger_of_another_name_work() {
 #[tokio::test]
 async fn what_one_file_sets_does_not_reach_the_next_nor_another_tenant() {
     let project = Project::with(&[
-        ("0001_set.sql", "SET search_path = public; SET statement_timeout = '1h';"),
+        (
+            "0001_set.sql",
+            "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM set_config('work_mem', '1MB', false); END $$; \
+             SELECT f(); SET statement_timeout = '1h';",
+        ),
         (
             "0002_users.sql",
             "CREATE TABLE users AS SELECT current_setting('statement_timeout') AS t;",
@@ -147,6 +152,7 @@ async fn progress_tells_the_plan_and_each_step() {
     let options = MigrateOptions::new().concurrency(1).on_progress(move |progress| {
         let line = match progress {
             Progress::Planned { total, to_do } => format!("{to_do} of {total}"),
+            Progress::Recorded { run } => format!("run {run}"),
             Progress::Started(tenant) => format!("{tenant} starts"),
             Progress::Applied { tenant, file } => format!("{tenant} {file}"),
             Progress::Finished(report) => format!("{} {:?}", report.id, report.status),
@@ -159,6 +165,7 @@ async fn progress_tells_the_plan_and_each_step() {
         *heard.lock().unwrap(),
         [
             "2 of 2",
+            "run 1",
             "acme starts",
             "acme 0001_users.sql",
             "acme 0002_projects.sql",

@@ -35,7 +35,7 @@ async fn when_a_migration_fails_nothing_of_the_tenant_remains() {
     assert_eq!(error.code(), "MIGRATION_FAILED");
     assert_eq!(
         error.to_string(),
-        "0002_wrong.sql:2: syntax error at or near \"SELEC\" (SQLSTATE 42601)"
+        "0002_wrong.sql:2:1: syntax error at or near \"SELEC\" (SQLSTATE 42601)\n    2 | SELEC 1;\n      | ^"
     );
     let left = "SELECT FROM pg_namespace WHERE nspname = 'tenant_acme'";
     assert!(project.client().await.query(left, &[]).await.unwrap().is_empty());

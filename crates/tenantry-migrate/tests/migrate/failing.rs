@@ -1,4 +1,4 @@
-use tenantry_migrate::{Failure, MigrateStatus};
+use tenantry_migrate::{Failure, MigrateOptions, MigrateStatus};
 
 use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
 
@@ -25,7 +25,8 @@ async fn a_failure_names_the_file_the_line_and_what_postgresql_says() {
             .await;
     assert_eq!(
         error.to_string(),
-        "0002_wrong.sql:4: column \"nonsense\" does not exist (SQLSTATE 42703)"
+        "0002_wrong.sql:4:10: column \"nonsense\" does not exist (SQLSTATE 42703)\n    \
+         3 | INSERT INTO a (id)\n    4 |   SELECT nonsense;\n      |          ^"
     );
     assert_eq!(error.code, "MIGRATION_FAILED");
     assert_eq!(
@@ -34,6 +35,8 @@ async fn a_failure_names_the_file_the_line_and_what_postgresql_says() {
             "code": "MIGRATION_FAILED",
             "file": "0002_wrong.sql",
             "line": 4,
+            "column": 10,
+            "statement": "  3 | INSERT INTO a (id)\n  4 |   SELECT nonsense;\n    |          ^",
             "sqlstate": "42703",
             "message": "column \"nonsense\" does not exist",
         })
@@ -53,11 +56,12 @@ async fn what_a_file_leaves_open_is_told_at_its_last_line() {
 }
 
 #[tokio::test]
-async fn an_error_without_a_position_names_the_file_alone() {
+async fn an_error_without_a_position_names_its_statement() {
     let error = failure_of("CREATE TABLE a (id int);\nCREATE TABLE users ();").await;
     assert_eq!(
         error.to_string(),
-        "0002_wrong.sql: relation \"users\" already exists (SQLSTATE 42P07)"
+        "0002_wrong.sql:2:1: relation \"users\" already exists (SQLSTATE 42P07)\n    \
+         2 | CREATE TABLE users ();\n      | ^"
     );
 }
 
@@ -74,8 +78,29 @@ async fn a_constraint_that_speaks_at_commit_fails_the_file() {
 
 #[tokio::test]
 async fn a_statement_that_needs_to_be_alone_is_refused_by_postgresql() {
-    let error = failure_of("CREATE INDEX CONCURRENTLY users_name ON users (name);").await;
+    let error = failure_of("CLUSTER;").await;
     assert_eq!(error.sqlstate.as_deref(), Some("25001"));
+}
+
+#[tokio::test]
+async fn what_can_be_known_before_is_refused_before_anything_runs() {
+    let project = Project::with(&[
+        USERS,
+        ("0002_index.sql", "CREATE INDEX CONCURRENTLY users_name ON users (name);"),
+        ("0003_path.sql", "SELECT 1;\nSET search_path = tenant_globex;"),
+    ])
+    .await;
+    project.enrol(&["acme"]).await;
+    let migrator = project.migrator().await;
+    let error = migrator.migrate_all(&MigrateOptions::new()).await.unwrap_err();
+    assert_eq!(error.code(), "MIGRATIONS_INVALID");
+    let message = error.to_string();
+    for part in
+        ["0002_index.sql:1:1: CREATE INDEX CONCURRENTLY", "0003_path.sql:2:5: the search_path"]
+    {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(project.tables("tenant_acme").await, [""; 0]);
 }
 
 #[tokio::test]
@@ -110,7 +135,8 @@ async fn an_applied_file_that_was_changed_fails_with_advice() {
     assert_eq!(
         error.to_string(),
         "0001_users.sql: it was changed after it had been applied\n  put the file back as it was, \
-         and make the change in a new one"
+         and make the change in a new one; if the change makes no difference, accept it: tenantry \
+         repair --checksums"
     );
     assert_eq!(project.ledger("tenant_acme").await, ["0001_users.sql"]);
 }

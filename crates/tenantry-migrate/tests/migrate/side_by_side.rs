@@ -1,5 +1,5 @@
 use futures_util::future::join_all;
-use tenantry_migrate::{MigrateOptions, Migrator};
+use tenantry_migrate::{MigrateHooks, MigrateOptions, Migrator};
 
 use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
 
@@ -107,13 +107,24 @@ async fn a_ledger_or_schema_that_goes_meanwhile_is_looked_at_again() {
     let project = Project::with(&[users]).await;
     project.enrol(&["acme", "globex", "initech"]).await;
     migrate_all(&project.migrator().await).await;
-    // All ledgers have been read by the time that the first tenant's file takes these away.
-    let take = "DROP TABLE tenant_globex.tenantry_migrations; DROP SCHEMA tenant_initech CASCADE";
-    project.tenant_file("0002_take.sql", &only_in("tenant_acme", take));
-    let options = MigrateOptions::new().concurrency(1);
+    project.tenant_file("0002_more.sql", "CREATE TABLE more ();");
+    // All ledgers have been read by the time that the first tenant is done.
+    let client = std::sync::Arc::new(project.client().await);
+    let hooks = MigrateHooks::new().after_tenant(move |report| {
+        let client = std::sync::Arc::clone(&client);
+        async move {
+            if report.id.as_str() == "acme" {
+                let take = "DROP TABLE tenant_globex.tenantry_migrations; \
+                            DROP SCHEMA tenant_initech CASCADE";
+                client.batch_execute(take).await?;
+            }
+            Ok(())
+        }
+    });
+    let options = MigrateOptions::new().concurrency(1).hooks(hooks);
     let report = project.migrator().await.migrate_all(&options).await.unwrap();
     assert_eq!((report.succeeded, report.failed), (2, 1), "{report:?}");
-    assert_eq!(report_of(&report, "globex").applied, ["0001_users.sql", "0002_take.sql"]);
+    assert_eq!(report_of(&report, "globex").applied, ["0001_users.sql", "0002_more.sql"]);
     let error = report_of(&report, "initech").error.as_ref().unwrap();
     assert_eq!(error.code, "SCHEMA_MISSING");
 }

@@ -87,3 +87,62 @@ async fn show_tells_one_tenants_standing() {
     assert_eq!(details.migrations.status, SchemaStatus::Behind);
     assert_eq!(details.pending, ["0001_users.sql"]);
 }
+
+/// What tells ledgers apart: a digest that takes two different ones for equal would hide a failure.
+#[tokio::test]
+async fn ledgers_that_differ_in_anything_that_counts_are_not_taken_for_equal() {
+    let project = Project::with(&[USERS, PROJECTS]).await;
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    project.enrol(&ids).await;
+    let migrator = project.migrator().await;
+    migrate_all(&migrator).await;
+    let sql = "UPDATE tenant_b.tenantry_migrations SET checksum = 'x' WHERE number = 1; \
+               UPDATE tenant_c.tenantry_migrations SET checksum = 'x' WHERE number = 2; \
+               DELETE FROM tenant_d.tenantry_migrations WHERE number = 1; \
+               DELETE FROM tenant_e.tenantry_migrations; \
+               DROP TABLE tenant_f.tenantry_migrations; \
+               UPDATE tenant_g.tenantry_migrations SET duration_ms = NULL WHERE number = 2; \
+               UPDATE tenant_h.tenantry_migrations SET number = 3 WHERE number = 2;";
+    project.client().await.batch_execute(sql).await.unwrap();
+    let status = migrator.status().await.unwrap();
+    let told: Vec<_> = status
+        .tenants
+        .iter()
+        .map(|it| (it.id.as_str(), it.applied, it.pending, it.error.as_ref().map(|it| it.code)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("a", 2, 0, None),
+            ("b", 2, 0, Some("CHECKSUM_CHANGED")),
+            ("c", 2, 0, Some("CHECKSUM_CHANGED")),
+            ("d", 1, 0, Some("OUT_OF_ORDER")),
+            ("e", 0, 2, None),
+            ("f", 0, 2, None),
+            ("g", 2, 0, Some("MIGRATION_UNFINISHED")),
+            ("h", 2, 0, Some("OUT_OF_ORDER")),
+        ]
+    );
+    let files: Vec<_> = status.tenants[1..3]
+        .iter()
+        .map(|it| it.error.as_ref().unwrap().file.as_deref().unwrap())
+        .collect();
+    assert_eq!(files, ["0001_users.sql", "0002_projects.sql"]);
+    assert_eq!((status.summary.ok, status.summary.behind, status.summary.failed), (1, 2, 5));
+}
+
+#[tokio::test]
+async fn a_ledger_that_does_not_answer_leaves_the_others_as_they_are() {
+    let project = Project::with(&[USERS]).await;
+    project.enrol(&["a", "b", "c"]).await;
+    let migrator = project.migrator().await;
+    migrate_all(&migrator).await;
+    let sql = "ALTER TABLE tenant_b.tenantry_migrations RENAME COLUMN checksum TO other";
+    project.client().await.batch_execute(sql).await.unwrap();
+    let status = migrator.status().await.unwrap();
+    let statuses: Vec<_> = status.tenants.iter().map(|tenant| tenant.status).collect();
+    assert_eq!(statuses, [SchemaStatus::Ok, SchemaStatus::Failed, SchemaStatus::Ok]);
+    let error = status.tenants[1].error.as_ref().unwrap();
+    assert_eq!(error.code, "LEDGER_UNREADABLE");
+    assert!(error.message.contains("tenant_b"), "{error}");
+}

@@ -3,7 +3,7 @@ use std::fs;
 use tempfile::TempDir;
 use tenantry::{Config, TenantId, TenantManager, config::ConfigLoader};
 use tenantry_devdb::testing::TestDb;
-use tenantry_migrate::{MigrateOptions, MigrateReport, Migrator, TenantReport};
+use tenantry_migrate::{MigrateOptions, MigrateReport, Migrations, Migrator, TenantReport};
 use tokio_postgres::Client;
 
 /// Two files, three tables.
@@ -43,6 +43,12 @@ impl Project {
 
     pub(crate) fn remove_tenant_file(&self, name: &str) {
         fs::remove_file(self.folder.path().join("tenant").join(name)).unwrap();
+    }
+
+    /// What the ledger keeps of a file's text.
+    pub(crate) fn checksum(&self, name: &str) -> String {
+        let migrations = Migrations::read(&self.folder.path().join("tenant")).unwrap();
+        migrations.files().iter().find(|file| file.name == name).unwrap().checksum.clone()
     }
 
     pub(crate) fn shared_file(&self, name: &str, sql: &str) {

@@ -27,6 +27,13 @@ impl From<Error> for ApiError {
                 let message = "a tenant cannot have this id here";
                 Self::new(StatusCode::BAD_REQUEST, code, message).because(error)
             }
+            Error::Migrating(ref behind) => {
+                let message = match behind.tenant {
+                    Some(_) => "this tenant is being migrated; try again in a moment",
+                    None => "the server is not ready: what all tenants share is being migrated",
+                };
+                unavailable(message, error)
+            }
             Error::PoolTimeout(_) | Error::PoolSaturated(_) => {
                 unavailable("every database connection is in use just now", error)
             }

@@ -8,3 +8,4 @@ mod layer;
 mod refusals;
 mod serving;
 mod support;
+mod versions;

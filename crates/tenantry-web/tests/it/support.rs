@@ -15,7 +15,7 @@ use tower::{Service, ServiceExt};
 /// A database of the test's own with two tenants, `acme` (of `acme.test`) and `globex`.
 pub(crate) struct World {
     pub(crate) tenants: TenantManager,
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl World {
@@ -24,7 +24,11 @@ impl World {
         let tenants = connect(&db.url()).await;
         create(&tenants, NewTenant::new(id("acme")).domain("acme.test")).await;
         create(&tenants, NewTenant::new(id("globex"))).await;
-        Self { tenants, _db: db }
+        Self { tenants, db }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.db.url()
     }
 
     /// Routes that answer with the tenant's id, at any path.

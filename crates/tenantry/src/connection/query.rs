@@ -17,6 +17,8 @@ pub(crate) enum Params<'a> {
     /// The types are known: no need to ask.
     #[cfg_attr(not(feature = "diesel"), expect(dead_code, reason = "Diesel knows the types"))]
     Typed(&'a [TypedParam]),
+    /// There are none, and the text won't come again: it is not worth preparing.
+    Once,
 }
 
 impl Query<'_> {
@@ -45,7 +47,7 @@ impl Params<'_> {
     /// The OIDs of the types that are known.
     pub(super) fn oids(&self) -> impl Iterator<Item = u32> {
         let typed: &[TypedParam] = match self {
-            Self::Described(_) => &[],
+            Self::Described(_) | Self::Once => &[],
             Self::Typed(params) => params,
         };
         typed.iter().map(|param| param.ty.oid())

@@ -281,6 +281,9 @@ impl PgConnection {
     }
 
     pub(super) fn plan(&mut self, binding: &Binding, query: &Query<'_>) -> Plan {
+        if matches!(query.params, Params::Once) {
+            return Plan::Unnamed;
+        }
         let comes_again = self.comes_again();
         let known = self.statements.look_up(binding.owner(), query, comes_again);
         if matches!(known, Known::Outdated) {
@@ -356,7 +359,7 @@ async fn prepare(
 ) -> Result<Statement, Error> {
     watch.prefix.set(prefix);
     let prepared = match &query.params {
-        Params::Described(_) => client.prepare(query.sql).await,
+        Params::Described(_) | Params::Once => client.prepare(query.sql).await,
         Params::Typed(params) => {
             let types: Vec<Type> = params.iter().map(|param| param.ty.clone()).collect();
             client.prepare_typed(query.sql, &types).await
@@ -398,6 +401,10 @@ async fn request(
         }
         (Params::Described(params), None) => {
             client.query_raw(query.sql, params.iter().copied()).await
+        }
+        (Params::Once, _) => {
+            let none: [(&TypedParam, Type); 0] = [];
+            client.query_typed_raw(query.sql, none).await
         }
         (Params::Typed(params), Some(statement)) => {
             client.query_raw::<_, &TypedParam, _>(statement, params.iter()).await

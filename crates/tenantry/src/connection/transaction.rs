@@ -1,6 +1,7 @@
 //! Several statements in one transaction.
 
-use futures_util::join;
+use futures_util::{TryStreamExt, join, pin_mut};
+use tokio_postgres::SimpleQueryMessage;
 
 use super::{
     binding::{Binding, COMMIT_AND_RESET, RESET, ROLLBACK_AND_RESET},
@@ -61,6 +62,27 @@ impl PgConnection {
         let ran = self.control(sql).await;
         self.note_dropped(None, &ran);
         ran
+    }
+
+    /// Runs several statements in the session, and says with an error how many had been done.
+    pub(crate) async fn batch_counted(&mut self, sql: &str) -> Result<(), (RunError, usize)> {
+        self.changed = true;
+        self.busy = true;
+        let mut done = 0;
+        let ran = self.count_batch(sql, &mut done).await;
+        self.busy = false;
+        ran.map_err(|error| (RunError::Statement(error), done))
+    }
+
+    async fn count_batch(&self, sql: &str, done: &mut usize) -> Result<(), tokio_postgres::Error> {
+        let answers = self.client.simple_query_raw(sql).await?;
+        pin_mut!(answers);
+        while let Some(answer) = answers.try_next().await? {
+            if let SimpleQueryMessage::CommandComplete(_) = answer {
+                *done += 1;
+            }
+        }
+        Ok(())
     }
 
     /// Runs one of our own commands (SAVEPOINT and its like) in the open transaction.

@@ -56,6 +56,21 @@ macro_rules! statement_methods {
                 Ok($crate::db::methods::Run::run(self, &query).await?.rows)
             }
 
+            /// Runs a statement without parameters whose text won't come again, and gives its
+            /// rows. It is not prepared: one round trip, and nothing is kept of it.
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query).
+            pub async fn query_once(
+                &mut self,
+                sql: &str,
+            ) -> crate::Result<Vec<tokio_postgres::Row>> {
+                let query =
+                    crate::connection::Query { sql, params: crate::connection::Params::Once };
+                Ok($crate::db::methods::Run::run(self, &query).await?.rows)
+            }
+
             /// Runs a statement that gives one row.
             ///
             /// # Errors

@@ -5,7 +5,7 @@ use tokio_postgres::Notification;
 
 use super::{
     methods::{Run, statement_methods},
-    transaction::{batch_inside, run_inside},
+    transaction::{BatchError, batch_inside, counted_inside, run_inside},
 };
 use crate::{
     Result,
@@ -94,6 +94,23 @@ session! {
 }
 
 impl SharedSession {
+    /// Runs several statements, separated by semicolons, without parameters. With an error it says
+    /// how many of them had been done, for an error that has no position.
+    ///
+    /// # Errors
+    ///
+    /// [`BatchError`].
+    pub async fn batch_counted(&mut self, sql: &str) -> Result<(), BatchError> {
+        let Session { access, lease } = &mut self.0;
+        counted_inside(access, lease, sql).await
+    }
+
+    /// Closes the connection, in place of giving it back: whoever comes next gets a new one. For
+    /// PostgreSQL processes that have seen so many tables that they have grown large.
+    pub fn discard(self) {
+        self.0.lease.discard();
+    }
+
     /// The notifications that have come already.
     pub(crate) fn queued(&mut self) -> impl Iterator<Item = Notification> {
         std::iter::from_fn(|| self.0.lease.queued_notification())

@@ -9,6 +9,19 @@ use crate::{
     connection::{Output, PgDriver, Query, RunError},
 };
 
+/// What went wrong with one of several statements.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct BatchError {
+    /// What went wrong.
+    #[source]
+    pub error: crate::Error,
+    /// How many of the statements had been done before. Where PostgreSQL could not even parse the
+    /// text: none.
+    pub done: usize,
+}
+
 /// A transaction on a connection of its own, bound to one tenant or to the shared schema.
 ///
 /// Dropped without [`commit`](Self::commit), it is rolled back.
@@ -65,6 +78,16 @@ impl Transaction {
     pub async fn savepoint(&mut self) -> Result<Savepoint<'_>> {
         self.control("SAVEPOINT tenantry").await?;
         Ok(Savepoint { transaction: self })
+    }
+
+    /// Runs several statements, separated by semicolons, without parameters. With an error it says
+    /// how many of them had been done, for an error that has no position.
+    ///
+    /// # Errors
+    ///
+    /// [`BatchError`].
+    pub async fn batch_counted(&mut self, sql: &str) -> Result<(), BatchError> {
+        counted_inside(&self.access, &mut self.lease, sql).await
     }
 
     async fn control(&mut self, sql: &str) -> Result<()> {
@@ -132,6 +155,22 @@ impl Run for Savepoint<'_> {
 }
 
 statement_methods!(Savepoint<'_>);
+
+/// Runs several statements on a connection that is bound already, and counts what was done.
+pub(super) async fn counted_inside(
+    access: &Access,
+    lease: &mut Lease<PgDriver>,
+    sql: &str,
+) -> Result<(), BatchError> {
+    access.place.check_is_here().map_err(|error| BatchError { error, done: 0 })?;
+    let watch = access.watch(sql);
+    let (ran, done) = match lease.batch_counted(sql).await {
+        Ok(()) => (Ok(()), 0),
+        Err((error, done)) => (Err(error), done),
+    };
+    watch.done(&ran);
+    ran.map_err(|error| BatchError { error: access.explain(error, lease), done })
+}
 
 /// Commits the transaction that is open, unless its tenant is gone.
 pub(super) async fn commit(access: &Access, lease: &mut Lease<PgDriver>) -> Result<()> {

@@ -22,6 +22,8 @@ pub struct DatabaseError {
     pub constraint: Option<String>,
     /// Where in the statement, in characters from 1.
     pub position: Option<u32>,
+    /// In which function, and at which line of it, where it happened in one.
+    pub context: Option<String>,
 }
 
 impl DatabaseError {
@@ -38,6 +40,7 @@ impl DatabaseError {
                 Some(ErrorPosition::Original(position)) => Some(*position),
                 _ => None,
             },
+            context: error.where_().map(ToOwned::to_owned),
         }
     }
 

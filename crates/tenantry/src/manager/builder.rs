@@ -14,6 +14,7 @@ use crate::{
     connection::{PgDriver, Server},
     place::Place,
     retry::with_retry,
+    versions::Known,
 };
 
 /// How long work may go on whose tenant has gone or is archived.
@@ -118,7 +119,9 @@ impl TenantManagerBuilder {
             template: self.config.isolation().schema_template.clone(),
             is_source: has_rows,
         };
-        let inner = Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper };
+        let known = Known::default();
+        let inner =
+            Inner { config: self.config, reach, index, catalog, shared, has_rows, keeper, known };
         Ok(TenantManager { inner: Arc::new(inner) })
     }
 

@@ -124,6 +124,7 @@ impl From<DieselError> for Error {
                     column: owned(information.column_name()),
                     constraint: owned(information.constraint_name()),
                     position: information.statement_position().and_then(|p| p.try_into().ok()),
+                    context: None,
                 }))
             }
             DieselError::QueryBuilderError(error) => match error.downcast::<Self>() {

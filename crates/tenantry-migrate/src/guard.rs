@@ -1,0 +1,146 @@
+//! What keeps a tenant's migration out of other tenants' schemas.
+//!
+//! SQL that can be read is read before it runs. What cannot (DO, functions, EXECUTE, code in Rust) is
+//! looked at afterwards, in its transaction and in the same round trip: PostgreSQL keeps a lock on
+//! every table that was touched until the end, and says on which. Nothing has been committed then.
+
+use std::collections::HashMap;
+
+use tenantry::{Config, Tenant, TenantId, config::DiscoverySource};
+
+use crate::{
+    Failure, ledger,
+    site::Site,
+    step::{Step, Work},
+};
+
+/// What the message of an error begins with where a migration has left its tenant's schema.
+const LEFT: &str = "it touched what is not this tenant's: ";
+/// What it ends with.
+const END: &str = " (rolled back) ";
+
+/// Looks at what a migration has touched.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    own: String,
+    /// Whether `n.nspname` is a tenant's schema.
+    is_tenants: String,
+    /// Whether the role is ours to compare.
+    has_role: bool,
+}
+
+impl Guard {
+    pub(crate) fn new(site: &Site, config: &Config) -> Self {
+        let is_tenants = match config.discovery().source {
+            DiscoverySource::Catalog => {
+                "EXISTS (SELECT FROM tenantry.tenants t WHERE t.schema = n.nspname)".to_owned()
+            }
+            _ => {
+                let template = config.isolation().schema_template.to_string();
+                let like = template.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                format!("n.nspname LIKE {}", ledger::literal(&like.replace("{id}", "%")))
+            }
+        };
+        let has_role = config.migrations().role.is_some();
+        Self { own: ledger::literal(&site.schema), is_tenants, has_role }
+    }
+
+    /// Remembers how things are, before a migration.
+    pub(crate) fn before(&self) -> String {
+        let own = &self.own;
+        format!(
+            "SELECT pg_catalog.set_config('tenantry.path', pg_catalog.current_setting('search_path'), true), \
+             pg_catalog.set_config('tenantry.role', CURRENT_USER::text, true), \
+             pg_catalog.set_config('tenantry.newest', (SELECT coalesce(max(oid), 0)::text \
+             FROM pg_catalog.pg_class), true), \
+             pg_catalog.set_config('tenantry.own', '{{' || coalesce((\
+             WITH own AS (SELECT c.oid, c.reltoastrelid FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {own} OR n.oid = pg_catalog.pg_my_temp_schema()) \
+             SELECT pg_catalog.string_agg(a.oid::text, ',') FROM (SELECT oid FROM own \
+             UNION ALL SELECT reltoastrelid FROM own WHERE reltoastrelid <> 0 \
+             UNION ALL SELECT x.indexrelid FROM pg_catalog.pg_index x \
+             JOIN own ON own.reltoastrelid = x.indrelid) a), '') || '}}', true)"
+        )
+    }
+
+    /// Fails with what the migration has touched, if that is not its tenant's.
+    pub(crate) fn after(&self) -> String {
+        let Self { own, is_tenants, has_role } = self;
+        let role = match has_role {
+            true => "",
+            false => {
+                ", CASE WHEN CURRENT_USER::text <> pg_catalog.current_setting('tenantry.role') \
+                 THEN 'the role is ' || CURRENT_USER::text || ' now' END"
+            }
+        };
+        let others = format!("n.nspname <> {own} AND {is_tenants}");
+        let (left, end) = (ledger::literal(LEFT), ledger::literal(END));
+        format!(
+            "SELECT (CASE WHEN g.what IS NULL THEN '' ELSE {left} || g.what || {end} END || '0')\
+             ::pg_catalog.int4 FROM (SELECT coalesce(\
+             (SELECT pg_catalog.string_agg(DISTINCT n.nspname || '.' || c.relname, ', ') \
+             FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' \
+             AND l.database = (SELECT oid FROM pg_catalog.pg_database \
+             WHERE datname = pg_catalog.current_database()) \
+             AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {others}), \
+             (SELECT 'the schema ' || pg_catalog.min(n.nspname::text) FROM pg_catalog.pg_locks l \
+             JOIN pg_catalog.pg_namespace n ON n.oid = l.objid \
+             WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'object' \
+             AND l.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {others}), \
+             (SELECT 'a table in another schema, which it dropped' FROM pg_catalog.pg_locks l \
+             WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' \
+             AND l.mode = 'AccessExclusiveLock' \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = l.relation) \
+             AND l.relation <= pg_catalog.current_setting('tenantry.newest')::pg_catalog.oid \
+             AND l.relation <> ALL \
+             (pg_catalog.current_setting('tenantry.own')::pg_catalog.oid[]) LIMIT 1), \
+             CASE WHEN pg_catalog.current_setting('search_path') <> \
+             pg_catalog.current_setting('tenantry.path') THEN 'the search_path is ' || \
+             pg_catalog.current_setting('search_path') || ' now' END{role}) AS what) g"
+        )
+    }
+}
+
+/// What a migration has touched, by the message of the guard's error.
+pub(crate) fn caught(message: &str) -> Option<Failure> {
+    let (_, rest) = message.split_once(LEFT)?;
+    let what = rest.rsplit_once(END).map_or(rest, |(what, _)| what);
+    let message = format!("it touched what is not this tenant's: {what}; it was rolled back");
+    Some(Failure::new("FOREIGN_SCHEMA", message).hint(
+        "a tenant's migration works in its tenant's schema; migrations.role keeps it there by \
+         PostgreSQL's own privileges",
+    ))
+}
+
+/// The tenants' schemas.
+pub(crate) struct Schemas(HashMap<String, TenantId>);
+
+impl Schemas {
+    pub(crate) fn of<'a>(tenants: impl Iterator<Item = &'a Tenant>) -> Self {
+        let schema = |tenant: &Tenant| tenant.placement.schema.as_str().to_owned();
+        Self(tenants.map(|tenant| (schema(tenant), tenant.id.clone())).collect())
+    }
+
+    /// What is wrong with a file for tenants, which runs in each of their schemas: it names one of
+    /// them.
+    pub(crate) fn check(&self, step: &Step) -> Result<(), Box<Failure>> {
+        let Work::Sql(file) = &step.work else { return Ok(()) };
+        for named in file.up().schemas_named() {
+            if let Some(tenant) = self.0.get(&named.name) {
+                let message = format!("it names {}, the schema of the tenant {tenant}", named.name);
+                let mut failure = Failure::new("FOREIGN_SCHEMA", message).in_file(&step.name).hint(
+                    "this file runs in the schema of every tenant: leave the name away, or write \
+                     {schema}",
+                );
+                failure.line = Some(named.line);
+                failure.column = Some(named.column);
+                failure.statement = Some(file.up().location_of(named).excerpt);
+                return Err(Box::new(failure));
+            }
+        }
+        Ok(())
+    }
+}

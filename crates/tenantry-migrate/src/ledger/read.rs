@@ -1,0 +1,146 @@
+//! Reading ledgers.
+
+use std::fmt::Write as _;
+
+use futures_util::{FutureExt, StreamExt, stream};
+use tenantry::{Result, SharedDb, tokio_postgres::Row};
+
+use super::{Entry, Ledger, Progress, State};
+use crate::{Failure, connection::Connection, site::Site};
+
+/// How many ledgers one query reads.
+const CHUNK: usize = 200;
+/// How many of these queries run side by side.
+const SIDE_BY_SIDE: usize = 3;
+
+/// Reads one schema's ledger.
+pub(crate) async fn read(connection: &mut impl Connection, site: &Site) -> Result<State> {
+    let sites = [site];
+    let mut found = look(connection, &sites).await?;
+    let state = found.pop().unwrap_or(State::NoSchema);
+    if !matches!(state, State::Ledger(_)) {
+        return Ok(state);
+    }
+    let rows = connection.rows(&select(&[(0, site)]), &[]).await?;
+    Ok(State::Ledger(rows.iter().map(entry).collect()))
+}
+
+/// Reads many schemas' ledgers, some hundred in each query.
+pub(crate) async fn read_all(db: &SharedDb, sites: &[&Site]) -> Result<Vec<State>> {
+    let mut states = look(&mut db.clone(), sites).await?;
+    let there: Vec<(usize, &Site)> = sites
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| matches!(states[*index], State::Ledger(_)))
+        .map(|(index, site)| (index, *site))
+        .collect();
+    // Boxed, so that the future of a run can be sent to another thread.
+    let chunks: Vec<_> =
+        there.chunks(CHUNK).map(|chunk| read_chunk(db.clone(), chunk).boxed()).collect();
+    let read: Vec<_> = stream::iter(chunks).buffered(SIDE_BY_SIDE).collect().await;
+    for chunk in read {
+        for (index, state) in chunk? {
+            states[index] = state;
+        }
+    }
+    Ok(states)
+}
+
+/// Which schemas are there, and which have a ledger.
+async fn look(connection: &mut impl Connection, sites: &[&Site]) -> Result<Vec<State>> {
+    let Some(first) = sites.first() else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<&str> = sites.iter().map(|site| site.schema.as_str()).collect();
+    let sql = "SELECT s.index::integer, c.oid IS NOT NULL \
+               FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.name[])) \
+               WITH ORDINALITY AS s (name, index) \
+               JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
+               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
+               AND c.relkind IN ('r', 'p')";
+    let rows = connection.rows(sql, &[&names, &first.ledger_name]).await?;
+    let mut states = vec![State::NoSchema; sites.len()];
+    for row in rows {
+        let index = usize::try_from(row.get::<_, i32>(0)).unwrap_or(0);
+        if let Some(state) = states.get_mut(index.wrapping_sub(1)) {
+            let has_ledger = row.get(1);
+            *state = if has_ledger { State::Ledger(Ledger::new()) } else { State::NoLedger };
+        }
+    }
+    Ok(states)
+}
+
+async fn read_chunk(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
+    let numbered: Vec<(usize, &Site)> =
+        chunk.iter().enumerate().map(|(number, (_, site))| (number, *site)).collect();
+    match db.query(&select(&numbered), &[]).await {
+        Ok(rows) => {
+            let mut states: Vec<(usize, Ledger)> =
+                chunk.iter().map(|(index, _)| (*index, Ledger::new())).collect();
+            for row in &rows {
+                let number = usize::try_from(row.get::<_, i32>(5)).unwrap_or(usize::MAX);
+                if let Some((_, ledger)) = states.get_mut(number) {
+                    ledger.extend([entry(row)]);
+                }
+            }
+            Ok(states.into_iter().map(|(index, ledger)| (index, State::Ledger(ledger))).collect())
+        }
+        Err(error) if error.as_database_error().is_some() => read_each(db, chunk).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// One of them can't be read: each alone, to know which.
+async fn read_each(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
+    let mut states = Vec::with_capacity(chunk.len());
+    for (index, site) in chunk {
+        let state = match read(&mut db, site).await {
+            Ok(state) => state,
+            Err(error) if error.as_database_error().is_some() => {
+                State::Unreadable(unreadable(site, error))
+            }
+            Err(error) => return Err(error),
+        };
+        states.push((*index, state));
+    }
+    Ok(states)
+}
+
+fn unreadable(site: &Site, error: tenantry::Error) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.code = "LEDGER_UNREADABLE";
+    failure.message = format!("the ledger {} cannot be read: {}", site.ledger, failure.message);
+    failure
+}
+
+/// The rows of these ledgers, each with its number in the last column.
+///
+/// A ledger made by an earlier version may have no column `done`: where the inner queries find
+/// none, the name means the outer one.
+fn select(sites: &[(usize, &Site)]) -> String {
+    let mut sql = String::from(
+        "SELECT l.* FROM (SELECT NULL::pg_catalog.int4 AS done) AS none CROSS JOIN LATERAL (",
+    );
+    for (index, (number, site)) in sites.iter().enumerate() {
+        let separator = if index == 0 { "" } else { " UNION ALL " };
+        write!(
+            sql,
+            "{separator}SELECT number, name::text, checksum::text, duration_ms IS NOT NULL, done, \
+             {number} FROM {}",
+            site.ledger
+        )
+        .expect("a String takes whatever is written to it");
+    }
+    sql.push_str(") AS l");
+    sql
+}
+
+fn entry(row: &Row) -> (i64, Entry) {
+    let done = row.get::<_, Option<i32>>(4);
+    let progress = match (row.get(3), done) {
+        (true, _) => Progress::Finished,
+        (false, Some(done)) => Progress::Statements(usize::try_from(done).unwrap_or(0)),
+        (false, None) => Progress::Unknown,
+    };
+    (row.get(0), Entry { name: row.get(1), checksum: row.get(2), progress })
+}

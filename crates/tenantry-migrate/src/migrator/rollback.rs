@@ -1,0 +1,253 @@
+//! Undoing migrations.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, StreamExt, stream};
+use tenantry::{SharedSession, Tenant, TenantId};
+
+use super::{Migrator, lane::Lane, run::Which, terms};
+use crate::{
+    Failure, MigrateOptions, MigrateStatus, Progress as Told, Result, RollbackReport,
+    TenantRollback,
+    apply::{LedgerTable, NotApplied, Opening, Piece, Terms, Way, alone::undo_alone, apply},
+    holder::watched,
+    ledger::{self, State},
+    naming,
+    site::Site,
+    step::{Body, Series, Step, Work},
+    survey::survey,
+};
+
+impl Migrator {
+    /// Undoes what was applied after a migration, in these tenants or in all: the newest first,
+    /// each in one transaction with its row in the ledger. `to` stays applied; `"0"` undoes all.
+    ///
+    /// A tenant with a migration among them that has no way down fails before any of its is undone.
+    /// Of the options, the concurrency, the dry run, what stops it and what hears of progress are
+    /// taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrate_all`](Self::migrate_all), and
+    /// [`MigrateError::Failed`](crate::MigrateError::Failed) with `MIGRATION_UNKNOWN`.
+    pub async fn rollback(
+        &self,
+        ids: Option<&[TenantId]>,
+        to: &str,
+        options: &MigrateOptions,
+    ) -> Result<RollbackReport> {
+        let start = Instant::now();
+        let series = self.tenant_series()?;
+        let last = match to {
+            "0" => i64::MIN,
+            name => naming::find(&series, name)?.number,
+        };
+        let (tenants, unknown) = self.select(ids.map_or(Which::All, Which::These)).await?;
+        let sites: Vec<Site> = tenants.iter().map(|tenant| self.site(tenant)).collect();
+        let every_site: Vec<&Site> = sites.iter().collect();
+        let states = survey(&self.manager.shared(), &every_site).await?;
+        let back = Back { migrator: self, series: &series, last, options };
+        let todo: Vec<_> = tenants.into_iter().zip(sites).zip(states).collect();
+        let going: Vec<TenantId> = todo
+            .iter()
+            .filter(|((_, site), state)| back.plan(site, state).is_ok_and(|plan| !plan.is_empty()))
+            .map(|((tenant, _), _)| tenant.id.clone())
+            .collect();
+        options.tell(Told::Planned { total: todo.len(), to_do: going.len() });
+        if !options.dry_run && !going.is_empty() {
+            // Whoever relies on what goes away is to ask again, before it does and after.
+            self.manager.catalog().announce_migrated(&going).await?;
+        }
+        let budget = self.manager.config().connection().max_connections;
+        let most = options.concurrency.min(budget.saturating_sub(1)).clamp(1, 4);
+        let work: Vec<_> = todo
+            .into_iter()
+            .map(|((tenant, site), state)| back.tenant(tenant, site, state).boxed())
+            .collect();
+        let mut done: Vec<TenantRollback> =
+            stream::iter(work).buffer_unordered(most).collect().await;
+        if !options.dry_run && !going.is_empty() {
+            self.manager.catalog().announce_migrated(&going).await?;
+        }
+        for (id, failure) in unknown {
+            let (undone, pending) = (Vec::new(), Vec::new());
+            let status = MigrateStatus::Failed;
+            done.push(TenantRollback { id, status, undone, pending, error: Some(failure) });
+        }
+        done.sort_by(|a, b| a.id.cmp(&b.id));
+        let count = |status| done.iter().filter(|tenant| tenant.status == status).count();
+        Ok(RollbackReport {
+            dry_run: options.dry_run,
+            total: done.len(),
+            succeeded: count(MigrateStatus::Succeeded),
+            failed: count(MigrateStatus::Failed),
+            skipped: count(MigrateStatus::Skipped),
+            unfinished: count(MigrateStatus::Unfinished),
+            duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            tenants: done,
+        })
+    }
+}
+
+/// How far back, and how.
+#[derive(Clone, Copy)]
+struct Back<'a> {
+    migrator: &'a Migrator,
+    series: &'a Series,
+    last: i64,
+    options: &'a MigrateOptions,
+}
+
+impl<'a> Back<'a> {
+    /// What is to be undone, the newest first.
+    fn plan(&self, site: &Site, state: &State) -> Result<Vec<&'a Step>, Box<Failure>> {
+        let ledger = match state {
+            State::NoLedger => return Ok(Vec::new()),
+            State::Ledger(ledger) => ledger,
+            State::Unreadable(failure) => return Err(Box::new(failure.clone())),
+            State::NoSchema => {
+                let message = format!("the schema {} does not exist", site.quoted);
+                return Err(Box::new(Failure::new("SCHEMA_MISSING", message)));
+            }
+        };
+        let mut plan = Vec::new();
+        let mut no_way = Vec::new();
+        for (number, entry) in ledger.iter().rev().filter(|(number, _)| **number > self.last) {
+            if !entry.is_finished() {
+                let message = "it was not finished, so what there is to undo is not known";
+                let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned());
+                return Err(Box::new(failure.in_file(&entry.name).hint(
+                    "run it again, or set its row right: tenantry repair --applied, or tenantry \
+                     repair --clear",
+                )));
+            }
+            match self.series.find(*number) {
+                Some(step) if step.has_down() => plan.push(step),
+                _ => no_way.push(entry.name.as_str()),
+            }
+        }
+        if no_way.is_empty() {
+            return Ok(plan);
+        }
+        let message = format!("there is no way down from {}", no_way.join(", "));
+        Err(Box::new(Failure::new("NO_WAY_DOWN", message).hint(
+            "write what undoes it, in a file beside it that is named .down.sql; or go forward, \
+             with a new migration",
+        )))
+    }
+
+    async fn tenant(self, tenant: Arc<Tenant>, site: Site, state: Arc<State>) -> TenantRollback {
+        let id = &tenant.id;
+        let mut undone = Vec::new();
+        let (pending, error) = match self.plan(&site, &state) {
+            Err(failure) => (Vec::new(), Some(*failure)),
+            Ok(plan) if self.options.dry_run || plan.is_empty() => {
+                (plan.iter().map(|step| step.name.to_string()).collect(), None)
+            }
+            Ok(_) => {
+                self.options.tell(Told::Started(id));
+                self.undo(id, &site, state, &mut undone).await
+            }
+        };
+        let status = match (&error, pending.is_empty(), undone.is_empty()) {
+            (Some(_), _, _) => MigrateStatus::Failed,
+            (None, false, _) if self.options.dry_run => MigrateStatus::Pending,
+            (None, false, _) => MigrateStatus::Unfinished,
+            (None, true, true) => MigrateStatus::Skipped,
+            (None, true, false) => MigrateStatus::Succeeded,
+        };
+        TenantRollback { id: id.clone(), status, undone, pending, error }
+    }
+
+    /// Undoes everything; what is left, and why.
+    async fn undo(
+        self,
+        id: &TenantId,
+        site: &Site,
+        mut state: Arc<State>,
+        undone: &mut Vec<String>,
+    ) -> (Vec<String>, Option<Failure>) {
+        let manager = &self.migrator.manager;
+        let mut terms = match terms(manager.config(), site, Some(id)) {
+            Ok(terms) => terms,
+            Err(failure) => return (Vec::new(), Some(*failure)),
+        };
+        terms.way = Way::Down;
+        let config = manager.config().migrations();
+        let mut lane = Lane::new(manager.clone());
+        let (mut attempts, mut encounters) = (0_u32, 0_u32);
+        loop {
+            let plan = match self.plan(site, &state) {
+                Ok(plan) => plan,
+                Err(failure) => return (Vec::new(), Some(*failure)),
+            };
+            let Some(step) = plan.first() else { return (Vec::new(), None) };
+            let left = || plan.iter().map(|step| step.name.to_string()).collect();
+            if self.options.stop.is_stopped() {
+                return (left(), None);
+            }
+            let (session, pid) = match lane.begin().await {
+                Ok(begun) => begun,
+                Err(error) => return (left(), Some(error.into())),
+            };
+            let undoing = self.step(session, &terms, step);
+            let (ran, holders) = watched(manager, pid, terms.lock_timeout, undoing).await;
+            if matches!(step.work, Work::Rust(_)) {
+                lane.has_prepared();
+            }
+            match ran {
+                Ok(()) => {
+                    self.options.tell(Told::Applied { tenant: id, file: &step.name });
+                    undone.push(step.name.to_string());
+                }
+                Err(NotApplied::LedgerChanged | NotApplied::LedgerOutdated) => {}
+                Err(NotApplied::Busy) => {
+                    encounters += 1;
+                    let wait = Duration::from_millis(20) * 2_u32.pow(encounters.min(5));
+                    tokio::time::sleep(wait).await;
+                }
+                Err(NotApplied::Locked(mut failure)) => {
+                    attempts += 1;
+                    if attempts >= config.lock_attempts {
+                        failure.code = "LOCK_TIMEOUT";
+                        failure.holders = holders;
+                        return (left(), Some(failure));
+                    }
+                    tokio::time::sleep(config.lock_delay * 2_u32.pow(attempts.min(6) - 1)).await;
+                }
+                Err(NotApplied::Failed(failure)) => return (left(), Some(failure)),
+            }
+            state = match ledger::read(&mut manager.shared(), site).await {
+                Ok(state) => Arc::new(state),
+                Err(error) => return (left(), Some(error.into())),
+            };
+        }
+    }
+
+    async fn step(
+        self,
+        session: &mut SharedSession,
+        terms: &Terms<'_>,
+        step: &Step,
+    ) -> Result<(), NotApplied> {
+        let opening = Opening { lock: true, ledger: LedgerTable::There };
+        match &step.work {
+            Work::Sql(file) => {
+                let Some(body) = Body::down(file, terms.site, terms.tenant) else {
+                    let message = format!("there is no way down from {}", step.name);
+                    return Err(NotApplied::Failed(Failure::new("NO_WAY_DOWN", message)));
+                };
+                if !body.directives().transaction {
+                    return undo_alone(session, terms, (step, &body), opening).await;
+                }
+                apply(session, terms, &[Piece::File(step, &body)], opening).await
+            }
+            Work::Rust(code) => {
+                apply(session, terms, &[Piece::Code(step, code.as_ref())], opening).await
+            }
+        }
+    }
+}
