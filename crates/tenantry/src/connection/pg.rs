@@ -20,6 +20,7 @@ use super::{
     binding::Binding,
     cut::{Cutter, cancel, duplicate},
     dial::{Socket, dial},
+    query::Query,
     server::Server,
     statements::Statements,
     tally::Tally,
@@ -217,10 +218,12 @@ impl PgConnection {
 
     /// Something was run, with or without success. Where that, or something before, has dropped all
     /// prepared statements by SQL, none is used again, and the connection is closed when it comes back.
-    pub(super) fn note_dropped<T>(&mut self, ran: &Result<T, RunError>) {
+    /// A plain query that misses a prepared statement misses one of ours; an EXECUTE, its user's.
+    pub(super) fn note_dropped<T>(&mut self, query: Option<&Query<'_>>, ran: &Result<T, RunError>) {
         let missing = match ran {
             Err(RunError::Bind(error) | RunError::Statement(error)) => {
                 error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+                    && query.is_some_and(Query::is_plain)
             }
             _ => false,
         };

@@ -63,7 +63,7 @@ impl PgConnection {
             other => other,
         };
         let ran = ran.map_err(|(error, _)| error);
-        self.note_dropped(&ran);
+        self.note_dropped(Some(query), &ran);
         ran
     }
 
@@ -103,7 +103,7 @@ impl PgConnection {
             commit(&self.client, &self.watch.seen),
         );
         let ran = self.settle(end, bound, ran);
-        self.note_dropped(&ran);
+        self.note_dropped(None, &ran);
         ran
     }
 

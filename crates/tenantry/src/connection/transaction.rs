@@ -52,7 +52,7 @@ impl PgConnection {
         self.busy = false;
         self.changed |= !is_plain;
         let ran = ran.map_err(RunError::Statement);
-        self.note_dropped(&ran);
+        self.note_dropped(Some(query), &ran);
         ran
     }
 
@@ -60,7 +60,7 @@ impl PgConnection {
     pub(crate) async fn batch_inside(&mut self, sql: &str) -> Result<(), RunError> {
         self.changed = true;
         let ran = self.control(sql).await;
-        self.note_dropped(&ran);
+        self.note_dropped(None, &ran);
         ran
     }
 

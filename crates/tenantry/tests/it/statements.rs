@@ -275,3 +275,16 @@ async fn types_are_read_after_a_statement_whose_function_deallocates_all() {
         assert_eq!(b.query("SELECT m AS again FROM moods", &[]).await.unwrap().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn executing_what_nobody_prepared_is_an_error_and_costs_no_connection() {
+    let world = World::new().await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    for _ in 0..5 {
+        let error = db.execute("EXECUTE nothing", &[]).await.unwrap_err();
+        assert_eq!(error.sqlstate(), Some("26000"), "{error}");
+        assert_eq!(db.query("SELECT name FROM whose", &[]).await.unwrap().len(), 1);
+    }
+    assert_eq!(world.tenants.pool_stats().counters.closed, 0);
+}
