@@ -99,6 +99,12 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         tenant_dir = "sql/tenant"
         shared_dir = "sql/shared"
         table = "ledger"
+        lock_timeout = "2s"
+        lock_attempts = 3
+        lock_delay = "500ms"
+        statement_timeout = "1m"
+        tenants_per_connection = 50
+        role = "owner_{id}"
         [discovery]
         source = "query"
         query = "select id from companies"
@@ -129,6 +135,8 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     assert_eq!(config.schemas().tenant, Some(folder.path().join("schema/tenant.sql")));
     assert_eq!(config.schemas().shared.as_deref(), Some(Path::new("/schema/shared.sql")));
     assert_eq!(config.migrations().tenant_dir, folder.path().join("sql/tenant"));
+    assert_eq!(config.migrations().lock_timeout, Duration::from_secs(2));
+    assert_eq!(config.migrations().lock_attempts, 3);
     assert_eq!(
         config.discovery().source,
         DiscoverySource::Query("select id from companies".to_owned())

@@ -152,8 +152,9 @@ async fn a_lock_taken_inside_of_a_function_is_let_go_soon_after_its_last_use() {
         assert!(!tried.get::<_, bool>(0), "it is a's, while a is at it");
         let lock =
             outside.batch_execute("SELECT pg_advisory_lock(42); SELECT pg_advisory_unlock(42)");
-        let locked = tokio::time::timeout(std::time::Duration::from_secs(2), lock).await;
-        locked.expect("it is free within two seconds").unwrap();
+        // After some 1.3 s; a busy machine takes longer.
+        let locked = tokio::time::timeout(std::time::Duration::from_secs(5), lock).await;
+        locked.expect("it is free soon").unwrap();
     }
     let counters = world.tenants.pool_stats().counters;
     assert_eq!((counters.reset_at_rest, counters.closed), (2, 0));
