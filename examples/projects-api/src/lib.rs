@@ -20,12 +20,9 @@ use tenantry_web::{TenantDb, TenantLayer, TenantManager, TenantService};
 use tokio::net::TcpListener;
 use tower::Layer;
 
-/// The router, with a tenant and an id for each request.
-pub type App = RequestIdService<TenantService<Router, Header>>;
-
 /// The API: whose handler asks for a [`TenantDb`] gets the request's tenant's; `/health` and
 /// `/admin/stats` are nobody's.
-pub fn app(tenants: TenantManager) -> App {
+pub fn app(tenants: TenantManager) -> RequestIdService<TenantService<Router, Header>> {
     let of_project = get(tasks::of_project).post(tasks::create);
     let router = Router::new()
         .route("/users", get(users::list).post(users::create))
@@ -49,10 +46,8 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let drain = Duration::from_secs(10);
-    tenantry_web::serve(listener, app(tenants.clone()), shutdown, drain).await;
-    let closed = tenants.close().await;
-    tracing::info!(connections_left = closed.left, "stopped");
+    tenantry_web::serve(listener, app(tenants.clone()), shutdown, Duration::from_secs(10)).await;
+    tracing::info!(connections_left = tenants.close().await.left, "stopped");
 }
 
 /// Gives a tenant something to look at, unless it has it already.

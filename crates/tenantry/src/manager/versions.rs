@@ -15,7 +15,7 @@ impl TenantManager {
     ///
     /// # Errors
     ///
-    /// [`Error::Migrating`] when it has not; those of a statement when PostgreSQL doesn't answer.
+    /// [`Error::Migrating`](crate::Error::Migrating) when it has not; those of a statement when PostgreSQL doesn't answer.
     pub async fn ready(&self, needed: &Version) -> Result<()> {
         self.shared().query("SELECT 1", &[]).await?;
         self.versions().require_shared(needed).await?;

@@ -1,12 +1,14 @@
+use std::convert::Infallible;
+
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
+    response::Response,
 };
-use projects_api::App;
 use serde_json::Value;
 use tenantry::{Config, NewTenant, TenantId, TenantManager};
 use tenantry_devdb::testing::TestDb;
-use tower::ServiceExt;
+use tower::{ServiceExt, util::BoxCloneSyncService};
 
 const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql");
 
@@ -14,7 +16,7 @@ const MIGRATION: &str = include_str!("../../migrations/tenant/0001_projects.sql"
 pub(crate) struct Api {
     pub(crate) tenants: TenantManager,
     _db: TestDb,
-    router: App,
+    router: BoxCloneSyncService<Request<Body>, Response, Infallible>,
 }
 
 /// An answer, read to its end.
@@ -35,7 +37,7 @@ impl Api {
         for id in ["acme", "globex"] {
             create(&tenants, id).await;
         }
-        let router = projects_api::app(tenants.clone());
+        let router = BoxCloneSyncService::new(projects_api::app(tenants.clone()));
         Self { tenants, _db: db, router }
     }
 
