@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::error::{DevDbError, Result};
 use crate::home::Home;
@@ -107,17 +109,33 @@ fn locales(installation: &Installation) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// Removes what runs before this one left half done. Best effort: an `initdb` whose owner was
-/// killed may still be writing there, and ends when it finds its directory gone.
+/// How often what is half done is removed, while an `initdb` still writes to it.
+const ATTEMPTS: usize = 100;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
+
+/// Removes what runs before this one left half done. An `initdb` whose owner was killed may still
+/// be writing there, faster than it is removed; it ends when it finds its directory gone.
 fn sweep(home: &Home) {
     for entry in fs::read_dir(home.root()).into_iter().flatten().filter_map(Result::ok) {
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
             tracing::info!(path = %entry.path().display(), "removing a half-done initdb");
-            if let Err(error) = fs::remove_dir_all(entry.path()) {
+            if let Err(error) = remove_while_it_grows(&entry.path()) {
                 tracing::warn!(path = %entry.path().display(), %error, "could not remove it");
             }
         }
     }
+}
+
+fn remove_while_it_grows(dir: &Path) -> io::Result<()> {
+    for _ in 1..ATTEMPTS {
+        match fs::remove_dir_all(dir) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                thread::sleep(BETWEEN_ATTEMPTS);
+            }
+            removed => return removed,
+        }
+    }
+    fs::remove_dir_all(dir)
 }
 
 /// A new file that only PostgreSQL's account can read (and root, if that is another).
