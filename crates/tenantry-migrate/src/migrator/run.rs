@@ -154,7 +154,9 @@ impl Rollout<'_> {
         };
         self.stages(&mut crew, todos, ran).await;
         ran.ended_early = ran.ended_early.take().or(crew.limits.ended);
-        let stopped = self.options.stop.is_stopped();
+        // One that was told to stop and had nothing left to do is done.
+        let is_left = |report: &TenantReport| report.status == MigrateStatus::Unfinished;
+        let stopped = self.options.stop.is_stopped() && crew.reports.iter().any(is_left);
         let failed = crew.limits.failures > 0 || ran.ended_early.is_some();
         ran.reports.append(&mut crew.reports);
         recorder.end(stopped, failed).await;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tenantry_migrate::{MigrateOptions, MigrateStatus, Progress, Stop};
+use tenantry_migrate::{MigrateOptions, MigrateStatus, Progress, RunState, Stop};
 
 use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
 
@@ -26,6 +26,22 @@ async fn a_stopped_run_finishes_the_file_and_says_what_is_left() {
     );
     assert_eq!(report_of(&report, "globex").pending.len(), 2);
     assert_eq!(migrate_all(&project.migrator().await).await.succeeded, 2);
+}
+
+#[tokio::test]
+async fn a_run_that_was_told_to_stop_at_its_last_file_is_done() {
+    let project = Project::with(&[USERS]).await;
+    project.enrol(&["acme"]).await;
+    let stop = Stop::new();
+    let stopping = stop.clone();
+    let options = MigrateOptions::new().stop(stop).on_progress(move |progress| {
+        if let Progress::Applied { .. } = progress {
+            stopping.stop();
+        }
+    });
+    let migrator = project.migrator().await;
+    assert!(migrator.migrate_all(&options).await.unwrap().is_success());
+    assert_eq!(migrator.runs(1).await.unwrap()[0].state, RunState::Succeeded);
 }
 
 #[tokio::test]
