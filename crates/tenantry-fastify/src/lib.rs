@@ -1,0 +1,1 @@
+//! The application interface that tenants write for.
