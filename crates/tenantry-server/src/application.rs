@@ -66,3 +66,11 @@ pub(crate) trait Origin: Send + Sync + 'static {
     /// What kind it is, for statistics: `folder`, `native`, a strategy's name.
     fn kind(&self) -> &str;
 }
+
+/// Among an answer's extensions: an error that nothing of the tenant's own has handled.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) status: u16,
+}

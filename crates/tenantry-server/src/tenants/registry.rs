@@ -20,6 +20,7 @@ use super::{
 use crate::{
     application::Origin,
     error::{Result, ServerError},
+    log::TenantLog,
 };
 
 /// How long a tenant waits for room where no other is idle.
@@ -65,10 +66,11 @@ impl Tenants {
     pub(crate) fn add(
         &self,
         id: &TenantId,
-        origin: impl FnOnce() -> Arc<dyn Origin>,
+        log: Arc<TenantLog>,
+        origin: impl FnOnce(Arc<TenantLog>) -> Arc<dyn Origin>,
     ) -> Arc<Tenant> {
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
-        let add = || Tenant::new(id.clone(), origin());
+        let add = || Tenant::new(id.clone(), Arc::clone(&log), origin(log));
         Arc::clone(all.entry(id.clone()).or_insert_with(add))
     }
 

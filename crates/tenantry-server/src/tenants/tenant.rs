@@ -27,6 +27,7 @@ use super::{
 use crate::{
     application::{Application, Blueprint, Call, Origin, Usage},
     error::{Broken, Result, ServerError},
+    log::TenantLog,
 };
 
 /// How long a tenant that could not be loaded is not tried again, the first time; it doubles.
@@ -49,15 +50,31 @@ pub(crate) struct Tenant {
     past_cpu: Mutex<Duration>,
     loads: AtomicU64,
     counted: Counted,
+    log: Arc<TenantLog>,
 }
 
-/// What has been counted of a tenant.
-#[derive(Debug, Default)]
+/// What is counted of a tenant, here and for the program's metrics.
 pub(crate) struct Counted {
     /// Requests that were answered, or refused.
     pub(crate) requests: AtomicU64,
     /// Those answered with a status of 500 or more.
     pub(crate) errors: AtomicU64,
+    pub(crate) of_all: metrics::Counter,
+    pub(crate) failed: metrics::Counter,
+    pub(crate) took: metrics::Histogram,
+}
+
+impl Counted {
+    fn of(id: &TenantId) -> Self {
+        let tenant = || [("tenant", id.as_str().to_owned())];
+        Self {
+            requests: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            of_all: metrics::counter!("tenantry_requests_total", &tenant()),
+            failed: metrics::counter!("tenantry_request_errors_total", &tenant()),
+            took: metrics::histogram!("tenantry_request_seconds", &tenant()),
+        }
+    }
 }
 
 /// Why a tenant is not served, and until when that is not tried again.
@@ -81,7 +98,8 @@ pub(crate) enum Condition {
 }
 
 impl Tenant {
-    pub(super) fn new(id: TenantId, origin: Arc<dyn Origin>) -> Arc<Self> {
+    pub(super) fn new(id: TenantId, log: Arc<TenantLog>, origin: Arc<dyn Origin>) -> Arc<Self> {
+        let counted = Counted::of(&id);
         Arc::new(Self {
             id,
             origin,
@@ -93,7 +111,8 @@ impl Tenant {
             used: AtomicU64::new(0),
             past_cpu: Mutex::default(),
             loads: AtomicU64::new(0),
-            counted: Counted::default(),
+            counted,
+            log,
         })
     }
 
@@ -107,6 +126,10 @@ impl Tenant {
 
     pub(crate) fn counted(&self) -> &Counted {
         &self.counted
+    }
+
+    pub(crate) fn log(&self) -> &TenantLog {
+        &self.log
     }
 
     pub(crate) fn loads(&self) -> u64 {
