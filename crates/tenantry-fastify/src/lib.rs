@@ -1,1 +1,12 @@
-//! The application interface that tenants write for.
+//! The application interface that tenants write for: routes, hooks, plugins, schemas and services, as in Fastify 5.
+//!
+//! An [`App`](crate) is one isolate with a tenant's application loaded in it. Its routes are looked up in Rust; a request that has one is
+//! a single call into JavaScript, and one answer back.
+
+mod info;
+mod loaded;
+mod manifest;
+
+pub use info::RequestInfo;
+pub use loaded::{Loaded, PartError, RouteInfo};
+pub use manifest::{ConfigSource, Manifest, ModuleRef, OnError, TenantInfo};

@@ -1,1 +1,4 @@
 //! The multi-tenant application server.
+
+pub mod identification;
+pub mod loading;

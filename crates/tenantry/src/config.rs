@@ -69,8 +69,8 @@ pub use self::{
     discovery::{DiscoveryConfig, DiscoverySource},
     error::{ConfigError, ConfigProblem},
     host::{
-        AdminConfig, HostConfig, LimitsConfig, ListenConfig, LogFormat, LoggerConfig, OnBroken,
-        PluginsConfig, TenantsConfig,
+        AdminConfig, HostConfig, IdentificationSettings, JwtSettings, LimitsConfig, ListenConfig,
+        LogFormat, LoggerConfig, OnBroken, PluginsConfig, TenantsConfig,
     },
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,

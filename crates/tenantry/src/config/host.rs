@@ -1,6 +1,7 @@
 //! The sections of the multi-tenant server, which hosts tenants' own code.
 
 mod admin;
+mod identification;
 mod limits;
 mod listen;
 mod logger;
@@ -11,6 +12,7 @@ use super::reader::Reader;
 
 pub use self::{
     admin::AdminConfig,
+    identification::{IdentificationSettings, JwtSettings},
     limits::LimitsConfig,
     listen::ListenConfig,
     logger::{LogFormat, LoggerConfig},
@@ -40,6 +42,8 @@ const SECTIONS: [&str; 7] =
 pub struct HostConfig {
     /// Section `[server]`.
     pub listen: ListenConfig,
+    /// Section `[server.identification]`.
+    pub identification: IdentificationSettings,
     /// Section `[admin]`.
     pub admin: AdminConfig,
     /// Section `[logger]`.
@@ -62,6 +66,7 @@ impl HostConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
         Self {
             listen: ListenConfig::read(reader),
+            identification: IdentificationSettings::read(reader),
             admin: AdminConfig::read(reader),
             logger: LoggerConfig::read(reader),
             plugins: PluginsConfig::read(reader),

@@ -219,6 +219,19 @@ impl Reader {
         .unwrap_or(default)
     }
 
+    /// Whether any key of a section is set, by its beginning with a dot at the end.
+    pub(super) fn has_section(&self, section: &str) -> bool {
+        self.unread
+            .range(section.to_owned()..)
+            .next()
+            .is_some_and(|(key, _)| key.starts_with(section))
+    }
+
+    /// What paths in the configuration file are relative to.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Text that is not empty.
     pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
         self.read(key, "a text that is not empty", |raw| {
@@ -236,6 +249,7 @@ impl Reader {
                 Raw::Text(list) => {
                     Some(list.split(',').map(|item| item.trim().to_owned()).collect())
                 }
+                Raw::String(only) => Some(vec![only.clone()]),
                 _ => None,
             };
             texts.filter(|texts| texts.iter().all(|text| !text.trim().is_empty()))

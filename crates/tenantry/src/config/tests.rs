@@ -147,6 +147,24 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         shutdown_timeout = "2s"
         health_path = "/healthz"
         trust_proxy = true
+        [server.identification]
+        strategy = ["subdomain", "jwt"]
+        header = "x-customer"
+        domain = "example.com"
+        except = ["www"]
+        prefix = "/tenants"
+        parameter = "customer"
+        cookie = "customer"
+        default = "acme"
+        [server.identification.jwt]
+        claim = "/org/id"
+        algorithm = "RS256"
+        secret_env = "JWT_SECRET"
+        public_key = ["keys/public.pem"]
+        jwks = "keys/set.json"
+        issuer = "https://login.example.com"
+        audience = "api"
+        leeway = 5
         [admin]
         token = "hunter2-hunter2-hunter2"
         path = "/operations"
@@ -166,8 +184,6 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         auto_load = false
         npm_pattern = "fastify-multitenant-*"
         on_broken = "part"
-        identification = ["subdomain:example.com"]
-        default_tenant = "acme"
         [security]
         max_concurrent_tenants = 100
         validate_inputs = false
@@ -223,8 +239,10 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     assert_eq!(host.tenants.dir, folder.path().join("customers"));
     assert_eq!((host.tenants.max_concurrent, host.tenants.max_isolates), (100, Some(3)));
     assert_eq!(host.tenants.on_broken, OnBroken::Part);
-    assert_eq!(host.tenants.identification, ["subdomain:example.com"]);
-    assert_eq!(host.tenants.default_tenant.as_ref().map(TenantId::as_str), Some("acme"));
+    assert_eq!(host.identification.strategy, ["subdomain", "jwt"]);
+    let jwt = host.identification.jwt.as_ref().unwrap();
+    assert_eq!(jwt.secret_env, ["JWT_SECRET"]);
+    assert_eq!(jwt.jwks, Some(folder.path().join("keys/set.json")));
     assert_eq!(host.fetch, ["https://api.example.com"]);
     assert_eq!((host.limits.memory, host.limits.request_bytes), (32 << 20, 1000));
     assert_eq!(host.limits.query_time, Duration::from_secs(1));

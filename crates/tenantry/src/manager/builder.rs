@@ -29,19 +29,11 @@ pub struct TenantManagerBuilder {
     discovery: Option<Discovery>,
     set_up: SetUp,
     watch: bool,
-    connects: bool,
 }
 
 impl TenantManagerBuilder {
     pub(super) fn new(config: Config) -> Self {
-        Self {
-            config,
-            hooks: Hooks::new(),
-            discovery: None,
-            set_up: SetUp::Make,
-            watch: true,
-            connects: true,
-        }
+        Self { config, hooks: Hooks::new(), discovery: None, set_up: SetUp::Make, watch: true }
     }
 
     /// Sets functions to be called when something happens to a tenant's pool.
@@ -72,13 +64,6 @@ impl TenantManagerBuilder {
     /// saves the listener's connection.
     pub fn without_listener(mut self) -> Self {
         self.watch = false;
-        self
-    }
-
-    /// Connects to nothing, and knows no tenants: for what asks for a manager where there is no database,
-    /// such as finding out which tenant a request names.
-    pub fn detached(mut self) -> Self {
-        self.connects = false;
         self
     }
 
@@ -147,10 +132,6 @@ impl TenantManagerBuilder {
         index: &Arc<Index>,
         discovery: &Discovery,
     ) -> Result<(Option<Keeper>, bool)> {
-        if !self.connects {
-            index.keep_for_ever();
-            return Ok((None, false));
-        }
         let mut db = SharedDb::new(access.clone());
         extensions::check(&mut db, &self.config.isolation().extension_schemas).await?;
         if !discovery.is_catalog() {

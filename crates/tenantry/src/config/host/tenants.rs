@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::plugins::pattern;
-use crate::{TenantId, config::reader::Reader};
+use crate::config::reader::Reader;
 
-/// Where tenants' code is, how many are loaded, and how requests name them.
+/// Where tenants' code is, and how many are loaded.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TenantsConfig {
@@ -25,12 +25,6 @@ pub struct TenantsConfig {
     pub npm_pattern: Option<String>,
     /// `on_broken`: what a broken part keeps out: its tenant, or itself only. Its tenant by default.
     pub on_broken: OnBroken,
-    /// `identification`: where a request names its tenant, in the order they are asked, such as
-    /// `["header:x-tenant-id", "subdomain:example.com"]`. `header:x-tenant-id` by default.
-    pub identification: Vec<String>,
-    /// `default_tenant`: whom a request is for that names no tenant. None by default: such a request
-    /// is refused.
-    pub default_tenant: Option<TenantId>,
 }
 
 /// What a part of a tenant's code that is broken keeps out.
@@ -55,12 +49,6 @@ impl TenantsConfig {
             auto_load: reader.boolean("tenants.auto_load", true),
             npm_pattern: reader.parsed("tenants.npm_pattern", pattern),
             on_broken: reader.word("tenants.on_broken", OnBroken::Tenant, &words),
-            identification: reader
-                .texts("tenants.identification")
-                .unwrap_or_else(|| vec!["header:x-tenant-id".to_owned()]),
-            default_tenant: reader.parsed("tenants.default_tenant", |id| {
-                TenantId::parse(id).map_err(|error| error.to_string())
-            }),
         }
     }
 }

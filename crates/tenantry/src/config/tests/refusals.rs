@@ -232,7 +232,7 @@ fn the_servers_keys_are_refused_by_their_names() {
         max_concurrent = 5
         maxConcurrent = 6
         maxConcurrrent = 7
-        identification = []
+        auto_load = true
         [security]
         max_concurrent_tenants = 9
         [limits]
