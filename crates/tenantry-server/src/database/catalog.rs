@@ -4,7 +4,7 @@ mod read;
 
 use std::sync::Arc;
 
-pub(crate) use self::read::read;
+pub(crate) use self::read::{TABLES, read};
 use super::{error::DbError, naming, value::Kind};
 
 /// The tables of one schema, as of one moment.

@@ -21,7 +21,8 @@ mod network;
 mod numeric;
 mod time;
 
+pub use self::decode::Integers;
 pub(crate) use self::{
-    decode::{Integers, rows, scalar_is_known},
-    encode::{Kind, encode, json},
+    decode::{moments, rows, scalar_is_known},
+    encode::{Kind, encode},
 };

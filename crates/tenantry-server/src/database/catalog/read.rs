@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tenantry::tokio_postgres::types::ToSql;
+use tenantry::tokio_postgres::Row;
 
 use super::{Catalog, Column, Table};
 use crate::database::{
@@ -10,8 +10,8 @@ use crate::database::{
     value::{Kind, scalar_is_known},
 };
 
-/// One row a table, so that nothing is joined here. Domains are what they are made of.
-const TABLES: &str = "\
+/// The tables of the schema `$1`: one row a table, so that nothing is joined here. Domains are what they are made of.
+pub(crate) const TABLES: &str = "\
     SELECT pg_catalog.json_build_object('name', c.relname, 'columns', \
     (SELECT pg_catalog.json_agg(pg_catalog.json_build_object(\
     'number', a.attnum, 'name', a.attname, 'type', coalesce(e.typname, b.typname), \
@@ -53,13 +53,9 @@ struct KeyRow {
     columns: Vec<i64>,
 }
 
-/// Reads what `schema` has, by `query`. Tables of the shared schema are written by their full name.
-pub(crate) async fn read(
-    schema: &str,
-    full_names: bool,
-    query: impl AsyncFnOnce(&str, &[&(dyn ToSql + Sync)]) -> tenantry::Result<Vec<tenantry::tokio_postgres::Row>>,
-) -> Result<Catalog, DbError> {
-    let rows = query(TABLES, &[&schema]).await?;
+/// What a schema has, by the answer to [`TABLES`]. Tables of the shared schema are written by their full
+/// name, which is given then.
+pub(crate) fn read(rows: &[Row], full_name: Option<&str>) -> Result<Catalog, DbError> {
     let mut tables = Vec::with_capacity(rows.len());
     for row in rows {
         let unreadable = || DbError::new("DATABASE_ERROR", "the database's catalogs could not be read");
@@ -67,7 +63,7 @@ pub(crate) async fn read(
         let row: TableRow = serde_json::from_str(text).map_err(|_| unreadable())?;
         // PostgreSQL would read its own tables in their place.
         if !row.name.starts_with("pg_") {
-            tables.push(Arc::new(table(row, full_names.then_some(schema))));
+            tables.push(Arc::new(table(row, full_name)));
         }
     }
     Ok(Catalog { tables })

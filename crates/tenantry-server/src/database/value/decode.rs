@@ -51,6 +51,20 @@ pub(crate) fn rows(
     rows.iter().map(|row| one(row, &names, integers)).collect()
 }
 
+/// The columns in which there may be moments with microseconds, which the prelude makes Dates of.
+pub(crate) fn moments(rows: &[Row], naming: Naming) -> Data {
+    let columns = rows.first().map(Row::columns).unwrap_or_default().iter();
+    let moments = columns.filter(|column| is_moment(column.type_()));
+    Data::List(moments.map(|column| Data::Text(naming.from_sql(column.name()))).collect())
+}
+
+fn is_moment(ty: &Type) -> bool {
+    match ty.kind() {
+        Kind::Array(inner) | Kind::Domain(inner) => is_moment(inner),
+        _ => *ty == Type::TIMESTAMPTZ,
+    }
+}
+
 fn one(row: &Row, names: &[String], integers: Integers) -> Result<Data, DbError> {
     let mut entries = Vec::with_capacity(names.len());
     for (index, (column, name)) in row.columns().iter().zip(names).enumerate() {

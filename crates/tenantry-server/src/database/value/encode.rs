@@ -104,7 +104,7 @@ fn array(items: &[Data], of_json: bool, text: &mut String) -> Result<(), DbError
 }
 
 /// A value as JSON: as `JSON.stringify` writes it, and bigints as numbers.
-pub(crate) fn json(value: &Data) -> Result<String, DbError> {
+fn json(value: &Data) -> Result<String, DbError> {
     let mut text = String::new();
     write_json(value, &mut text)?;
     Ok(text)
