@@ -1,6 +1,7 @@
 //! The multi-tenant application server: one process that hosts the code of many tenants.
 
 mod application;
+pub mod database;
 mod edge;
 mod endpoints;
 mod error;
