@@ -6,6 +6,7 @@
 mod info;
 mod loaded;
 mod manifest;
+pub mod schema;
 
 pub use info::RequestInfo;
 pub use loaded::{Loaded, PartError, RouteInfo};
