@@ -6,12 +6,14 @@ use super::value::Value;
 
 /// What a value of the wrong type becomes, where it can be one of the types wanted.
 ///
-/// `types` are those that fit, `targets` those to convert to, in order.
+/// `types` are those that fit, `targets` those to convert to, in order. The only item of an array stands for the
+/// array; one that fits is taken as it is where a single type is wanted, else converted like any other.
 pub(crate) fn coerce(value: &Value, types: &[Type], targets: &[Type]) -> Option<Value> {
     let mut value = value;
     if let Value::Array(items) = value {
         if let [item] = &items[..] {
-            if types.iter().any(|kind| kind.is(item)) {
+            let single = matches!(types, [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]);
+            if single && types.iter().any(|kind| kind.is(item)) {
                 return Some(item.clone());
             }
             value = item;

@@ -15,6 +15,7 @@ use super::pattern::Pattern;
 use super::registry::{Place, Registry};
 use super::uri;
 use super::value::{Object, Value};
+pub(crate) use rules::type_list;
 
 /// How many parts a compiled schema may have.
 const MAX_NODES: usize = 50_000;

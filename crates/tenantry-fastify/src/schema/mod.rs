@@ -11,6 +11,7 @@
 //! Schemas are written by tenants, so their work is bounded: in parts, depth, size of patterns, steps of a pattern
 //! without linear time, and steps for each value.
 
+mod answer;
 mod check;
 mod coerce;
 mod compile;
@@ -29,6 +30,7 @@ mod uri;
 mod validator;
 mod value;
 
+pub use answer::Serializer;
 pub use error::{SchemaError, ValidationError};
 pub use route::{Part, RouteSchema};
 pub use store::Schemas;

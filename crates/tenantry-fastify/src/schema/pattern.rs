@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_javascript_refuses_is_refused() {
-        for pattern in ["[", "(", "a**", "\\", "\\e", "\\u12", "\\ud800", "[b-a]", "(?<n>a)(?<n>b)"] {
+        for pattern in ["[", "(", "a**", "\\", "\\e", "\\u12", "\\ud800", "[b-a]"] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }
     }

@@ -1,7 +1,9 @@
 //! The `schema` of a route: of parts of its requests, and of its answers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::answer::Serializer;
 use super::error::{SchemaError, ValidationError};
 use super::headers;
 use super::validator::{Checked, Validator};
@@ -52,6 +54,15 @@ pub struct RouteSchema {
     query: Option<Validator>,
     headers: Option<Validator>,
     body: Body,
+    /// By status in lower case: `200`, `2xx`, `default`.
+    answers: HashMap<String, Answer>,
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Any(Serializer),
+    /// By content type.
+    Content(HashMap<String, Serializer>),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -87,10 +98,34 @@ impl RouteSchema {
                 }
             },
         };
+        let answer = |schema: &Value| {
+            Serializer::compile(&Arc::new(schema.clone()), others)
+                .map_err(|reason| SchemaError::serialization(method, url, &reason))
+        };
+        let mut answers = HashMap::new();
+        for (status, schema) in schema.get("response").and_then(Value::as_object).into_iter().flatten() {
+            let status = status.to_lowercase();
+            if !is_status(&status) {
+                return Err(SchemaError::not_a_status());
+            }
+            let compiled = match schema.get("content").and_then(Value::as_object) {
+                None => Answer::Any(answer(schema)?),
+                Some(content) => {
+                    let mut kinds = HashMap::with_capacity(content.len());
+                    for (kind, entry) in content {
+                        let schema = entry.get("schema").ok_or_else(|| SchemaError::content_missing(kind))?;
+                        kinds.insert(kind.to_lowercase(), answer(schema)?);
+                    }
+                    Answer::Content(kinds)
+                }
+            };
+            answers.insert(status, compiled);
+        }
         let lower = schema.get("headers").map(headers::lower_case);
         Ok(RouteSchema {
             headers: lower.as_ref().map(build).transpose()?,
             body,
+            answers,
             query: querystring.or(query).map(build).transpose()?,
             params: schema.get("params").map(build).transpose()?,
         })
@@ -104,6 +139,30 @@ impl RouteSchema {
             Part::Params => self.params.is_some(),
             Part::Querystring => self.query.is_some(),
             Part::Headers => self.headers.is_some(),
+        }
+    }
+
+    /// Whether any answer has a schema.
+    #[must_use]
+    pub fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    /// The schema of an answer: of its status, of its class of statuses (`2xx`), or `default`. The content type, with or
+    /// without parameters, matters to answers with a schema for each.
+    #[must_use]
+    pub fn serializer(&self, status: u16, content_type: &str) -> Option<&Serializer> {
+        let answer = self
+            .answers
+            .get(&status.to_string())
+            .or_else(|| self.answers.get(&format!("{}xx", status / 100)))
+            .or_else(|| self.answers.get("default"))?;
+        match answer {
+            Answer::Any(serializer) => Some(serializer),
+            Answer::Content(kinds) => {
+                let kind = content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+                kinds.get(&kind).or_else(|| kinds.get("*/*"))
+            }
         }
     }
 
@@ -128,4 +187,10 @@ impl RouteSchema {
         };
         validator.map_or(Ok(Checked::Unchanged), |validator| validator.check(part.name(), text))
     }
+}
+
+/// `default`, a status, or a class of them.
+fn is_status(name: &str) -> bool {
+    let rest = name.strip_prefix(['1', '2', '3', '4', '5']);
+    name == "default" || rest.is_some_and(|rest| rest == "xx" || (rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit())))
 }

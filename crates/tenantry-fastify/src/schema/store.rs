@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::answer::Serializer;
 use super::error::SchemaError;
 use super::route::RouteSchema;
 use super::value::Value;
@@ -65,6 +66,18 @@ impl Schemas {
         let others: Vec<_> = self.added.values().cloned().collect();
         Validator::compile(&Arc::new(schema), &others)
             .map_err(|reason| SchemaError { code: "FST_ERR_SCH_VALIDATION_BUILD", message: reason })
+    }
+
+    /// Compiles the schema of an answer, as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// `FST_ERR_SCH_SERIALIZATION_BUILD` with what is wrong.
+    pub fn serializer(&self, schema: &str) -> Result<Serializer, SchemaError> {
+        let schema = json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?;
+        let others: Vec<_> = self.added.values().cloned().collect();
+        Serializer::compile(&Arc::new(schema), &others)
+            .map_err(|reason| SchemaError { code: "FST_ERR_SCH_SERIALIZATION_BUILD", message: reason })
     }
 
     /// Compiles the `schema` of a route, as JSON text.

@@ -193,7 +193,8 @@ impl<'r> Compiler<'r> {
         if let Some(properties) = properties {
             self.properties(properties, site, node)?;
         }
-        if let Some(patterns) = patterns {
+        // Where no pattern asks anything there is nothing to do, and nothing to warn of.
+        if let Some(patterns) = patterns.filter(|map| self.draft > Draft::Seven || map.values().any(has_rules)) {
             let mut parts = Vec::with_capacity(patterns.len());
             for (source, schema) in patterns {
                 let pattern = self.pattern(source)?;

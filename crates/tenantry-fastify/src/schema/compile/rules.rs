@@ -115,7 +115,7 @@ fn has_any(schema: &Object, keywords: &[&str]) -> bool {
 }
 
 /// The types in `type`, which is a name or a list of names.
-pub(super) fn type_list(value: Option<&Value>) -> Result<Vec<Type>, String> {
+pub(crate) fn type_list(value: Option<&Value>) -> Result<Vec<Type>, String> {
     let names: Vec<&Value> = match value {
         None => Vec::new(),
         Some(Value::Array(names)) => names.iter().collect(),
