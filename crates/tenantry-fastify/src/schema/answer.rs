@@ -69,7 +69,7 @@ enum Kind {
     Array(Items),
     /// The first type that fits.
     Types(Vec<(Type, usize)>),
-    Const(String),
+    Const { text: String, or_null: bool },
     /// The first schema that fits.
     OneOf(Vec<(Program, usize)>),
     If(Box<Program>, usize, usize),

@@ -142,7 +142,8 @@ impl Builder {
             return Ok(Kind::If(Box::new(program), then, otherwise));
         }
         if let Some(constant) = schema.get("const") {
-            return Ok(Kind::Const(json::text(constant)));
+            let null = schema.get("type").and_then(Value::as_array).is_some_and(|types| types.contains(&"null".into()));
+            return Ok(Kind::Const { text: json::text(constant), or_null: null });
         }
         match schema.get("type") {
             Some(Value::Array(types)) => {

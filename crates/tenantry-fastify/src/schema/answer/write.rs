@@ -48,7 +48,8 @@ impl<'a> Out<'a> {
         match &writer.kind {
             Kind::Any => json::write(value, &mut self.text),
             Kind::Null => self.text.push_str("null"),
-            Kind::Const(text) => self.text.push_str(text),
+            Kind::Const { or_null: true, .. } if *value == Value::Null => self.text.push_str("null"),
+            Kind::Const { text, .. } => self.text.push_str(text),
             Kind::String => match value {
                 Value::String(text) => json::write_string(text, &mut self.text),
                 Value::Null => self.text.push_str("\"\""),
