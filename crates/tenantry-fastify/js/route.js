@@ -133,13 +133,25 @@ function place(instance, given, options, methods, routePath, prefixing, byFramew
 
   instance.after((error, done) => {
     settleOptions(instance, context, options);
-    instance[kBoot].preReady.push(() => complete(instance, context, options));
+    const { part } = shared;
+    instance[kBoot].preReady.push(() => attempt(shared, part, context, () => complete(instance, context, options)));
     done(error);
   });
 
   if (exposesHead && isGet && !methods.includes("HEAD") && !hadHead) {
     const head = { ...given, method: "HEAD", onSend: headHooks(given.onSend) };
     place(instance, head, head, ["HEAD"], routePath, prefixing, true);
+  }
+}
+
+/** A route that cannot be completed fails the start, or is left out and named, by what whoever loads the application says. */
+function attempt(shared, part, context, step) {
+  try {
+    step();
+  } catch (error) {
+    if (shared.brokenRoute === undefined) throw error;
+    shared.brokenRoute(part, error);
+    shared.forget(context.index);
   }
 }
 

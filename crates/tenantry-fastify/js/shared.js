@@ -12,6 +12,9 @@ export class Shared {
     this.closing = false;
     this.notFound = [];
     this.plugins = [];
+    /** Which part of a tenant is being loaded, and who is told of one whose route cannot be completed. */
+    this.part = undefined;
+    this.brokenRoute = undefined;
     this.bodyless = new Set(["GET", "HEAD", "TRACE"]);
     this.bodywith = new Set(["DELETE", "OPTIONS", "PATCH", "PUT", "POST", "QUERY"]);
     this.exposeHeadRoutes = options.exposeHeadRoutes ?? true;
@@ -28,6 +31,11 @@ export class Shared {
   /** The last one that was added. */
   dropContext(index) {
     if (index === contexts.length - 1) contexts.pop();
+  }
+
+  /** A route that is not to be answered after all. */
+  forget(index) {
+    host.call("router.forget", this.router, index);
   }
 
   /** Adds the route; the names of its parameters. */
