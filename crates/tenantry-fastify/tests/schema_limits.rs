@@ -1,8 +1,7 @@
 //! Schemas and values that mean harm, later drafts, and any schema at all.
 
 use proptest::prelude::*;
-use tenantry_fastify::schema::{Checked, SchemaFunctions, Schemas};
-use tenantry_js::Data;
+use tenantry_fastify::schema::{Checked, Schemas};
 
 fn checked(schema: &str, value: &str) -> Result<Checked, String> {
     Schemas::new()
@@ -134,53 +133,6 @@ fn later_drafts_have_their_keywords() {
     );
     assert_eq!(checked(&anchor, r#"{"a":"x"}"#), Err("body/a must be integer".to_owned()));
     assert_eq!(refused(&draft(r##""$dynamicRef":"#x""##)), "\"$dynamicRef\" is not supported");
-}
-
-#[test]
-fn the_functions_of_javascript() {
-    let functions = SchemaFunctions::new();
-    let call = |name: &str, args: Vec<Data>| functions.call(name, &args).expect(name);
-    let text = |text: &str| Data::Text(text.to_owned());
-    let shared =
-        call("schema.compiler", vec![text(r#"[{"$id":"id","type":"integer"}]"#)]).expect("shared");
-    let schema = r#"{"type":"object","properties":{"id":{"$ref":"id#"}},"required":["id"]}"#;
-    let validator = call("schema.validator", vec![shared.clone(), text(schema), text("body")])
-        .expect("a validator");
-    assert_eq!(
-        call("schema.validator", vec![shared.clone(), text(schema), text("body")]),
-        Ok(validator.clone()),
-        "compiled once"
-    );
-    let check = |value: &str| {
-        call("schema.check", vec![validator.clone(), text(value), text("body")]).expect("a result")
-    };
-    assert_eq!(check(r#"{"id":1}"#), Data::Map(Vec::new()));
-    assert_eq!(check(r#"{"id":"1"}"#).get("value"), Some(&text(r#"{"id":1}"#)));
-    assert_eq!(
-        check("{}").get("errors"),
-        Some(&text(
-            r##"[{"instancePath":"","schemaPath":"#/required","keyword":"required","params":{"missingProperty":"id"},"message":"must have required property 'id'"}]"##
-        ))
-    );
-    let headers = call(
-        "schema.validator",
-        vec![shared.clone(), text(r#"{"required":["X-Id"]}"#), text("headers")],
-    )
-    .expect("headers");
-    assert_eq!(
-        call("schema.check", vec![headers, text(r#"{"x-id":"1"}"#), text("headers")]),
-        Ok(Data::Map(Vec::new()))
-    );
-    let serializer = call("schema.serializer", vec![shared, text(schema)]).expect("a serializer");
-    assert_eq!(
-        call("schema.serialize", vec![serializer.clone(), text(r#"{"id":"1","password":"p"}"#)]),
-        Ok(text(r#"{"id":1}"#))
-    );
-    let error = call("schema.serialize", vec![serializer, text("{}")]).expect_err("nothing");
-    assert_eq!((error.message.as_str(), error.status), ("\"id\" is required!", Some(500)));
-    assert!(functions.call("db.query", &[]).is_none());
-    assert!(call("schema.check", vec![Data::Number(99.0), text("1"), text("body")]).is_err());
-    assert!(call("schema.check", vec![Data::Null]).is_err());
 }
 
 fn any_json() -> impl Strategy<Value = serde_json::Value> {

@@ -2,7 +2,7 @@
 //!
 //! A [`Schemas`] holds what `addSchema` was given in one scope, and compiles a route's schemas once: to a
 //! [`Validator`] for a part of a request, to a [`Serializer`] for an answer. JSON text in, JSON text out, so that a
-//! value crosses from JavaScript and back in one piece ([`SchemaFunctions`]), and a route without a schema pays nothing.
+//! value crosses from JavaScript and back in one piece, and a route without a schema pays nothing.
 //!
 //! Validation is Ajv 8's with Fastify's options, in its order and with its errors: `coerceTypes: "array"`,
 //! `useDefaults`, `removeAdditional`, `allErrors: false`, strict mode, the formats of ajv-formats. Draft 07 unless
@@ -17,7 +17,6 @@ mod coerce;
 mod compile;
 mod error;
 mod format;
-mod functions;
 mod headers;
 mod json;
 mod meta;
@@ -32,6 +31,5 @@ mod value;
 
 pub use answer::Serializer;
 pub use error::{SchemaError, ValidationError};
-pub use functions::SchemaFunctions;
 pub use store::Schemas;
 pub use validator::{Checked, Validator};
