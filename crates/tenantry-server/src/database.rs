@@ -17,6 +17,7 @@ mod catalog;
 mod config;
 mod error;
 mod guard;
+mod host;
 mod limits;
 mod manager;
 mod naming;
@@ -30,6 +31,6 @@ mod value;
 mod verify;
 
 pub use self::{
-    config::DatabaseConfig, manager::Database, naming::Naming, task::TaskData,
+    config::DatabaseConfig, host::DatabaseHost, manager::Database, naming::Naming, task::TaskData,
     tenant::TenantDatabase, value::Integers,
 };

@@ -1,0 +1,8 @@
+//! The database of tenants' code, on a real PostgreSQL and in real isolates.
+
+mod hostile;
+mod limits;
+mod support;
+mod tables;
+mod transactions;
+mod values;
