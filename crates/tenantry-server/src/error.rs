@@ -1,6 +1,6 @@
 //! What can go wrong between a server and its tenants.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use tenantry::{ConfigError, TenantId};
@@ -55,6 +55,14 @@ pub enum ServerError {
         id: TenantId,
         /// How many it may have.
         limit: usize,
+    },
+    /// A request took longer than it may, and could not be ended by its application.
+    #[error("a request of the tenant {id:?} took longer than {wall:?}", id = id.as_str())]
+    TenantLate {
+        /// Whose.
+        id: TenantId,
+        /// How long it may take.
+        wall: Duration,
     },
     /// The tenant's isolates end faster than new ones may be made.
     #[error("the isolates of the tenant {id:?} have passed their limits too often", id = .0.as_str())]
@@ -114,6 +122,7 @@ impl ServerError {
             Self::TenantInactive(_) => "TENANT_INACTIVE",
             Self::TenantBroken { .. } => "TENANT_BROKEN",
             Self::TenantBusy { .. } => "TENANT_BUSY",
+            Self::TenantLate { .. } => "REQUEST_TIMEOUT",
             Self::TenantFailing(_) => "TENANT_FAILING",
             Self::Full(_) => "SERVER_FULL",
             Self::Closed => "SERVER_CLOSED",
@@ -137,6 +146,10 @@ impl ServerError {
             }
             Self::TenantBusy { .. } => {
                 unavailable("this tenant has too many requests under way; try again in a moment")
+            }
+            Self::TenantLate { .. } => {
+                let status = StatusCode::GATEWAY_TIMEOUT;
+                ApiError::new(status, self.code(), "this request took longer than it may")
             }
             Self::TenantFailing(_) => {
                 unavailable("this tenant's application fails too often; try again in a moment")

@@ -44,10 +44,11 @@ pub(crate) fn scan(root: &Path) -> Scanned {
         true => plugins::scan(root, "plugins", &mut errors),
         false => Vec::new(),
     };
-    let mut of = |kind: &'static str, folder: &str, extensions: &[&str]| match top.has_folder(folder) {
-        true => parts(root, kind, folder, extensions, &mut errors),
-        false => Vec::new(),
-    };
+    let mut of =
+        |kind: &'static str, folder: &str, extensions: &[&str]| match top.has_folder(folder) {
+            true => parts(root, kind, folder, extensions, &mut errors),
+            false => Vec::new(),
+        };
     let schemas = of("schema", "schemas", &SCHEMAS);
     let services = of("service", "services", &CODE);
     let routes = of("routes", "routes", &CODE);
@@ -64,7 +65,11 @@ pub(crate) fn scan(root: &Path) -> Scanned {
 }
 
 /// Something that is wrong with a file or folder as a whole.
-fn wrong(part: impl Into<String>, file: impl Into<String>, message: impl Into<String>) -> PartError {
+fn wrong(
+    part: impl Into<String>,
+    file: impl Into<String>,
+    message: impl Into<String>,
+) -> PartError {
     PartError {
         part: part.into(),
         file: file.into(),

@@ -20,6 +20,7 @@
 mod chain;
 mod config;
 mod jwt_files;
+mod settings;
 mod strategy;
 
 use std::{fmt, sync::Arc};
@@ -33,6 +34,7 @@ pub use tenantry_web::{
     custom_domain, header, jwt, path_prefix, query, read, subdomain,
 };
 
+pub(crate) use self::settings::configured;
 pub use self::{
     config::{IdentificationConfig, InvalidIdentification, JwtConfig, OneOrMore},
     strategy::{ByCatalog, IdentificationStrategy, Identified, Known, by_catalog},

@@ -20,21 +20,35 @@
 //! | strategy | its keys |
 //! |---|---|
 //! | [`LocalFolders`] | folders in a folder |
+//! | [`NodeModules`] | packages in a `node_modules` |
+//! | [`Remote`] | archives and prefixes in S3, Google Cloud Storage, Azure and behind HTTP |
 
+mod cache;
 mod digest;
 mod error;
 mod folder;
+mod inside;
+mod limits;
 mod loaded;
+mod packages;
+#[cfg(feature = "object-store")]
+mod remote;
 mod revision;
 mod source;
 mod strategies;
+mod unpack;
 
 use futures_util::future::BoxFuture;
 
+#[cfg(feature = "object-store")]
+pub use self::remote::Remote;
 pub use self::{
+    cache::Cache,
     error::LoadingError,
     folder::LocalFolders,
+    limits::ArchiveLimits,
     loaded::Loaded,
+    packages::{NodeModules, PackagePattern},
     revision::Revision,
     source::{LoadOptions, Source},
     strategies::Strategies,

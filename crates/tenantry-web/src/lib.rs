@@ -54,9 +54,9 @@ pub use identify::{Jwt, JwtAlgorithm, JwtClaims, JwtKeyError, JwtKeys, jwt};
 pub use layer::{TenantFuture, TenantLayer, TenantService};
 pub use ready::ready;
 pub use request_id::{RequestIdLayer, RequestIdService};
-pub use serve::serve;
 #[cfg(unix)]
 pub use serve::shutdown_signal;
+pub use serve::{ServeOptions, serve, serve_with};
 #[doc(no_inline)]
 pub use tenantry::{
     SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, TenantVersion, Version,

@@ -64,7 +64,22 @@ fn toml(text: &str) -> Result<Value, Wrong> {
         let (line, column) = place.unzip();
         (line, column, format!("not valid TOML: {}", error.message()))
     })?;
-    serde_json::to_value(table).map_err(|error| (None, None, error.to_string()))
+    Ok(table.into_iter().map(|(key, value)| (key, from_toml(value))).collect())
+}
+
+/// The same in JSON. A date becomes its text, as a script would have it.
+fn from_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(integer) => integer.into(),
+        toml::Value::Float(float) => float.into(),
+        toml::Value::Boolean(boolean) => boolean.into(),
+        toml::Value::Datetime(moment) => moment.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(from_toml).collect(),
+        toml::Value::Table(table) => {
+            table.into_iter().map(|(key, value)| (key, from_toml(value))).collect()
+        }
+    }
 }
 
 /// The line and column of a byte, counted from 1.

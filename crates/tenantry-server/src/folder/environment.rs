@@ -25,7 +25,10 @@ pub(super) fn read(root: &Path, errors: &mut Vec<PartError>) -> BTreeMap<String,
             continue;
         }
         let line = line.strip_prefix("export ").unwrap_or(line);
-        match line.split_once('=').and_then(|(name, value)| Some((name_of(name)?, value_of(value)?))) {
+        match line
+            .split_once('=')
+            .and_then(|(name, value)| Some((name_of(name)?, value_of(value)?)))
+        {
             Some((name, value)) => {
                 variables.insert(name, value);
             }
@@ -52,7 +55,10 @@ fn name_of(name: &str) -> Option<String> {
 fn value_of(value: &str) -> Option<String> {
     let value = value.trim();
     if let Some(inside) = value.strip_prefix('\'') {
-        return inside.strip_suffix('\'').filter(|inside| !inside.contains('\'')).map(str::to_owned);
+        return inside
+            .strip_suffix('\'')
+            .filter(|inside| !inside.contains('\''))
+            .map(str::to_owned);
     }
     let Some(inside) = value.strip_prefix('"') else {
         let end = value.find(" #").unwrap_or(value.len());

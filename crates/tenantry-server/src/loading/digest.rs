@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::LoadingError;
 
 /// A sha256 as it is pinned: 64 hexadecimal digits.
@@ -37,6 +39,12 @@ fn parse_hex(digits: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
 /// Bytes as hexadecimal digits, in lower case.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -54,7 +62,7 @@ mod tests {
     fn a_pin_is_64_digits_with_or_without_the_algorithm_in_front() {
         let digits = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         for text in [digits, &format!("sha256:{digits}"), &format!("sha256-{digits}")] {
-            assert_eq!(hex(&Pin::parse("k", text).unwrap().0), digits);
+            assert_eq!(Pin::parse("k", text).unwrap().to_string(), digits);
         }
         assert_eq!(hex(&Pin::parse("k", &digits.to_uppercase()).unwrap().0), digits);
         for text in ["", "sha256", "sha256:", &digits[1..], &format!("{digits}0"), "latest"] {

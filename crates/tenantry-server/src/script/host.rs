@@ -1,0 +1,1 @@
+//! What a tenant's isolates may ask of the server.

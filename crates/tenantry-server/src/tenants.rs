@@ -1,0 +1,15 @@
+//! Tenants while the server runs: loaded by their first request, reloaded without losing one, unloaded
+//! when others need the room.
+
+mod gate;
+mod isolates;
+mod limit;
+mod registry;
+mod room;
+mod tenant;
+mod version;
+
+pub(crate) use self::{
+    registry::Tenants,
+    tenant::{Condition, Counted, Tenant},
+};
