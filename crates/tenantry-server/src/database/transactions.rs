@@ -181,6 +181,6 @@ fn ended() -> DbError {
 }
 
 fn too_slow() -> DbError {
-    DbError::new("QUERY_TIMEOUT", "the statement took longer than database.statement_timeout")
+    DbError::new("QUERY_TIMEOUT", "the statement took longer than limits.query_time")
         .with_status(504)
 }

@@ -189,9 +189,15 @@ async fn no_text_leaves_its_tenant() {
                 ran.push(*text);
             } else {
                 assert!(
-                    ["SQL_REFUSED", "SYNTAX_ERROR", "FUNCTION_NOT_FOUND", "TABLE_NOT_FOUND", "NOT_SUPPORTED"]
-                        .iter()
-                        .any(|code| told.starts_with(code)),
+                    [
+                        "SQL_REFUSED",
+                        "SYNTAX_ERROR",
+                        "FUNCTION_NOT_FOUND",
+                        "TABLE_NOT_FOUND",
+                        "NOT_SUPPORTED"
+                    ]
+                    .iter()
+                    .any(|code| told.starts_with(code)),
                     "{text}: {told}"
                 );
             }

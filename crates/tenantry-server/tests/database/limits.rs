@@ -7,7 +7,7 @@ async fn a_slow_statement_is_cancelled() {
     let world = World::with(|config| config.statement_timeout = Duration::from_millis(200)).await;
     let slow = "SELECT count(*) FROM generate_series(1, 1000000000)";
     let told = world.error(&format!("await db.query('{slow}')")).await;
-    insta::assert_snapshot!(told, @"QUERY_TIMEOUT 504: the statement took longer than database.statement_timeout");
+    insta::assert_snapshot!(told, @"QUERY_TIMEOUT 504: the statement took longer than limits.query_time");
     let told = world.error(&format!("await db.transaction(async (tx) => {{ try {{ await tx.query('{slow}') }} catch {{}} await tx.users.count() }})")).await;
     assert!(told.starts_with("TRANSACTION_ENDED"), "{told}");
     assert_eq!(world.json("return await db.users.count()").await, "2");
