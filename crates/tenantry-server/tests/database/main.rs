@@ -2,6 +2,7 @@
 
 mod hostile;
 mod limits;
+mod roles;
 mod support;
 mod tables;
 mod transactions;

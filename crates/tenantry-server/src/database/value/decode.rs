@@ -43,7 +43,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 pub(crate) fn rows(rows: &[Row], integers: Integers, naming: Naming) -> Result<Vec<Data>, DbError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let names: Vec<String> =
-        first.columns().iter().map(|column| naming.from_sql(column.name())).collect();
+        first.columns().iter().map(|column| naming.of_column(column.name())).collect();
     rows.iter().map(|row| one(row, &names, integers)).collect()
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn rows(rows: &[Row], integers: Integers, naming: Naming) -> Result<V
 pub(crate) fn moments(rows: &[Row], naming: Naming) -> Data {
     let columns = rows.first().map(Row::columns).unwrap_or_default().iter();
     let moments = columns.filter(|column| is_moment(column.type_()));
-    Data::List(moments.map(|column| Data::Text(naming.from_sql(column.name()))).collect())
+    Data::List(moments.map(|column| Data::Text(naming.of_column(column.name()))).collect())
 }
 
 fn is_moment(ty: &Type) -> bool {
