@@ -69,8 +69,9 @@ pub use self::{
     discovery::{DiscoveryConfig, DiscoverySource},
     error::{ConfigError, ConfigProblem},
     host::{
-        AdminConfig, HostConfig, IdentificationSettings, JwtSettings, LimitsConfig, ListenConfig,
-        LogFormat, LoggerConfig, OnBroken, PluginsConfig, TenantsConfig,
+        AdminConfig, CodeDatabaseConfig, HostConfig, IdentificationSettings, JwtSettings,
+        LimitsConfig, ListenConfig, LogFormat, LoggerConfig, OnBroken, PluginsConfig,
+        TenantsConfig,
     },
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,

@@ -1,6 +1,7 @@
 //! The sections of the multi-tenant server, which hosts tenants' own code.
 
 mod admin;
+mod database;
 mod identification;
 mod limits;
 mod listen;
@@ -12,6 +13,7 @@ use super::reader::Reader;
 
 pub use self::{
     admin::AdminConfig,
+    database::CodeDatabaseConfig,
     identification::{IdentificationSettings, JwtSettings},
     limits::LimitsConfig,
     listen::ListenConfig,
@@ -21,8 +23,8 @@ pub use self::{
 };
 
 /// Sections whose keys may be written in camelCase, as the server's users know them.
-const SECTIONS: [&str; 7] =
-    ["admin.", "limits.", "logger.", "plugins.", "security.", "server.", "tenants."];
+const SECTIONS: [&str; 8] =
+    ["admin.", "database.", "limits.", "logger.", "plugins.", "security.", "server.", "tenants."];
 
 /// What the multi-tenant server goes by.
 ///
@@ -60,6 +62,8 @@ pub struct HostConfig {
     pub fetch: Vec<String>,
     /// Section `[limits]`.
     pub limits: LimitsConfig,
+    /// Section `[database]`.
+    pub database: CodeDatabaseConfig,
 }
 
 impl HostConfig {
@@ -74,6 +78,7 @@ impl HostConfig {
             validate_inputs: reader.boolean("security.validate_inputs", true),
             fetch: reader.texts("security.fetch").unwrap_or_default(),
             limits: LimitsConfig::read(reader),
+            database: CodeDatabaseConfig::read(reader),
         }
     }
 }
