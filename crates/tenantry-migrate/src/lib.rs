@@ -71,7 +71,8 @@ pub use adopt::{
     AdoptTenant, InvalidCsv,
 };
 pub use corrections::{
-    Correction, CorrectionKind, CorrectionReport, RepairOptions, TenantCorrections,
+    Correction, CorrectionKind, CorrectionReport, RepairOptions, SharedCorrections,
+    TenantCorrections,
 };
 pub use error::{MigrateError, Result};
 pub use failure::Failure;
@@ -85,7 +86,7 @@ pub use report::{
     SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
     TenantReport, TenantStatusReport,
 };
-pub use rollback::{RollbackReport, TenantRollback};
+pub use rollback::{RollbackReport, SharedRollback, TenantRollback};
 pub use runs::{Run, RunDetails, RunState, RunTenant};
 pub use rust_migration::{
     MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,

@@ -41,8 +41,9 @@ pub(crate) struct Migrate {
     /// Applies migrations that are older than one that was applied already.
     #[arg(long)]
     pub(crate) allow_out_of_order: bool,
-    /// Says that migrations are applied, and runs nothing; asks before, or needs --yes.
-    #[arg(long, conflicts_with_all = ["shared", "canary", "then", "resume"])]
+    /// Says that migrations are applied, and runs nothing; asks before, or needs --yes. The shared
+    /// schema's by themselves.
+    #[arg(long, conflicts_with_all = ["canary", "then", "resume"])]
     pub(crate) mark_applied: bool,
     /// With --mark-applied: up to this migration, and not those after it.
     #[arg(long, value_name = "MIGRATION", requires = "mark_applied")]

@@ -23,6 +23,12 @@ use crate::{
 pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) -> Result<Exit> {
     let config = environment::config(global)?;
     let ids = environment::tenant_ids(&config, &arguments.tenant)?;
+    if arguments.mark_applied && arguments.shared && (arguments.all || !ids.is_empty()) {
+        return Err(Failure::usage(
+            "--mark-applied takes the shared schema or tenants, not both at once: their \
+             migrations are not the same",
+        ));
+    }
     let access = if arguments.dry_run { Access::Reading } else { Access::Writing };
     let mut interrupts = Interrupts::listen()?;
     let manager = connect(config, access).await?;
@@ -33,8 +39,11 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
         if !arguments.dry_run {
             confirm(arguments.yes, console, question, "tenantry migrate --mark-applied …")?;
         }
-        let marked =
-            migrator.mark_applied(of_these, arguments.to.as_deref(), arguments.dry_run).await?;
+        let (to, dry_run) = (arguments.to.as_deref(), arguments.dry_run);
+        let marked = match arguments.shared {
+            true => migrator.mark_shared_applied(to, dry_run).await?,
+            false => migrator.mark_applied(of_these, to, dry_run).await?,
+        };
         return correct::answer(&marked, console);
     }
 
