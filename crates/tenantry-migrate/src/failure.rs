@@ -15,6 +15,7 @@ pub struct Failure {
     /// | code | |
     /// |---|---|
     /// | `MIGRATION_FAILED` | PostgreSQL refused a file |
+    /// | `SEED_FAILED` | a seed has failed |
     /// | `CHECKSUM_CHANGED` | a file was changed after it had been applied |
     /// | `MIGRATION_GONE` | a file that was applied is no longer in the folder, and later ones are |
     /// | `MIGRATION_UNFINISHED` | a file ended its transaction by itself |

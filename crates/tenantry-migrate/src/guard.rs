@@ -8,11 +8,7 @@ use std::collections::HashMap;
 
 use tenantry::{Config, Tenant, TenantId, config::DiscoverySource};
 
-use crate::{
-    Failure, ledger,
-    site::Site,
-    step::{Step, Work},
-};
+use crate::{Failure, Script, ledger, script::NamedSchema, site::Site, step::Step};
 
 /// What the message of an error begins with where a migration has left its tenant's schema.
 const LEFT: &str = "it touched what is not this tenant's: ";
@@ -133,20 +129,24 @@ impl Schemas {
     /// What is wrong with a file for tenants, which runs in each of their schemas: it names one of
     /// them.
     pub(crate) fn check(&self, step: &Step) -> Result<(), Box<Failure>> {
-        let Work::Sql(file) = &step.work else { return Ok(()) };
-        for named in file.up().schemas_named() {
-            if let Some(tenant) = self.0.get(&named.name) {
-                let message = format!("it names {}, the schema of the tenant {tenant}", named.name);
-                let mut failure = Failure::new("FOREIGN_SCHEMA", message).in_file(&step.name).hint(
-                    "this file runs in the schema of every tenant: leave the name away, or write \
-                     {schema}",
-                );
-                failure.line = Some(named.line);
-                failure.column = Some(named.column);
-                failure.statement = Some(file.up().location_of(named).excerpt);
-                return Err(Box::new(failure));
+        for (name, script) in step.scripts() {
+            for named in script.schemas_named() {
+                if let Some(tenant) = self.0.get(&named.name) {
+                    return Err(Box::new(names(&name, script, named, tenant)));
+                }
             }
         }
         Ok(())
     }
+}
+
+fn names(file: &str, script: &Script, named: &NamedSchema, tenant: &TenantId) -> Failure {
+    let message = format!("it names {}, the schema of the tenant {tenant}", named.name);
+    let mut failure = Failure::new("FOREIGN_SCHEMA", message).in_file(file).hint(
+        "this file runs in the schema of every tenant: leave the name away, or write {schema}",
+    );
+    failure.line = Some(named.line);
+    failure.column = Some(named.column);
+    failure.statement = Some(script.location_of(named).excerpt);
+    failure
 }

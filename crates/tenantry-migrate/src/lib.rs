@@ -31,6 +31,7 @@
 //! | to | see |
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
+//! | put first rows into them | [`Migrator::seed_all_with_shared`] |
 //! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
 //! | take over a database of another tool's | [`Migrator::adopt_plan`], [`Migrator::adopt`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
@@ -60,6 +61,7 @@ mod rollback;
 mod runs;
 mod rust_migration;
 mod script;
+mod seed;
 mod site;
 mod stages;
 mod status_options;
@@ -92,6 +94,7 @@ pub use rust_migration::{
     MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,
 };
 pub use script::{Directives, Location, Script, Statement, StatementKind};
+pub use seed::{SeedReport, SharedSeed, TenantSeed};
 pub use stages::{StageDone, Stages};
 pub use status_options::StatusOptions;
 

@@ -8,7 +8,12 @@ use std::{
 use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{SharedSession, TenantId};
 
-use super::{Migrator, lane::Lane, run::Which, terms};
+use super::{
+    Migrator,
+    lane::Lane,
+    run::{Which, check_names},
+    terms,
+};
 use crate::{
     Failure, MigrateOptions, MigrateStatus, Progress as Told, Result, RollbackReport,
     SharedRollback, TenantRollback,
@@ -42,6 +47,7 @@ impl Migrator {
         let start = Instant::now();
         let series = self.tenant_series()?;
         let last = last(&series, to)?;
+        check_names(self, series.steps().iter().filter(|step| step.number > last)).await?;
         let (tenants, unknown) = self.select(ids.map_or(Which::All, Which::These)).await?;
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();

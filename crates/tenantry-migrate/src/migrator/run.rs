@@ -193,21 +193,10 @@ impl Rollout<'_> {
             }
         }
         if !todos.is_empty() {
-            self.check_names(files.iter().map(|(number, _)| *number)).await?;
+            let steps = files.iter().filter_map(|(number, _)| self.series.find(*number));
+            check_names(self.migrator, steps).await?;
         }
         Ok((todos, files.into_iter().map(|(_, name)| name.to_string()).collect()))
-    }
-
-    /// Refuses files that name a tenant's schema, before anything runs.
-    async fn check_names(&self, numbers: impl Iterator<Item = i64>) -> Result<()> {
-        let steps: Vec<&Step> = numbers.filter_map(|number| self.series.find(number)).collect();
-        if !steps.iter().any(|step| step.names_schemas()) {
-            return Ok(());
-        }
-        let all = self.migrator.manager.catalog().list().await?;
-        let schemas = Schemas::of(all.iter().map(|tenant| &**tenant));
-        steps.into_iter().try_for_each(|step| schemas.check(step))?;
-        Ok(())
     }
 
     /// One stage after the other, as long as nothing speaks against it.
@@ -260,6 +249,22 @@ impl Rollout<'_> {
             () = self.options.stop.stopped() => Ok(()),
         }
     }
+}
+
+/// Refuses files that name a tenant's schema, up or down, before anything runs.
+pub(super) async fn check_names(
+    migrator: &Migrator,
+    steps: impl Iterator<Item = &Step> + Clone,
+) -> Result<()> {
+    if !steps.clone().any(Step::names_schemas) {
+        return Ok(());
+    }
+    let all = migrator.manager.catalog().list().await?;
+    let schemas = Schemas::of(all.iter().map(|tenant| &**tenant));
+    for step in steps {
+        schemas.check(step)?;
+    }
+    Ok(())
 }
 
 fn summarise(options: &MigrateOptions, took: Duration, ran: Ran) -> MigrateReport {

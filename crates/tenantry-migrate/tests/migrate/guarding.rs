@@ -1,7 +1,7 @@
 use tenantry::TenantManager;
 use tenantry_migrate::{MigrateOptions, Migrator};
 
-use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
+use crate::support::{PROJECTS, Project, USERS, id, migrate_all, report_of};
 
 #[tokio::test]
 async fn sql_that_names_another_tenants_schema_is_refused_before_anything_runs() {
@@ -16,6 +16,28 @@ async fn sql_that_names_another_tenants_schema_is_refused_before_anything_runs()
     let told = error.to_string();
     assert!(told.starts_with("0002_foreign.sql:2:13: it names tenant_globex"), "{told}");
     assert!(project.tables("tenant_acme").await.is_empty());
+}
+
+#[tokio::test]
+async fn so_it_is_when_a_tenant_is_made_and_in_what_undoes_a_migration() {
+    let down = ("0001_users.down.sql", "DROP TABLE users;\nDROP TABLE tenant_globex.users;");
+    let project = Project::with(&[USERS]).await;
+    project.enrol(&["globex"]).await;
+    let migrator = project.migrator().await;
+    assert_eq!(migrate_all(&migrator).await.succeeded, 1);
+    project.tenant_file(down.0, down.1);
+    let error = migrator.rollback(None, "0", &MigrateOptions::new()).await.unwrap_err();
+    assert_eq!(error.code(), "FOREIGN_SCHEMA");
+    let told = error.to_string();
+    assert!(told.starts_with("0001_users.down.sql:2:12: it names tenant_globex"), "{told}");
+    project.remove_tenant_file(down.0);
+
+    project.tenant_file("0002_foreign.sql", "INSERT INTO tenant_globex.users VALUES (1, 'x');");
+    let new = tenantry::NewTenant::new(id("acme"));
+    let error = migrator.create_tenant(new, true).await.unwrap_err();
+    assert_eq!(error.code(), "FOREIGN_SCHEMA");
+    let rows = project.client().await.query("SELECT FROM tenant_globex.users", &[]).await.unwrap();
+    assert!(rows.is_empty() && migrator.list().await.unwrap().len() == 1);
 }
 
 /// What a tenant fails with when this code runs in it, and another tenant has the same tables.

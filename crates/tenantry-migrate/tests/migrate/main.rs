@@ -14,6 +14,7 @@ mod hooking;
 mod locking;
 mod repairing;
 mod rolling_back;
+mod seeding;
 mod shared;
 mod side_by_side;
 mod splitting;
