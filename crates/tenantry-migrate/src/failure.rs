@@ -25,6 +25,7 @@ pub struct Failure {
     /// | `ROLE_UNUSABLE` | the role of `migrations.role` does not exist, or may not be taken |
     /// | `HOOK_FAILED` | a hook has failed |
     /// | `NO_WAY_DOWN` | a migration that is to be undone has no file for that |
+    /// | `CHECKS_MISSING` | a run is to be resumed without the checks that it had between its stages |
     /// | `SCHEMA_MISSING` | the tenant's schema does not exist |
     /// | `SCHEMA_EXISTS` | the schema for a new tenant is there already |
     /// | `MIGRATION_UNKNOWN` | a name that no migration, or more than one, has |

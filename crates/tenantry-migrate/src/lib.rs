@@ -76,7 +76,7 @@ pub use corrections::{
     Correction, CorrectionKind, CorrectionReport, RepairOptions, SharedCorrections,
     TenantCorrections,
 };
-pub use error::{MigrateError, Result};
+pub use error::{MigrateError, Result, Unsafe};
 pub use failure::Failure;
 pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
 pub use holder::LockHolder;

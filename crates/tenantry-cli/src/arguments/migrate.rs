@@ -75,6 +75,9 @@ pub(crate) struct Rollout {
     /// Runs a command between stages, by the shell; it must end with status 0.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) check_command: Option<String>,
+    /// With --resume: goes on without the checks that the run had.
+    #[arg(long, conflicts_with_all = ["check_sql", "check_command"])]
+    pub(crate) no_checks: bool,
     /// Whether to go on when a tenant has failed. Without it, the stage is finished, and the next
     /// one is not begun.
     #[arg(long, value_name = "WHAT", value_enum)]

@@ -21,5 +21,6 @@ mod splitting;
 mod staging;
 mod status;
 mod stopping;
+mod strict;
 mod support;
 mod versions;

@@ -135,6 +135,12 @@ impl Crew<'_> {
             }
         }
         let report = outcome.of_tenant(&tenant.id, false);
+        self.options.tell(Progress::Finished(&report));
+        self.count(report).await;
+    }
+
+    /// Takes a report, and says whether the run goes on after it.
+    pub(super) async fn count(&mut self, report: TenantReport) {
         if let Some(failure) = &report.error {
             self.limits.failures += 1;
             let decision = self.options.hooks.decide(&report.id, failure).await;
@@ -147,7 +153,6 @@ impl Crew<'_> {
             }
         }
         self.recorder.finished(&report);
-        self.options.tell(Progress::Finished(&report));
         self.reports.push(report);
     }
 }
