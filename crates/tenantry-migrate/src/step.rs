@@ -200,6 +200,12 @@ impl<'a> Body<'a> {
         self.script.is_opaque()
     }
 
+    /// Whether what one of its statements does cannot be read in it.
+    pub(crate) fn is_opaque_at(&self, statement: usize) -> bool {
+        let statement = self.script.statements().get(statement);
+        statement.is_some_and(|statement| statement.kind().is_opaque())
+    }
+
     /// Says where in the file an error is.
     pub(crate) fn locate(&self, spot: Spot, failure: &mut Failure) {
         let location = match spot {

@@ -300,12 +300,15 @@ fn wrong(series: &Series, site: &Site, state: &State, options: RepairOptions) ->
 fn unfinished(site: &Site, number: i64, entry: &Entry, applied: bool) -> Correction {
     let found = match entry.progress {
         Progress::Statements(done) => format!("not finished: {done} of its statements are done"),
+        Progress::Undone(done) => {
+            format!("not undone: {done} of the statements for that are done")
+        }
         Progress::Unknown | Progress::Finished => {
             "not finished: it ended the transaction it ran in".to_owned()
         }
     };
     let ledger = &site.ledger;
-    let only = format!("WHERE number = {number} AND duration_ms IS NULL");
+    let only = format!("WHERE number = {number} AND (duration_ms IS NULL OR done IS NOT NULL)");
     let (kind, sql) = match applied {
         true => (
             CorrectionKind::MarkApplied,

@@ -11,7 +11,7 @@ use tenantry::{SharedSession, TenantId};
 use super::{
     Migrator,
     lane::Lane,
-    run::{Which, check_names},
+    run::{Which, check_names, queue},
     terms,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     SharedRollback, TenantRollback,
     apply::{LedgerTable, NotApplied, Opening, Piece, Terms, Way, alone::undo_alone, apply},
     holder::watched,
-    ledger::{self, State},
+    ledger::{self, Entry, State},
     naming,
     site::Site,
     step::{Body, Series, Step, Work},
@@ -194,7 +194,7 @@ impl<'a> Back<'a> {
         let mut plan = Vec::new();
         let mut no_way = Vec::new();
         for (number, entry) in ledger.iter().rev().filter(|(number, _)| **number > self.last) {
-            if !entry.is_finished() {
+            if !entry.is_finished() && entry.statements_undone().is_none() {
                 let message = "it was not finished, so what there is to undo is not known";
                 let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned());
                 return Err(Box::new(failure.in_file(&entry.name).hint(
@@ -272,7 +272,9 @@ impl<'a> Back<'a> {
                 Ok(begun) => begun,
                 Err(error) => return (left(), Some(error.into())),
             };
-            let undoing = self.step(session, &terms, step);
+            let done = state.entries().and_then(|ledger| ledger.get(&step.number));
+            let done = done.and_then(Entry::statements_undone);
+            let undoing = self.step(session, &terms, step, done);
             let (ran, holders) = watched(manager, pid, terms.lock_timeout, undoing).await;
             if matches!(step.work, Work::Rust(_)) {
                 lane.has_prepared();
@@ -297,7 +299,7 @@ impl<'a> Back<'a> {
                         failure.holders = holders;
                         return (left(), Some(failure));
                     }
-                    tokio::time::sleep(config.lock_delay * 2_u32.pow(attempts.min(6) - 1)).await;
+                    tokio::time::sleep(queue::pause(config.lock_delay, attempts)).await;
                 }
                 Err(NotApplied::Failed(failure)) => return (left(), Some(failure)),
             }
@@ -313,6 +315,7 @@ impl<'a> Back<'a> {
         session: &mut SharedSession,
         terms: &Terms<'_>,
         step: &Step,
+        done: Option<usize>,
     ) -> Result<(), NotApplied> {
         let opening = Opening { lock: true, ledger: LedgerTable::There };
         match &step.work {
@@ -322,7 +325,7 @@ impl<'a> Back<'a> {
                     return Err(NotApplied::Failed(Failure::new("NO_WAY_DOWN", message)));
                 };
                 if !body.directives().transaction {
-                    return undo_alone(session, terms, (step, &body), opening).await;
+                    return undo_alone(session, terms, (step, &body), opening, done).await;
                 }
                 apply(session, terms, &[Piece::File(step, &body)], opening).await
             }

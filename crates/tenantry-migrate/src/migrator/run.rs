@@ -1,7 +1,7 @@
 //! A run: what is to be done is read, then tenants are migrated in stages.
 
 mod crew;
-mod queue;
+pub(super) mod queue;
 mod selection;
 mod strict;
 

@@ -11,7 +11,13 @@ use std::{
 use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{Tenant, TenantId, TenantStatus};
 
-use super::{Migrator, lane::Lane, outcome::Outcome, run::Which, run::check_names, terms};
+use super::{
+    Migrator,
+    lane::Lane,
+    outcome::Outcome,
+    run::{Which, check_names, queue},
+    terms,
+};
 use crate::{
     Failure, MigrateOptions, MigrateStatus, Migrations, OnError, Progress, Result, SeedReport,
     SharedReport, SharedSeed, TenantReport, TenantSeed,
@@ -302,7 +308,7 @@ impl Migrator {
                         failure.holders = holders;
                         return Err(failure);
                     }
-                    config.lock_delay * 2_u32.pow(attempts.min(6) - 1)
+                    queue::pause(config.lock_delay, attempts)
                 }
                 Err(NotApplied::Busy) => {
                     if options.stop.is_stopped() {

@@ -51,6 +51,10 @@ async fn caught(code: &str) -> Option<String> {
     assert_eq!(migrate_all(&migrator).await.succeeded, 2);
     let client = project.client().await;
     client.batch_execute("INSERT INTO tenant_globex.users VALUES (1, 'one')").await.unwrap();
+    for schema in ["tenant_acme", "tenant_globex"] {
+        let sql = format!("CREATE FUNCTION {schema}.old() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        client.batch_execute(&sql).await.unwrap();
+    }
     project.tenant_file("0003_sneaky.sql", &sneaky);
     let report = migrate_all(&migrator).await;
     assert!(report_of(&report, "globex").error.is_none());
@@ -79,6 +83,25 @@ async fn code_that_touches_another_tenant_is_found_out_and_rolled_back() {
             "a table in another schema, which it dropped",
         ),
         (
+            "EXECUTE 'CREATE FUNCTION tenant_' || 'globex.f() RETURNS int \
+             LANGUAGE sql AS ''SELECT 1''';",
+            "the function tenant_globex.f",
+        ),
+        (
+            "BEGIN EXECUTE 'CREATE TYPE tenant_' || 'globex.mood AS ENUM (''good'')'; \
+             EXCEPTION WHEN others THEN END;",
+            "the type tenant_globex.mood",
+        ),
+        (
+            "EXECUTE 'CREATE OR REPLACE FUNCTION tenant_' || 'globex.old() RETURNS int \
+             LANGUAGE sql AS ''SELECT 2''';",
+            "the function tenant_globex.old",
+        ),
+        (
+            "EXECUTE 'DROP FUNCTION tenant_' || 'globex.old()';",
+            "a function in another schema, which it dropped",
+        ),
+        (
             "EXECUTE 'SET LOCAL search' || '_path = tenant_' || 'globex';",
             "the search_path is tenant_globex",
         ),
@@ -97,6 +120,11 @@ async fn code_that_keeps_to_its_tenant_is_let_pass() {
         "DROP TABLE tasks; CREATE TABLE tasks ();",
         "ALTER TABLE users ALTER COLUMN id TYPE bigint; CREATE INDEX ON users (name);",
         "CREATE TABLE IF NOT EXISTS public.counters ();",
+        "CREATE OR REPLACE FUNCTION old() RETURNS int LANGUAGE sql AS 'SELECT 2';",
+        "DROP FUNCTION old(); CREATE FUNCTION old() RETURNS int LANGUAGE sql AS 'SELECT 3';",
+        "CREATE TYPE mood AS ENUM ('good'); DROP TYPE mood;",
+        "BEGIN CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+         EXCEPTION WHEN others THEN END;",
     ] {
         assert_eq!(caught(code).await, None, "{code}");
     }
@@ -141,4 +169,18 @@ async fn migrations_run_as_the_role_that_owns_the_schema() {
     let report = migrate_all(&Migrator::new(manager)).await;
     let error = report_of(&report, "globex").error.clone().unwrap();
     assert_eq!(error.code, "ROLE_UNUSABLE", "{error}");
+}
+
+#[tokio::test]
+async fn a_file_without_a_transaction_is_looked_at_statement_by_statement() {
+    let sneaky = "-- tenantry: no-transaction\nCREATE INDEX CONCURRENTLY ON users (name);\n\
+                  DO $$ BEGIN EXECUTE 'CREATE TABLE tenant_' || 'globex.more ()'; END $$;";
+    let project = Project::with(&[USERS, ("0002_sneaky.sql", sneaky)]).await;
+    project.enrol(&["acme", "globex"]).await;
+    let migrator = project.migrator().await;
+    let options = MigrateOptions::new();
+    let report = migrator.migrate(&[id("acme")], &options).await.unwrap();
+    let error = report.tenants[0].error.as_ref().unwrap();
+    assert_eq!((error.code, error.file.as_deref()), ("FOREIGN_SCHEMA", Some("0002_sneaky.sql")));
+    assert!(project.tables("tenant_globex").await.is_empty());
 }

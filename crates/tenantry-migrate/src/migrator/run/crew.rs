@@ -8,7 +8,7 @@ use std::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tenantry::{Error, Tenant, TenantManager};
 
-use super::queue::{Queue, Todo};
+use super::queue::{self, Queue, Todo};
 use crate::{
     Failure, MigrateOptions, OnError, Progress, TenantReport,
     ledger::{self, State},
@@ -308,7 +308,7 @@ pub(super) async fn bring_up_alone(
                 if attempts >= config.lock_attempts {
                     return outcome.with_error(given_up(*failure, attempts));
                 }
-                config.lock_delay * 2_u32.pow(attempts.min(6) - 1)
+                queue::pause(config.lock_delay, attempts)
             }
         };
         tokio::time::sleep(wait).await;
