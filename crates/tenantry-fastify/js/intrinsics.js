@@ -20,10 +20,10 @@ const { performance: clock, Date: Dates } = globalThis;
 export const now = clock ? clock.now.bind(clock) : Dates.now;
 
 const { TextEncoder: Encoder, TextDecoder: Decoder } = globalThis;
-const encoder = new Encoder();
-const decoder = new Decoder();
-export const encodeText = encoder.encode.bind(encoder);
-export const decodeText = decoder.decode.bind(decoder);
+const encoder = Encoder && new Encoder();
+const decoder = Decoder && new Decoder();
+export const encodeText = encoder?.encode.bind(encoder);
+export const decodeText = decoder?.decode.bind(decoder);
 
 export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 

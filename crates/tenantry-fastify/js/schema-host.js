@@ -2,30 +2,36 @@
 
 import { parseJson, toJson } from "./intrinsics.js";
 
-/** A compiler of validators that knows these schemas by `$id`. */
+/** The number of the host's compiler that knows these schemas by `$id`, made when it is needed. */
+function scopeOf(schemas) {
+  let scope;
+  return () => (scope ??= host.call("schema.scope", toJson(Object.values(schemas))));
+}
+
+/** A compiler of validators. */
 export function hostValidators(schemas) {
-  let compiler;
+  const scope = scopeOf(schemas);
   return ({ schema, httpPart }) => {
-    compiler ??= host.call("schema.compiler", toJson(Object.values(schemas)));
-    const id = host.call("schema.validator", compiler, toJson(schema), httpPart ?? "");
+    const part = httpPart ?? "body";
+    const id = host.call("schema.validator", scope(), toJson(schema), part);
     return function validate(value) {
-      const result = host.call("schema.check", id, toJson(value) ?? "null", httpPart ?? "");
-      if (result.errors !== undefined) {
-        validate.errors = parseJson(result.errors);
-        return false;
+      const result = host.call("schema.check", id, toJson(value) ?? "null", part);
+      if (typeof result === "string") return { value: parseJson(result) };
+      if (result === undefined) {
+        validate.errors = null;
+        return true;
       }
-      validate.errors = null;
-      return result.value === undefined ? true : { value: parseJson(result.value) };
+      validate.errors = result.errors;
+      return result.errors.length > 0 ? false : { error: new Error(result.message) };
     };
   };
 }
 
 /** A compiler of serializers: what they write has what the schema lists, and nothing else. */
 export function hostSerializers(schemas) {
-  let compiler;
+  const scope = scopeOf(schemas);
   return ({ schema }) => {
-    compiler ??= host.call("schema.compiler", toJson(Object.values(schemas)));
-    const id = host.call("schema.serializer", compiler, toJson(schema));
+    const id = host.call("schema.serializer", scope(), toJson(schema));
     return (value) => host.call("schema.serialize", id, toJson(value) ?? "null");
   };
 }

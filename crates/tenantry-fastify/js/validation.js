@@ -1,27 +1,7 @@
 // Validation of a request by its route's schemas: params, body, query, headers, in this order.
 
-import { getPrototypeOf, isArray, isThenable } from "./intrinsics.js";
+import { isThenable } from "./intrinsics.js";
 import { kSchemas } from "./symbols.js";
-
-const objectPrototype = getPrototypeOf({});
-
-/** Names of headers come in lower case; a schema may write them otherwise. */
-function lowerCase(schema) {
-  const copy = { ...schema };
-  if (isArray(schema.required)) copy.required = schema.required.map((name) => name.toLowerCase());
-  if (schema.properties !== null && typeof schema.properties === "object") {
-    copy.properties = {};
-    for (const name of Object.keys(schema.properties)) copy.properties[name.toLowerCase()] = schema.properties[name];
-  }
-  for (const key of ["allOf", "anyOf", "oneOf"]) {
-    if (isArray(schema[key])) copy[key] = schema[key].map((one) => (one !== null && typeof one === "object" ? lowerCase(one) : one));
-  }
-  return copy;
-}
-
-function isPlain(schema) {
-  return schema !== null && typeof schema === "object" && getPrototypeOf(schema) === objectPrototype;
-}
 
 /** Compiles the validators of a route; undefined where it has none. */
 export function compileValidators(context) {
@@ -37,9 +17,7 @@ export function compileValidators(context) {
     const given = schema[name];
     if (given === undefined) continue;
     any = true;
-    if (name === "headers") {
-      found.headers = part(custom === undefined && isPlain(given) ? lowerCase(given) : given, "headers");
-    } else if (name === "body" && given?.content) {
+    if (name === "body" && given?.content) {
       found.body = {};
       for (const type of Object.keys(given.content)) found.body[type] = part(given.content[type].schema, "body", type);
     } else {

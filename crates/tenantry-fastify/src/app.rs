@@ -7,6 +7,7 @@ mod gone;
 mod host;
 mod load;
 mod request;
+mod schemas;
 mod table;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ mod loaded;
 mod manifest;
 mod prelude;
 mod router;
+pub mod schema;
 
 pub use app::{App, AppConfig, Failure};
 pub use error::LoadError;

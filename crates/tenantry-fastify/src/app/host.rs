@@ -4,17 +4,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
 
+use super::schemas::SchemaTable;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
 
 /// The host of an application's isolate.
 pub(super) struct AppHost {
     outer: Arc<dyn Host>,
     routers: Mutex<Vec<Router>>,
+    schemas: SchemaTable,
 }
 
 impl AppHost {
     pub(super) fn new(outer: Arc<dyn Host>) -> Self {
-        Self { outer, routers: Mutex::default() }
+        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default() }
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
@@ -62,7 +64,8 @@ const MOST_ROUTERS: usize = 100;
 /// Names of parameters, or text that says why not.
 fn add(router: &mut Router, index: usize, methods: &str, path: &str) -> Data {
     let mut names = Vec::new();
-    let mut added = router.clone();
+    // All of them or none.
+    let mut added = if methods.contains(',') { router.clone() } else { std::mem::take(router) };
     for method in methods.split(',') {
         match added.add(method, path, target(index)) {
             Ok(found) => names = found,
@@ -85,11 +88,11 @@ fn find(router: &Router, method: &str, url: &str) -> Data {
     }
 }
 
-fn text(args: &[Data], at: usize) -> Result<&str, HostError> {
+pub(super) fn text(args: &[Data], at: usize) -> Result<&str, HostError> {
     args.get(at).and_then(Data::as_text).ok_or_else(|| wrong(at, "text"))
 }
 
-fn index(args: &[Data], at: usize) -> Result<usize, HostError> {
+pub(super) fn index(args: &[Data], at: usize) -> Result<usize, HostError> {
     let number = args.get(at).and_then(Data::as_number).ok_or_else(|| wrong(at, "a number"))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
     if number >= 0.0 && number < f64::from(u32::MAX) && number.fract() == 0.0 {
@@ -124,6 +127,9 @@ impl Host for AppHost {
     fn call(&self, task: &TaskInfo, name: &str, args: Vec<Data>) -> Result<Data, HostError> {
         if name.starts_with("router.") {
             return self.route(name, &args);
+        }
+        if name.starts_with("schema.") {
+            return self.schemas.call(name, &args);
         }
         self.outer.call(task, name, args)
     }
