@@ -70,7 +70,8 @@ pub use self::{
     error::{ConfigError, ConfigProblem},
     host::{
         AdminConfig, HostConfig, IdentificationSettings, JwtSettings, LimitsConfig, ListenConfig,
-        LogFormat, LoggerConfig, OnBroken, PluginsConfig, TenantsConfig,
+        LoadingSettings, LogFormat, LoggerConfig, OnBroken, PluginsConfig, SourceSettings,
+        StoreSettings, TenantsConfig,
     },
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,

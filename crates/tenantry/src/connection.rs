@@ -25,10 +25,6 @@ mod tally;
 mod transaction;
 mod wire;
 
-pub use self::{
-    query::{Answer, Bounds, TypedParam},
-    tally::StatementCounts,
-};
 pub(crate) use self::{
     binding::Binding,
     driver::PgDriver,
@@ -36,4 +32,8 @@ pub(crate) use self::{
     query::{Output, Params, Query},
     server::Server,
     wire::TooLong,
+};
+pub use self::{
+    query::{Answer, Bounds, TypedParam},
+    tally::StatementCounts,
 };

@@ -44,7 +44,11 @@ impl Catalog {
         let tables = self.tables.iter().map(|table| (table.name.as_str(), table));
         naming::find(tables, name).cloned().ok_or_else(|| {
             let names = self.tables.iter().map(|table| table.name.as_str());
-            unknown("TABLE_NOT_FOUND", format!("there is no table {name:?}"), naming::nearest(names, name))
+            unknown(
+                "TABLE_NOT_FOUND",
+                format!("there is no table {name:?}"),
+                naming::nearest(names, name),
+            )
         })
     }
 }
@@ -52,7 +56,8 @@ impl Catalog {
 impl Table {
     /// The place of the column that a name of JavaScript's means.
     pub(crate) fn index(&self, name: &str) -> Result<usize, DbError> {
-        let columns = self.columns.iter().enumerate().map(|(index, column)| (column.name.as_str(), index));
+        let columns =
+            self.columns.iter().enumerate().map(|(index, column)| (column.name.as_str(), index));
         naming::find(columns, name).ok_or_else(|| {
             let names = self.columns.iter().map(|column| column.name.as_str());
             let what = format!("the table {:?} has no column {name:?}", self.name);
@@ -71,7 +76,10 @@ impl Table {
             Some(&[index]) => Ok(&self.columns[index]),
             _ => Err(DbError::new(
                 "NO_PRIMARY_KEY",
-                format!("the table {:?} has no primary key of one column: name the columns with where", self.name),
+                format!(
+                    "the table {:?} has no primary key of one column: name the columns with where",
+                    self.name
+                ),
             )),
         }
     }

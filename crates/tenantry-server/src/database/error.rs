@@ -53,10 +53,15 @@ impl From<Error> for DbError {
             ),
             Error::RolledBack => Self::new("TRANSACTION_FAILED", error.to_string()),
             Error::PoolTimeout(_) | Error::PoolSaturated(_) => {
-                Self::new(error.code(), "the database has no connection free just now").with_status(503)
+                Self::new(error.code(), "the database has no connection free just now")
+                    .with_status(503)
             }
-            Error::TenantSuspended(_) => Self::new(error.code(), "the tenant is suspended").with_status(403),
-            Error::TenantArchived(_) => Self::new(error.code(), "the tenant is archived").with_status(410),
+            Error::TenantSuspended(_) => {
+                Self::new(error.code(), "the tenant is suspended").with_status(403)
+            }
+            Error::TenantArchived(_) => {
+                Self::new(error.code(), "the tenant is archived").with_status(410)
+            }
             Error::TenantNotFound(_) | Error::TenantMoved(_) => {
                 Self::new(error.code(), "the tenant has no place in the database").with_status(404)
             }
@@ -66,7 +71,8 @@ impl From<Error> for DbError {
             }
             _ => {
                 tracing::warn!(%error, "a tenant's database could not be used");
-                Self::new("DATABASE_UNAVAILABLE", "the database cannot be used just now").with_status(503)
+                Self::new("DATABASE_UNAVAILABLE", "the database cannot be used just now")
+                    .with_status(503)
             }
         }
     }

@@ -32,7 +32,8 @@ pub(crate) fn read(sql: &str, functions: &Functions) -> Result<Reading, Refused>
         return Err(Refused::at(sql, 0, "a text with a NUL in it".to_owned()));
     }
     let tokens: Vec<Token> = Lexer::new(sql).filter(|token| !token.kind.is_blank()).collect();
-    let mut reader = Reader { sql, functions, tokens: one_statement(sql, &tokens)?, found: Reading::default() };
+    let mut reader =
+        Reader { sql, functions, tokens: one_statement(sql, &tokens)?, found: Reading::default() };
     reader.first_word()?;
     for index in 0..reader.tokens.len() {
         reader.token(index)?;
@@ -80,9 +81,8 @@ impl Reader<'_> {
     fn token(&mut self, index: usize) -> Result<(), Refused> {
         let token = self.tokens[index];
         match token.kind {
-            TokenKind::Placeholder | TokenKind::Backslash | TokenKind::Other => {
-                self.refuse(token, format!("{:?}, which means nothing in SQL", token.text(self.sql)))
-            }
+            TokenKind::Placeholder | TokenKind::Backslash | TokenKind::Other => self
+                .refuse(token, format!("{:?}, which means nothing in SQL", token.text(self.sql))),
             _ if token.kind.is_name() => self.name(index),
             _ => Ok(()),
         }
@@ -103,12 +103,14 @@ impl Reader<'_> {
         let before = index.checked_sub(1).map(|before| self.text(before));
         let follows_period = before == Some(".");
         match self.tokens.get(index + 1).map(|_| self.text(index + 1)) {
-            Some("(") if follows_period => {
-                self.refuse(token, format!("a function, operator or table {name:?} by the name of a schema"))
-            }
-            Some("(") if !self.functions.may_call(&name) => {
-                self.refuse(token, format!("the function {name}, which is not one that tenants may call"))
-            }
+            Some("(") if follows_period => self.refuse(
+                token,
+                format!("a function, operator or table {name:?} by the name of a schema"),
+            ),
+            Some("(") if !self.functions.may_call(&name) => self.refuse(
+                token,
+                format!("the function {name}, which is not one that tenants may call"),
+            ),
             Some(".") if !follows_period => {
                 self.found.qualifiers.insert(name.into_owned());
                 Ok(())

@@ -90,7 +90,10 @@ mod tests {
         assert_eq!(find("Id"), Some("id"));
         assert_eq!(find("nothing"), None);
         assert_eq!(Naming::CamelCase.from_sql("created_at_utc"), "createdAtUtc");
-        assert_eq!(Naming::CamelCase.from_sql("_private__x_1"), "_private__x_1".replace("__x", "_X"));
+        assert_eq!(
+            Naming::CamelCase.from_sql("_private__x_1"),
+            "_private__x_1".replace("__x", "_X")
+        );
     }
 
     #[test]

@@ -9,7 +9,10 @@
 
 use std::sync::Arc;
 
-use tenantry::{Bounds, TypedParam, tokio_postgres::types::{Kind as TypeKind, Type}};
+use tenantry::{
+    Bounds, TypedParam,
+    tokio_postgres::types::{Kind as TypeKind, Type},
+};
 use tenantry_js::{BoxFuture, Data, HostError};
 
 use super::{
@@ -99,7 +102,9 @@ impl Operation<'_> {
     }
 
     async fn table(&self) -> Result<Data, DbError> {
-        let [_, shared, table, method, Data::List(args)] = self.args else { return Err(malformed()) };
+        let [_, shared, table, method, Data::List(args)] = self.args else {
+            return Err(malformed());
+        };
         let is_shared = matches!(shared, Data::Bool(true));
         let (Some(table), Some(method)) = (table.as_text(), method.as_text()) else {
             return Err(malformed());
@@ -141,14 +146,20 @@ impl Operation<'_> {
         if types.len() != params.len() {
             return Err(DbError::new(
                 "PARAMETERS_INVALID",
-                format!("the statement has {} parameters, and {} were given", types.len(), params.len()),
+                format!(
+                    "the statement has {} parameters, and {} were given",
+                    types.len(),
+                    params.len()
+                ),
             ));
         }
         let mut typed = Vec::with_capacity(params.len());
         for (ty, value) in types.iter().zip(params) {
             let text = encode(value, kind(ty))?;
             if text.as_ref().is_some_and(|text| text.contains('\0')) {
-                return Err(DbError::new("VALUE_INVALID", "PostgreSQL's text has no NUL").with_status(400));
+                return Err(
+                    DbError::new("VALUE_INVALID", "PostgreSQL's text has no NUL").with_status(400)
+                );
             }
             typed.push(TypedParam::text(ty.clone(), text));
         }

@@ -122,7 +122,10 @@ impl Tenant {
     /// The types of a text's parameters, if it may be run.
     pub(super) async fn check(&self, sql: &str) -> Result<Arc<[Type]>, DbError> {
         if sql.len() > self.shared.config.max_sql_bytes {
-            return Err(DbError::new("SQL_TOO_LONG", "the statement is longer than database.max_sql_bytes"));
+            return Err(DbError::new(
+                "SQL_TOO_LONG",
+                "the statement is longer than database.max_sql_bytes",
+            ));
         }
         let generation = {
             let mut known = self.known();

@@ -47,7 +47,12 @@ pub(super) enum End {
 
 impl Open {
     /// Keeps a transaction for so long at most.
-    pub(super) fn new(transaction: Transaction, number: u64, place: Place, time: Duration) -> Arc<Self> {
+    pub(super) fn new(
+        transaction: Transaction,
+        number: u64,
+        place: Place,
+        time: Duration,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|open: &Weak<Self>| {
             let open = Weak::clone(open);
             let deadline = tokio::spawn(async move {
@@ -60,7 +65,9 @@ impl Open {
             });
             let _deadline = Deadline(deadline.abort_handle());
             let levels = vec![number];
-            Self { inner: Mutex::new(Some(Inner { transaction, levels, _place: place, _deadline })) }
+            Self {
+                inner: Mutex::new(Some(Inner { transaction, levels, _place: place, _deadline })),
+            }
         })
     }
 
@@ -95,7 +102,12 @@ impl Open {
     }
 
     /// Opens one nested in that of this number.
-    pub(super) async fn nest(&self, number: u64, nested: u64, timeout: Duration) -> Result<(), DbError> {
+    pub(super) async fn nest(
+        &self,
+        number: u64,
+        nested: u64,
+        timeout: Duration,
+    ) -> Result<(), DbError> {
         let mut inner = self.lock(number).await?;
         let Some(open) = inner.as_mut() else { return Err(ended()) };
         match tokio::time::timeout(timeout, open.transaction.savepoint()).await {
@@ -110,7 +122,12 @@ impl Open {
     }
 
     /// Ends that of this number.
-    pub(super) async fn end(&self, number: u64, end: End, timeout: Duration) -> Result<(), DbError> {
+    pub(super) async fn end(
+        &self,
+        number: u64,
+        end: End,
+        timeout: Duration,
+    ) -> Result<(), DbError> {
         let mut inner = self.lock(number).await?;
         let is_outermost = inner.as_ref().is_some_and(|open| open.levels.len() == 1);
         if is_outermost {
@@ -157,9 +174,13 @@ impl Open {
 }
 
 fn ended() -> DbError {
-    DbError::new("TRANSACTION_ENDED", "the transaction has ended: its time was over, or it was awaited already")
+    DbError::new(
+        "TRANSACTION_ENDED",
+        "the transaction has ended: its time was over, or it was awaited already",
+    )
 }
 
 fn too_slow() -> DbError {
-    DbError::new("QUERY_TIMEOUT", "the statement took longer than database.statement_timeout").with_status(504)
+    DbError::new("QUERY_TIMEOUT", "the statement took longer than database.statement_timeout")
+        .with_status(504)
 }

@@ -40,7 +40,10 @@ pub(super) async fn verify(
     if let Some(row) = foreign.first() {
         let what: &str = row.get(0);
         tracing::warn!(tenant = %db.tenant_id(), what, "SQL of a tenant's was refused");
-        return Err(DbError::new("SQL_REFUSED", "the statement is refused: it names a schema or table that is not the tenant's, or writes to a shared one"));
+        return Err(DbError::new(
+            "SQL_REFUSED",
+            "the statement is refused: it names a schema or table that is not the tenant's, or writes to a shared one",
+        ));
     }
     if let Some(ty) = types.iter().find(|ty| names_something(ty)) {
         let message = format!("the statement is refused: a parameter of the type {}", ty.name());

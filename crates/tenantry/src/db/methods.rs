@@ -75,8 +75,7 @@ macro_rules! statement_methods {
                 &mut self,
                 sql: &str,
             ) -> crate::Result<Vec<tokio_postgres::Row>> {
-                let query =
-                    crate::connection::Query::new(sql, crate::connection::Params::Once);
+                let query = crate::connection::Query::new(sql, crate::connection::Params::Once);
                 Ok($crate::db::methods::Run::run(self, &query).await?.rows)
             }
 

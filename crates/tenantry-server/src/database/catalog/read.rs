@@ -58,7 +58,8 @@ struct KeyRow {
 pub(crate) fn read(rows: &[Row], full_name: Option<&str>) -> Result<Catalog, DbError> {
     let mut tables = Vec::with_capacity(rows.len());
     for row in rows {
-        let unreadable = || DbError::new("DATABASE_ERROR", "the database's catalogs could not be read");
+        let unreadable =
+            || DbError::new("DATABASE_ERROR", "the database's catalogs could not be read");
         let text: &str = row.try_get(0).map_err(|_| unreadable())?;
         let row: TableRow = serde_json::from_str(text).map_err(|_| unreadable())?;
         // PostgreSQL would read its own tables in their place.

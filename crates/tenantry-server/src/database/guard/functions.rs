@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_is_the_tenants_own() {
-        let functions = Functions::new(["lower", "set_config", "similarity", "dblink"].map(Into::into), []);
+        let functions =
+            Functions::new(["lower", "set_config", "similarity", "dblink"].map(Into::into), []);
         assert!(["lower", "similarity", "my_function"].iter().all(|name| functions.may_call(name)));
         assert!(["set_config", "dblink"].iter().all(|name| !functions.may_call(name)));
     }

@@ -1,7 +1,17 @@
 use super::{Functions, read};
 
 fn functions() -> Functions {
-    let known = ["lower", "now", "count", "set_config", "current_setting", "query_to_xml", "nextval", "extract", "like"];
+    let known = [
+        "lower",
+        "now",
+        "count",
+        "set_config",
+        "current_setting",
+        "query_to_xml",
+        "nextval",
+        "extract",
+        "like",
+    ];
     Functions::new(known.map(Into::into), [])
 }
 
@@ -30,7 +40,10 @@ fn a_refusal_says_what_and_where() {
 
 #[test]
 fn names_before_periods_are_to_be_looked_at() {
-    let reading = read("SELECT u.id, \"X y\".z, (a).b.c FROM tenant_b.users u, U&\"tenant\\005fc\".t", &functions());
+    let reading = read(
+        "SELECT u.id, \"X y\".z, (a).b.c FROM tenant_b.users u, U&\"tenant\\005fc\".t",
+        &functions(),
+    );
     let found: Vec<String> = reading.unwrap().qualifiers.into_iter().collect();
     assert_eq!(found, ["X y", "tenant_b", "tenant_c", "u"]);
 }

@@ -19,7 +19,10 @@ pub(super) const ABOUT_THE_SESSION: [&str; 7] = [
 /// whose values are names of tables, functions or roles. Arrays of a type have its name behind a `_`.
 pub(super) fn is_postgres_own(name: &str) -> bool {
     let name = name.strip_prefix('_').unwrap_or(name);
-    name.starts_with("pg_") || name == "information_schema" || name == "aclitem" || NAMES.contains(&name)
+    name.starts_with("pg_")
+        || name == "information_schema"
+        || name == "aclitem"
+        || NAMES.contains(&name)
 }
 
 /// The types whose values name something.

@@ -14,8 +14,19 @@ use crate::database::{
 const DEEPEST: usize = 32;
 
 const OPERATORS: [&str; 13] = [
-    "equals", "not", "in", "notIn", "lt", "lte", "gt", "gte", "contains", "startsWith", "endsWith",
-    "mode", "has",
+    "equals",
+    "not",
+    "in",
+    "notIn",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "mode",
+    "has",
 ];
 
 /// Adds the condition that `filter` says: all that it lists.
@@ -97,7 +108,9 @@ fn column(
     let operators = match value {
         // An object for a column of JSON is a value, unless it says nothing but operators.
         Data::Map(entries)
-            if column.kind != Kind::Json || entries.iter().all(|(name, _)| OPERATORS.contains(&name.as_str())) && !entries.is_empty() =>
+            if column.kind != Kind::Json
+                || entries.iter().all(|(name, _)| OPERATORS.contains(&name.as_str()))
+                    && !entries.is_empty() =>
         {
             entries
         }

@@ -31,8 +31,19 @@ pub(crate) enum Answer {
 }
 
 const METHODS: [&str; 13] = [
-    "findById", "findUnique", "findFirst", "findMany", "count", "create", "createMany", "update",
-    "updateMany", "upsert", "delete", "deleteMany", "aggregate",
+    "findById",
+    "findUnique",
+    "findFirst",
+    "findMany",
+    "count",
+    "create",
+    "createMany",
+    "update",
+    "updateMany",
+    "upsert",
+    "delete",
+    "deleteMany",
+    "aggregate",
 ];
 
 /// Whether a method only reads.
@@ -69,7 +80,8 @@ pub(crate) fn build(
         "deleteMany" => build.delete_many(),
         other => {
             let nearest = naming::nearest(METHODS[..12].iter().copied(), other);
-            let hint = nearest.map(|nearest| format!(": did you mean {nearest}?")).unwrap_or_default();
+            let hint =
+                nearest.map(|nearest| format!(": did you mean {nearest}?")).unwrap_or_default();
             Err(DbError::new("METHOD_NOT_FOUND", format!("a table has no method {other}{hint}")))
         }
     }
@@ -201,7 +213,8 @@ impl<'a> Build<'a> {
         if rows.is_empty() {
             return Ok((Statement::default(), Answer::Nothing));
         }
-        let rows = rows.iter().map(|row| assignments(self.table, row)).collect::<Result<Vec<_>, _>>()?;
+        let rows =
+            rows.iter().map(|row| assignments(self.table, row)).collect::<Result<Vec<_>, _>>()?;
         let mut statement = Statement::default();
         insert(&mut statement, self.table, &rows)?;
         if skips {
@@ -312,7 +325,15 @@ impl<'a> Build<'a> {
         };
         let mut given = Vec::new();
         for (name, value) in entries {
-            let is_value = matches!(value, Data::Bool(_) | Data::Number(_) | Data::BigInt(_) | Data::Text(_) | Data::Bytes(_) | Data::Date(_));
+            let is_value = matches!(
+                value,
+                Data::Bool(_)
+                    | Data::Number(_)
+                    | Data::BigInt(_)
+                    | Data::Text(_)
+                    | Data::Bytes(_)
+                    | Data::Date(_)
+            );
             if is_value && !["AND", "OR", "NOT"].contains(&name.as_str()) {
                 given.push(self.table.index(name)?);
             }
@@ -332,15 +353,21 @@ impl<'a> Build<'a> {
     fn key_named(&self, filter: &Data) -> Result<&'a [usize], DbError> {
         self.names_one(filter)?;
         let Data::Map(entries) = filter else { return Err(invalid("where is an object".into())) };
-        let named = entries.iter().map(|(name, _)| self.table.index(name)).collect::<Result<Vec<_>, _>>()?;
-        let is_it = |key: &&Vec<usize>| key.len() == named.len() && key.iter().all(|index| named.contains(index));
+        let named = entries
+            .iter()
+            .map(|(name, _)| self.table.index(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let is_it = |key: &&Vec<usize>| {
+            key.len() == named.len() && key.iter().all(|index| named.contains(index))
+        };
         self.table.keys.iter().find(is_it).map(Vec::as_slice).ok_or_else(|| {
             invalid("upsert: where names the columns of one unique key and nothing else".into())
         })
     }
 
     fn key_names(&self, key: &[usize]) -> String {
-        let names: Vec<&str> = key.iter().map(|&index| self.table.columns[index].name.as_str()).collect();
+        let names: Vec<&str> =
+            key.iter().map(|&index| self.table.columns[index].name.as_str()).collect();
         names.join(", ")
     }
 }

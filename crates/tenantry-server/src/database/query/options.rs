@@ -36,7 +36,12 @@ impl<'a> Options<'a> {
                     }
                 }
             }
-            _ => return Err(invalid(format!("{method} takes an object: {{ {} }}", known.join(", ")))),
+            _ => {
+                return Err(invalid(format!(
+                    "{method} takes an object: {{ {} }}",
+                    known.join(", ")
+                )));
+            }
         }
         Ok(Self { method, data })
     }
@@ -55,7 +60,9 @@ impl<'a> Options<'a> {
     pub(super) fn count(&self, name: &str) -> Result<Option<u64>, DbError> {
         match self.get(name) {
             None | Some(Data::Null) => Ok(None),
-            Some(&Data::Number(number)) if number >= 0.0 && number.fract() == 0.0 && number <= 9e15 => {
+            Some(&Data::Number(number))
+                if number >= 0.0 && number.fract() == 0.0 && number <= 9e15 =>
+            {
                 Ok(Some(number as u64))
             }
             Some(_) => Err(invalid(format!("{name} is a whole number, 0 or more"))),
@@ -82,7 +89,9 @@ impl<'a> Options<'a> {
                 }
                 columns
             }
-            Some(_) => return Err(invalid("select is { column: true } or an array of names".into())),
+            Some(_) => {
+                return Err(invalid("select is { column: true } or an array of names".into()));
+            }
         };
         if selected.is_empty() {
             return Err(invalid("select names no column".into()));

@@ -47,7 +47,9 @@ impl Statement {
             ));
         }
         if text.as_ref().is_some_and(|text| text.contains('\0')) {
-            return Err(DbError::new("VALUE_INVALID", "PostgreSQL's text has no NUL").with_status(400));
+            return Err(
+                DbError::new("VALUE_INVALID", "PostgreSQL's text has no NUL").with_status(400)
+            );
         }
         self.params.push(TypedParam::text(ty, text));
         self.sql.push_str(&format!("${}", self.params.len()));

@@ -40,11 +40,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 }
 
 /// Rows as objects, whose properties are the columns in their order.
-pub(crate) fn rows(
-    rows: &[Row],
-    integers: Integers,
-    naming: Naming,
-) -> Result<Vec<Data>, DbError> {
+pub(crate) fn rows(rows: &[Row], integers: Integers, naming: Naming) -> Result<Vec<Data>, DbError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let names: Vec<String> =
         first.columns().iter().map(|column| naming.from_sql(column.name())).collect();
@@ -68,7 +64,8 @@ fn is_moment(ty: &Type) -> bool {
 fn one(row: &Row, names: &[String], integers: Integers) -> Result<Data, DbError> {
     let mut entries = Vec::with_capacity(names.len());
     for (index, (column, name)) in row.columns().iter().zip(names).enumerate() {
-        let raw: Option<Raw<'_>> = row.try_get(index).map_err(|_| unreadable(column.name(), column.type_()))?;
+        let raw: Option<Raw<'_>> =
+            row.try_get(index).map_err(|_| unreadable(column.name(), column.type_()))?;
         let value = match raw {
             None => Data::Null,
             Some(Raw(bytes)) => value(column.type_(), Bytes(bytes), integers)
@@ -82,7 +79,10 @@ fn one(row: &Row, names: &[String], integers: Integers) -> Result<Data, DbError>
 fn unreadable(column: &str, ty: &Type) -> DbError {
     DbError::new(
         "TYPE_NOT_SUPPORTED",
-        format!("the column {column:?} is of the type {}, which has no counterpart in JavaScript: write {column}::text", ty.name()),
+        format!(
+            "the column {column:?} is of the type {}, which has no counterpart in JavaScript: write {column}::text",
+            ty.name()
+        ),
     )
 }
 
@@ -91,10 +91,37 @@ fn unreadable(column: &str, ty: &Type) -> DbError {
 pub(crate) fn scalar_is_known(name: &str) -> bool {
     matches!(
         name,
-        "bool" | "int2" | "int4" | "int8" | "oid" | "float4" | "float8" | "numeric" | "text"
-            | "varchar" | "bpchar" | "char" | "name" | "citext" | "uuid" | "json" | "jsonb"
-            | "bytea" | "date" | "time" | "timetz" | "timestamp" | "timestamptz" | "interval"
-            | "inet" | "cidr" | "macaddr" | "macaddr8" | "bit" | "varbit" | "xml"
+        "bool"
+            | "int2"
+            | "int4"
+            | "int8"
+            | "oid"
+            | "float4"
+            | "float8"
+            | "numeric"
+            | "text"
+            | "varchar"
+            | "bpchar"
+            | "char"
+            | "name"
+            | "citext"
+            | "uuid"
+            | "json"
+            | "jsonb"
+            | "bytea"
+            | "date"
+            | "time"
+            | "timetz"
+            | "timestamp"
+            | "timestamptz"
+            | "interval"
+            | "inet"
+            | "cidr"
+            | "macaddr"
+            | "macaddr8"
+            | "bit"
+            | "varbit"
+            | "xml"
     )
 }
 
@@ -133,9 +160,13 @@ fn value(ty: &Type, mut bytes: Bytes<'_>, integers: Integers) -> Result<Data, Ma
         Type::MACADDR | Type::MACADDR8 => Data::Text(network::macaddr(bytes)),
         Type::BIT | Type::VARBIT => Data::Text(network::bits(bytes)?),
         Type::VOID => Data::Null,
-        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::CHAR | Type::NAME | Type::XML | Type::UNKNOWN => {
-            Data::Text(bytes.text()?.to_owned())
-        }
+        Type::TEXT
+        | Type::VARCHAR
+        | Type::BPCHAR
+        | Type::CHAR
+        | Type::NAME
+        | Type::XML
+        | Type::UNKNOWN => Data::Text(bytes.text()?.to_owned()),
         _ => match ty.kind() {
             Kind::Enum(_) => Data::Text(bytes.text()?.to_owned()),
             Kind::Domain(base) => value(base, bytes, integers)?,
@@ -156,7 +187,11 @@ fn integer(number: i64, integers: Integers) -> Data {
 
 /// 0.1 of single precision is 0.1, and not 0.10000000149011612.
 fn single(number: f32) -> f64 {
-    if number.is_finite() { number.to_string().parse().unwrap_or(f64::from(number)) } else { f64::from(number) }
+    if number.is_finite() {
+        number.to_string().parse().unwrap_or(f64::from(number))
+    } else {
+        f64::from(number)
+    }
 }
 
 /// The prelude makes a Date of it. No value of another type is a list of these three.

@@ -78,7 +78,8 @@ pub(super) fn interval(mut bytes: Bytes<'_>) -> Result<String, Malformed> {
     }
     if micros != 0 {
         text.push('T');
-        for (number, unit) in [(micros / (3600 * SECOND), 'H'), (micros / (60 * SECOND) % 60, 'M')] {
+        for (number, unit) in [(micros / (3600 * SECOND), 'H'), (micros / (60 * SECOND) % 60, 'M')]
+        {
             if number != 0 {
                 let _ = write!(text, "{number}{unit}");
             }
