@@ -1,12 +1,19 @@
 //! The application interface that tenants write for: routes, hooks, plugins, schemas and services, as in Fastify 5.
 //!
-//! An [`App`](crate) is one isolate with a tenant's application loaded in it. Its routes are looked up in Rust; a request that has one is
-//! a single call into JavaScript, and one answer back.
+//! An [`App`] is one isolate with a tenant's application loaded in it, as its [`Manifest`] says. Its routes are looked up in
+//! Rust; a request that has one is a single call into JavaScript, and one answer back.
 
+mod app;
+mod error;
 mod info;
 mod loaded;
 mod manifest;
+mod prelude;
+mod router;
+pub mod schema;
 
+pub use app::{App, AppConfig, Failure};
+pub use error::LoadError;
 pub use info::RequestInfo;
 pub use loaded::{Loaded, PartError, RouteInfo};
 pub use manifest::{ConfigSource, Manifest, ModuleRef, OnError, TenantInfo};

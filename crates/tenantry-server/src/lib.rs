@@ -17,6 +17,7 @@ mod script;
 mod server;
 mod stats;
 mod tenants;
+mod watch;
 
 pub use error::{Broken, Result, ServerError};
 pub use error_handler::FailedRequest;
@@ -25,3 +26,4 @@ pub use server::{MultiTenantServer, MultiTenantServerBuilder, Running, TenantHan
 pub use stats::{Reason, ServerStats, TenantStats};
 #[doc(no_inline)]
 pub use tenantry::{TenantId, config::HostConfig};
+pub use watch::Watch;

@@ -195,7 +195,10 @@ impl MultiTenantServer {
         self.core.find(&id).await?.ok_or(ServerError::TenantNotFound(id))
     }
 
-    /// For `tenantry serve`: what the endpoints and the watcher share with this.
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     pub(crate) fn of(core: &Arc<Core>) -> Self {
         Self { core: Arc::clone(core) }
     }

@@ -7,9 +7,11 @@ mod limit;
 mod registry;
 mod room;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub(crate) use self::{
     registry::Tenants,
-    tenant::{Condition, Counted, Tenant},
+    tenant::{Condition, Tenant},
 };

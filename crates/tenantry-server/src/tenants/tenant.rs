@@ -151,6 +151,10 @@ impl Tenant {
         }
     }
 
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.current.load().is_some()
+    }
+
     /// What its code is, as it was loaded last.
     pub(crate) fn known(&self) -> Option<Arc<Loaded>> {
         self.known.load_full()
@@ -193,6 +197,9 @@ impl Tenant {
     async fn version(self: &Arc<Self>, tenants: &Arc<Tenants>) -> Result<Arc<Version>> {
         if let Some(version) = self.current.load_full() {
             return Ok(version);
+        }
+        if tenants.is_closed() {
+            return Err(ServerError::Closed);
         }
         if let Some(error) = self.kept_out() {
             return Err(error);
@@ -258,30 +265,37 @@ impl Tenant {
         reloading.await.unwrap_or(Err(ServerError::Closed))
     }
 
-    /// Unloads it, when its requests under way have ended. Whether it was loaded.
+    /// Unloads it, when its requests under way have ended. Whether it was loaded. Who comes meanwhile
+    /// loads it again.
     pub(crate) async fn unload(&self) -> bool {
-        let _changing = self.changing.lock().await;
+        let changing = self.changing.lock().await;
         *self.lock_kept_out() = None;
-        self.take_out().await
+        let version = self.current.swap(None);
+        drop(changing);
+        self.end(version).await
     }
 
     /// Unloads it if it is idle and nobody is changing it.
     pub(super) async fn unload_idle(&self) -> bool {
-        let Ok(_changing) = self.changing.try_lock() else {
+        let Ok(changing) = self.changing.try_lock() else {
             return false;
         };
         if !self.is_idle() {
             return false;
         }
-        self.take_out().await
+        let version = self.current.swap(None);
+        drop(changing);
+        self.end(version).await
     }
 
-    async fn take_out(&self) -> bool {
-        let Some(version) = self.current.swap(None) else {
-            return false;
-        };
-        self.retire(version).await;
-        true
+    async fn end(&self, version: Option<Arc<Version>>) -> bool {
+        match version {
+            Some(version) => {
+                self.retire(version).await;
+                true
+            }
+            None => false,
+        }
     }
 
     async fn retire(&self, version: Arc<Version>) {
