@@ -30,7 +30,10 @@ async fn the_environment_is_the_tenants_own_file() {
 #[tokio::test]
 async fn an_environment_file_that_is_a_link_is_not_followed_out() {
     let mut world = World::with(
-        &[("routes/index.mjs", &crate::world::handler(r#"got.push(...Object.values(process.env));"#))],
+        &[(
+            "routes/index.mjs",
+            &crate::world::handler(r#"got.push(...Object.values(process.env));"#),
+        )],
         |folder| {
             let env = folder.join("tenants/evil/.env");
             std::os::unix::fs::symlink("../good/.env", env).unwrap();

@@ -19,10 +19,15 @@ async fn no_module_of_nodes_reaches_files_or_processes() {
     let got = answer.json()["got"].clone();
     // What of them there is, is of the sandbox's own making.
     let allowed = ["process", "node:process", "require process"];
-    let beyond: Vec<_> = got.as_array().unwrap().iter().filter(|line| {
-        let line = line.as_str().unwrap();
-        !allowed.iter().any(|name| line.starts_with(&format!("{name}:")))
-    }).collect();
+    let beyond: Vec<_> = got
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| {
+            let line = line.as_str().unwrap();
+            !allowed.iter().any(|name| line.starts_with(&format!("{name}:")))
+        })
+        .collect();
     assert!(beyond.is_empty(), "{beyond:?}");
     world.finish().await;
 }
@@ -112,9 +117,18 @@ async fn files_to_download_are_those_of_the_tenant_alone() {
     )
     .await;
     for path in [
-        "../../good/config.json", "..%2f..%2fgood/config.json", "/etc/passwd", "passwd", "good/config.json",
-        "....//good/config.json", "..\\..\\good\\config.json", "%2e%2e/%2e%2e/good/config.json", "../.env",
-        "own.txt%00.html", "../routes/index.mjs", ".",
+        "../../good/config.json",
+        "..%2f..%2fgood/config.json",
+        "/etc/passwd",
+        "passwd",
+        "good/config.json",
+        "....//good/config.json",
+        "..\\..\\good\\config.json",
+        "%2e%2e/%2e%2e/good/config.json",
+        "../.env",
+        "own.txt%00.html",
+        "../routes/index.mjs",
+        ".",
     ] {
         let path: String = path.replace('%', "%25").replace('\\', "%5c");
         let answer = world.get(&format!("/file?path={path}")).await;

@@ -58,9 +58,15 @@ async fn a_tenants_id_is_read_once_and_strictly() {
     for id in ["good,evil", "GOOD", "../good", "good/", "good%00", "", " ", "good evil", "gооd"] {
         let Ok(value) = http::HeaderValue::from_bytes(id.as_bytes()) else { continue };
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let answer = world.client.raw(
-            format!("GET / HTTP/1.1\r\nhost: x\r\nx-tenant-id: {text}\r\nconnection: close\r\n\r\n").as_bytes(),
-        ).await;
+        let answer = world
+            .client
+            .raw(
+                format!(
+                    "GET / HTTP/1.1\r\nhost: x\r\nx-tenant-id: {text}\r\nconnection: close\r\n\r\n"
+                )
+                .as_bytes(),
+            )
+            .await;
         // Blanks around a value are HTTP's, not the value's.
         assert!(answer.starts_with("HTTP/1.1 4"), "{id:?}: {answer}");
     }

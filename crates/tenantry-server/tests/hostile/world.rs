@@ -122,7 +122,10 @@ impl World {
                 let lines = self.log().await;
                 let has = |line: &LogLine| {
                     line.message.contains(text)
-                        || line.fields.as_ref().is_some_and(|fields| fields.to_string().contains(text))
+                        || line
+                            .fields
+                            .as_ref()
+                            .is_some_and(|fields| fields.to_string().contains(text))
                 };
                 match lines.into_iter().find(has) {
                     Some(line) => return line,

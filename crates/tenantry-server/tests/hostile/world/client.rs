@@ -72,6 +72,12 @@ impl Client {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = String::from_utf8_lossy(&self.body);
-        write!(f, "{} {:?} {}", self.status, self.headers, body.chars().take(2000).collect::<String>())
+        write!(
+            f,
+            "{} {:?} {}",
+            self.status,
+            self.headers,
+            body.chars().take(2000).collect::<String>()
+        )
     }
 }
