@@ -53,7 +53,7 @@ pub use fetch::FetchPolicy;
 pub use host::{Host, HostError, LogEntry, LogLevel, NoHost, TaskContext, TaskInfo};
 pub use isolate::{Isolate, IsolateConfig, IsolateStats};
 pub use limits::Limits;
-pub use modules::{Memory, ModuleError, ModuleKind, ModuleSource, ModuleText, Overlay};
+pub use modules::{Folder, Memory, ModuleError, ModuleKind, ModuleSource, ModuleText, Overlay};
 pub use script::Script;
 
 // Re-exported because they are in public signatures.

@@ -13,6 +13,7 @@ use super::task::Start;
 use super::{IsolateConfig, IsolateStats};
 use crate::engine::EngineInner;
 use crate::host::{Host, HostError};
+use crate::modules::ModuleSource;
 use crate::{Data, JsError, Limits};
 
 /// What happens to an isolate from outside.
@@ -20,6 +21,7 @@ pub(crate) enum Event {
     Create(Box<IsolateConfig>, oneshot::Sender<Result<(), JsError>>),
     Start(Box<Start>),
     Done { operation: u64, result: Result<Data, HostError> },
+    Tick { timer: u64, ran: oneshot::Sender<()> },
     Cancel(u64),
     Close(Option<oneshot::Sender<()>>),
 }
@@ -54,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) name: Arc<str>,
     pub(crate) limits: Limits,
     pub(crate) host: Arc<dyn Host>,
+    pub(crate) modules: Arc<dyn ModuleSource>,
+    pub(crate) env: std::collections::BTreeMap<String, String>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) tokio: tokio::runtime::Handle,
     pub(crate) tasks_open: AtomicUsize,
@@ -77,6 +81,8 @@ impl Actor {
             name: config.name.clone(),
             limits: config.limits.clone(),
             host: config.host.clone(),
+            modules: config.modules.clone(),
+            env: config.env.clone(),
             budget: Arc::new(Budget::new(&config.limits)),
             tokio: tokio::runtime::Handle::current(),
             tasks_open: AtomicUsize::new(0),

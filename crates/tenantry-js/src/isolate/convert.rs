@@ -1,10 +1,7 @@
 //! Values to and from JavaScript. Reading an object may run a tenant's getters: they count as the
 //! running task's.
 
-use bytes::Bytes;
-use rquickjs::{
-    Array, ArrayBuffer, BigInt, Coerced, Ctx, Error, Object, Result, TypedArray, Value,
-};
+use rquickjs::{Array, BigInt, Coerced, Ctx, Error, Object, Result, TypedArray, Value};
 
 use super::realm::Realm;
 use super::views;
@@ -142,7 +139,8 @@ fn read_object(
         proto.as_ref().is_none_or(|proto| *proto == realm.captured.object_prototype)
     });
     if !plain {
-        if let Some(bytes) = bytes_of(&ctx, &object, left)? {
+        if let Some(bytes) = views::copy(&ctx, &object)? {
+            left.take(bytes.len())?;
             return Ok(Data::Bytes(bytes));
         }
         let date = Realm::with(&ctx, |realm| {
@@ -181,30 +179,6 @@ fn text_of(value: &rquickjs::String<'_>, left: &mut Left) -> std::result::Result
     let text = text(value)?;
     left.take(text.len())?;
     Ok(text)
-}
-
-fn bytes_of<'js>(
-    ctx: &Ctx<'js>,
-    object: &Object<'js>,
-    left: &mut Left,
-) -> std::result::Result<Option<Bytes>, Unfit> {
-    if let Some(buffer) = ArrayBuffer::from_object(object.clone()) {
-        left.take(buffer.len())?;
-        return views::copy_buffer(&buffer).ok_or(Unfit::Kind("a detached buffer")).map(Some);
-    }
-    let array = match TypedArray::<u8>::from_object(object.clone()) {
-        Ok(array) => array,
-        Err(_) => {
-            let view = Realm::with(ctx, |realm| realm.captured.view_buffer.clone());
-            let view: Value<'js> = view.call((object.clone(),))?;
-            match view.into_object().map(TypedArray::<u8>::from_object) {
-                Some(Ok(array)) => array,
-                _ => return Ok(None),
-            }
-        }
-    };
-    left.take(array.len())?;
-    views::copy_view(&array).ok_or(Unfit::Kind("a detached buffer")).map(Some)
 }
 
 impl std::fmt::Display for Unfit {

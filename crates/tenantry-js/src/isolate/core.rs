@@ -6,15 +6,16 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rquickjs::promise::PromiseState;
-use rquickjs::{CatchResultExt, Context, Ctx, Error, Module, Promise, Runtime, Value};
+use rquickjs::{Context, Ctx, Error, Module, Promise, Runtime, Value};
 use tokio::sync::oneshot;
 
 use super::actor::{Actor, Event, Shared};
 use super::budget::Stop;
+use super::builtin;
 use super::convert::{self, Unfit};
 use super::loader::{self, Modules};
 use super::realm::Realm;
-use super::task::{Settle, Start, Task};
+use super::task::{Operation, Settle, Start, Task};
 use super::{IsolateConfig, hosted, thrown};
 use crate::host::{HostError, LogEntry, LogLevel, TaskInfo};
 use crate::{Data, JsError, JsErrorKind, Limits, Script};
@@ -50,7 +51,8 @@ impl Core {
     }
 
     fn prepare(&self, actor: &Arc<Actor>, prelude: &[Script]) -> Result<(), JsError> {
-        let scripts = Arc::new(loader::Preludes::new(prelude));
+        let prelude: Vec<Script> = builtin::web().chain(prelude.iter().cloned()).collect();
+        let scripts = Arc::new(loader::Preludes::new(&prelude));
         self.runtime
             .set_loader(loader::PreludeModules(scripts.clone()), loader::PreludeModules(scripts));
         let deadline = Instant::now() + self.shared.limits.wall;
@@ -58,7 +60,7 @@ impl Core {
         let done = self.context.with(|ctx| {
             Realm::install(&ctx, actor)
                 .and_then(|()| {
-                    for script in prelude {
+                    for script in &prelude {
                         let name = format!("{}{}", loader::PRELUDE, script.name);
                         let promise = Module::import(&ctx, name)?;
                         while ctx.execute_pending_job() {}
@@ -96,6 +98,10 @@ impl Core {
                 match event {
                     Event::Start(start) => self.start(&ctx, *start),
                     Event::Done { operation, result } => self.done(&ctx, operation, result),
+                    Event::Tick { timer, ran } => {
+                        self.tick(&ctx, timer);
+                        let _stopped = ran.send(());
+                    }
                     Event::Cancel(task) => self.cancel(&ctx, task),
                     Event::Create(..) => {}
                     Event::Close(reply) => return Some(reply),
@@ -133,9 +139,7 @@ impl Core {
             Err(error) => Ok(Err(error)),
         };
         let (cpu, stop) = self.leave(ctx, Duration::ZERO);
-        let open = Realm::with(ctx, |realm| {
-            realm.operations.borrow().values().filter(|operation| operation.task == id).count()
-        });
+        let open = Realm::with(ctx, |realm| realm.opened.replace(0)).unsigned_abs();
         let mut task =
             Task { info: start.info, reply: Some(start.reply), promise: None, deadline, cpu, open };
         if let Some(stop) = stop {
@@ -174,19 +178,12 @@ impl Core {
         called().map_err(|error| thrown::caught(ctx, error))
     }
 
-    /// An operation is done.
+    /// An operation, or a timer, is done.
     fn done(&self, ctx: &Ctx<'_>, operation: u64, result: Result<Data, HostError>) {
         let found = Realm::with(ctx, |realm| realm.operations.borrow_mut().remove(&operation));
         let Some(found) = found else { return };
-        let state = Realm::with(ctx, |realm| {
-            let mut tasks = realm.tasks.borrow_mut();
-            let task = tasks.get_mut(&found.task)?;
-            task.open -= 1;
-            Some((task.info.clone(), task.cpu, task.deadline))
-        });
-        let Some((info, cpu, deadline)) = state else { return };
-        let id = info.id;
-        self.enter(ctx, info, cpu, deadline);
+        let Some((id, cpu)) = self.reenter(ctx, found.task) else { return };
+        Realm::with(ctx, |realm| realm.opened.set(-1));
         let settled = match found.settle {
             Settle::Promise { resolve, reject } => match result {
                 Ok(data) => {
@@ -195,12 +192,61 @@ impl Core {
                 Err(error) => hosted::to_exception(ctx, &error)
                     .and_then(|error| reject.call::<_, ()>((error,))),
             },
+            Settle::Timer(callback) => callback.call::<_, ()>(()),
         };
-        if settled.catch(ctx).is_err() {
-            tracing::debug!(isolate = %self.shared.name, "settling an operation failed");
-        }
+        self.log_thrown(ctx, settled);
         self.jobs(ctx);
         self.after(ctx, id, cpu);
+    }
+
+    /// An interval's time has come.
+    fn tick(&self, ctx: &Ctx<'_>, timer: u64) {
+        let found = Realm::with(ctx, |realm| match realm.operations.borrow().get(&timer) {
+            Some(Operation { task, settle: Settle::Timer(callback), .. }) => {
+                Some((*task, callback.clone()))
+            }
+            _ => None,
+        });
+        let Some((task, callback)) = found else { return };
+        let Some((id, cpu)) = self.reenter(ctx, task) else { return };
+        self.log_thrown(ctx, callback.call::<_, ()>(()));
+        self.jobs(ctx);
+        self.after(ctx, id, cpu);
+    }
+
+    /// Goes on with a task. What runs after its answer is measured by itself.
+    fn reenter(&self, ctx: &Ctx<'_>, task: u64) -> Option<(u64, Duration)> {
+        let (info, cpu, deadline) = Realm::with(ctx, |realm| {
+            let tasks = realm.tasks.borrow();
+            let task = tasks.get(&task)?;
+            Some(match task.reply {
+                Some(_) => (task.info.clone(), task.cpu, task.deadline),
+                None => {
+                    let deadline = Instant::now() + self.shared.limits.wall;
+                    (task.info.clone(), Duration::ZERO, deadline)
+                }
+            })
+        })?;
+        let id = info.id;
+        self.enter(ctx, info, cpu, deadline);
+        Some((id, cpu))
+    }
+
+    /// What a callback threw that has no caller.
+    fn log_thrown(&self, ctx: &Ctx<'_>, result: rquickjs::Result<()>) {
+        let Err(error) = result else { return };
+        if self.shared.budget.stopped().is_some() {
+            let _dropped = ctx.catch();
+            return;
+        }
+        let error = thrown::caught(ctx, error);
+        self.log_error(ctx, &format!("uncaught: {error}"));
+    }
+
+    fn log_error(&self, ctx: &Ctx<'_>, message: &str) {
+        let info = Realm::with(ctx, |realm| realm.current.borrow().clone());
+        let entry = LogEntry { level: LogLevel::Error, message: message.to_owned(), fields: None };
+        self.shared.host.log(info.as_ref(), entry);
     }
 
     /// After an event of a task that was under way.
@@ -214,6 +260,8 @@ impl Core {
             return;
         };
         task.cpu = cpu;
+        let opened = Realm::with(ctx, |realm| realm.opened.replace(0));
+        task.open = task.open.saturating_add_signed(opened);
         if let Some(stop) = stop {
             self.finish(&mut task, Err(self.stopped(stop)));
             self.forget(ctx, id);
@@ -271,7 +319,10 @@ impl Core {
 
     fn enter(&self, ctx: &Ctx<'_>, info: TaskInfo, cpu: Duration, deadline: Instant) {
         self.shared.budget.begin(info.id, cpu, deadline);
-        Realm::with(ctx, |realm| realm.current.replace(Some(info)));
+        Realm::with(ctx, |realm| {
+            realm.opened.set(0);
+            realm.current.replace(Some(info));
+        });
     }
 
     /// The CPU time of the task so far, and why it was stopped.
@@ -306,13 +357,7 @@ impl Core {
                 continue;
             }
             let error = thrown::of(ctx, reason);
-            let info = Realm::with(ctx, |realm| realm.current.borrow().clone());
-            let entry = LogEntry {
-                level: LogLevel::Error,
-                message: format!("unhandled rejection: {error}"),
-                fields: None,
-            };
-            self.shared.host.log(info.as_ref(), entry);
+            self.log_error(ctx, &format!("unhandled rejection: {error}"));
         }
     }
 

@@ -5,6 +5,7 @@ use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value};
 
 use super::actor::Event;
 use super::convert::{self, Unfit};
+use super::native;
 use super::realm::Realm;
 use super::task::{Operation, Settle};
 use crate::Data;
@@ -19,6 +20,7 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     host.set("call", Function::new(ctx.clone(), call)?)?;
     host.set("log", Function::new(ctx.clone(), log)?)?;
     host.set("task", Function::new(ctx.clone(), task)?)?;
+    host.set("native", native::object(ctx)?)?;
     Ok(host)
 }
 
@@ -71,12 +73,7 @@ fn operation<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result
     });
     let settle = Settle::Promise { resolve, reject };
     let operation = Operation { task, abort: handle.abort_handle(), settle };
-    Realm::with(&ctx, |realm| {
-        realm.operations.borrow_mut().insert(id, operation);
-        if let Some(task) = realm.tasks.borrow_mut().get_mut(&task) {
-            task.open += 1;
-        }
-    });
+    Realm::with(&ctx, |realm| realm.open(id, operation));
     Ok(promise.into_value())
 }
 

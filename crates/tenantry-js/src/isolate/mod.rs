@@ -2,15 +2,22 @@
 
 mod actor;
 mod budget;
+mod builtin;
+mod bytecode;
+mod commonjs;
 mod config;
 mod convert;
 mod core;
+mod digests;
 mod hosted;
 mod loader;
+mod native;
 mod realm;
 mod stats;
 mod task;
 mod thrown;
+mod timers;
+mod typescript;
 mod views;
 
 pub(crate) use actor::{Actor, Turn};

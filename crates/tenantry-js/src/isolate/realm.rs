@@ -19,6 +19,12 @@ pub(super) struct Realm<'js> {
     pub(super) actor: std::sync::Weak<Actor>,
     /// What the prelude registered for `run`.
     pub(super) functions: RefCell<HashMap<String, Function<'js>>>,
+    /// What modules over a value export: JSON and CommonJS, by their names.
+    pub(super) values: RefCell<HashMap<String, Value<'js>>>,
+    /// Node's modules that were required.
+    pub(super) node: RefCell<HashMap<String, Value<'js>>>,
+    /// Operations that the running event opened, for its task.
+    pub(super) opened: Cell<isize>,
     /// Modules that the prelude made.
     pub(super) modules: RefCell<HashMap<String, Object<'js>>>,
     pub(super) tasks: RefCell<HashMap<u64, Task<'js>>>,
@@ -59,6 +65,9 @@ impl<'js> Realm<'js> {
             actor: Arc::downgrade(actor),
             functions: RefCell::default(),
             modules: RefCell::default(),
+            values: RefCell::default(),
+            node: RefCell::default(),
+            opened: Cell::new(0),
             tasks: RefCell::default(),
             operations: RefCell::default(),
             next_operation: Cell::new(1),
@@ -97,6 +106,24 @@ impl<'js> Realm<'js> {
         id
     }
 
+    /// Keeps an operation, or a timer, that the running event opened.
+    pub(super) fn open(&self, id: u64, operation: Operation<'js>) {
+        self.operations.borrow_mut().insert(id, operation);
+        self.opened.set(self.opened.get() + 1);
+    }
+
+    /// Takes out a timer that is not wanted any more.
+    pub(super) fn stop(&self, id: u64) -> Option<Operation<'js>> {
+        let operation = self.operations.borrow_mut().remove(&id)?;
+        let current = self.current.borrow().as_ref().map(|task| task.id);
+        if current == Some(operation.task) {
+            self.opened.set(self.opened.get() - 1);
+        } else if let Some(task) = self.tasks.borrow_mut().get_mut(&operation.task) {
+            task.open -= 1;
+        }
+        Some(operation)
+    }
+
     /// Whether a promise is one whose settling a task's caller waits for.
     pub(super) fn awaited(&self, promise: &Promise<'js>) -> bool {
         let tasks = self.tasks.borrow();
@@ -125,8 +152,12 @@ impl<'js> Captured<'js> {
                    const buffer2 = of(data, 'buffer'), offset2 = of(data, 'byteOffset'), \
                      length2 = of(data, 'byteLength'); \
                    const isView = ArrayBuffer.isView, Bytes = Uint8Array; \
+                   const length3 = of(ArrayBuffer.prototype, 'byteLength'); \
                    return (view) => { \
-                     if (!isView(view)) return undefined; \
+                     if (!isView(view)) { \
+                       try { length3(view); } catch { return undefined; } \
+                       return new Bytes(view); \
+                     } \
                      let b, o, l; \
                      try { b = buffer(view); o = offset(view); l = length(view); } \
                      catch { b = buffer2(view); o = offset2(view); l = length2(view); } \

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rquickjs::Promise;
+use rquickjs::{Function, Promise};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -42,5 +42,6 @@ pub(super) struct Operation<'js> {
 
 /// What happens when it is done.
 pub(super) enum Settle<'js> {
-    Promise { resolve: rquickjs::Function<'js>, reject: rquickjs::Function<'js> },
+    Promise { resolve: Function<'js>, reject: Function<'js> },
+    Timer(Function<'js>),
 }

@@ -20,11 +20,12 @@ impl Memory {
         Self::default()
     }
 
-    /// With one more module, its kind by [`ModuleKind::of`] its name.
+    /// With one more module, its kind by [`ModuleKind::detect`].
     #[must_use]
     pub fn with(self, name: impl Into<String>, text: impl Into<String>) -> Self {
         let name = name.into();
-        let kind = ModuleKind::of(&name);
+        let text = text.into();
+        let kind = ModuleKind::detect(&name, &text);
         self.with_kind(name, text, kind)
     }
 

@@ -1,9 +1,12 @@
 //! Where modules come from: a tenant's own files and packages, nothing else.
 
+mod folder;
 mod memory;
 mod overlay;
+mod package;
 mod specifier;
 
+pub use folder::Folder;
 pub use memory::Memory;
 pub use overlay::Overlay;
 
@@ -41,15 +44,34 @@ pub enum ModuleKind {
 }
 
 impl ModuleKind {
-    /// By a file's ending: `.mjs` and `.js` are ES modules, `.cjs` CommonJS. A `.js` that is
-    /// CommonJS, as a package.json may say, is for the source to know.
+    /// By a file's ending alone: `.mjs` and `.js` are ES modules, `.cjs` CommonJS.
     pub fn of(name: &str) -> Self {
         match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
             "cjs" => Self::CommonJs,
             "json" => Self::Json,
-            "ts" | "mts" => Self::TypeScript,
+            "ts" | "mts" | "cts" => Self::TypeScript,
             _ => Self::Esm,
         }
+    }
+
+    /// By a file's ending, and a `.js` by its looks: it is CommonJS when no line begins with
+    /// `import` or `export` and there is talk of `module.exports`, `exports.` or `require(`.
+    pub fn detect(name: &str, text: &str) -> Self {
+        if !name.ends_with(".js") {
+            return Self::of(name);
+        }
+        let statement = |line: &str| {
+            let line = line.trim_start();
+            ["import", "export"].iter().any(|word| {
+                line.strip_prefix(word)
+                    .is_some_and(|rest| rest.starts_with([' ', '{', '*', '"', '\'', '\t']))
+            })
+        };
+        let common = ["module.exports", "exports.", "require("];
+        if !text.lines().any(statement) && common.iter().any(|mark| text.contains(mark)) {
+            return Self::CommonJs;
+        }
+        Self::Esm
     }
 }
 
