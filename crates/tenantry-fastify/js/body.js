@@ -1,6 +1,6 @@
 // Parsers of bodies by content type: JSON and text by themselves, others by `addContentTypeParser`.
 
-import { encodeText, hasOwn, isArray, isThenable, parseJson } from "./intrinsics.js";
+import { bufferOf, encodeText, hasOwn, isArray, isThenable, parseJson } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { asText, mediaTypeOf } from "./media-type.js";
 import { Payload, collectBody } from "./payload.js";
@@ -238,13 +238,6 @@ function run(parser, limit, body, request, end) {
     return;
   }
   if (isThenable(result)) result.then((value) => end(null, value), end);
-}
-
-/** Node's Buffer where there is one, since that is what parsers expect. */
-const { Buffer: NodeBuffer } = globalThis;
-function bufferOf(body) {
-  const bytes = typeof body === "string" ? encodeText(body) : body;
-  return NodeBuffer ? NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
 }
 
 export function addContentTypeParser(parsers, limit, type, options, run) {

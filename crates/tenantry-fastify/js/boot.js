@@ -42,15 +42,13 @@ export class Boot {
     if (!isAfter) {
       if (func !== null && typeof func === "object" && typeof func.default === "function") func = func.default;
       if (typeof func !== "function" && !isThenable(func)) {
-        throw new errorCodes.FST_ERR_PLUGIN_NOT_VALID(
-          `Plugin must be a function or a promise. Received: '${typeof func}'`);
+        throw new errorCodes.AVV_ERR_PLUGIN_NOT_VALID(typeof func);
       }
     }
-    if (this.booted) throw new errorCodes.FST_ERR_ROOT_PLG_BOOTED("Root plugin has already booted");
+    if (this.booted) throw new errorCodes.AVV_ERR_ROOT_PLG_BOOTED();
     const current = this.current[0];
     if (current.loaded) {
-      throw new errorCodes.FST_ERR_PARENT_PLUGIN_BOOTED(
-        `Impossible to load "${nameOf(func)}" plugin because the parent "${nameOf(current.func)}" was already loaded`);
+      throw new errorCodes.AVV_ERR_PARENT_PLG_LOADED(nameOf(func), nameOf(current.func));
     }
     const load = new Load(func, options ?? {}, isAfter);
     current.queue.push(load);
@@ -108,7 +106,7 @@ export class Boot {
         const module = await load.func;
         load.func = typeof module?.default === "function" ? module.default : module;
         if (typeof load.func !== "function") {
-          throw new errorCodes.FST_ERR_PLUGIN_NOT_VALID(`Plugin must be a function. Received: '${typeof load.func}'`);
+          throw new errorCodes.AVV_ERR_PLUGIN_NOT_VALID(typeof load.func);
         }
       }
       const outer = this.current[0].server;
@@ -146,7 +144,8 @@ export class Boot {
     this.current.unshift(load);
     try {
       const error = this.error;
-      if (func.length > 0) this.error = null;
+      // Whoever waits hears of it; it is over when somebody has taken it in a function.
+      if (func.length > 0 && !load.isBarrier) this.error = null;
       await callback(func, error, instance);
       await this.drain(load, true);
     } catch (error) {

@@ -39,6 +39,7 @@ async function register(parts, part, file, plugin, options) {
     await root.after();
   } catch (error) {
     parts.failed(part, file, error);
+    boot.error = null;
     boot.preReady.length = pending;
     for (let index = before; index < contexts.length; index += 1) shared.forget(index);
     shared.notFound = shared.notFound.filter(({ context }) => context.index < before);

@@ -124,7 +124,8 @@ async function perform(instance, options) {
   const found = shared.find(method, url);
   if (typeof found === "string") {
     const [status, ...lines] = found.split("\n");
-    return new Injected(Number(status), { "content-type": "application/json" }, lines.join("\n"));
+    const body = lines.join("\n");
+    return new Injected(Number(status), { "content-type": "application/json", "content-length": String(encodeText(body).length) }, body);
   }
   const index = found === null || found === undefined ? notFoundIn(shared, url) : found[0];
   const { head, lines, body } = requestOf(options, method, url);
@@ -138,6 +139,10 @@ async function perform(instance, options) {
     else headers[name] = [].concat(headers[name], parts[at + 1]);
   }
   const bytes = typeof result.body === "string" ? encodeText(result.body) : result.body;
+  if (method === "HEAD") {
+    if (bytes.length > 0) headers["content-length"] ??= String(bytes.length);
+    return new Injected(result.status, headers, "");
+  }
   if (result.status >= 200 && result.status !== 204 && result.status !== 304) headers["content-length"] ??= String(bytes.length);
   return new Injected(result.status, headers, result.body);
 }

@@ -1,6 +1,6 @@
 // The body of a request as something to be read, for hooks and parsers that were written for a stream. It is whole by then.
 
-import { encodeText, isThenable } from "./intrinsics.js";
+import { bufferOf, encodeText, isThenable } from "./intrinsics.js";
 import { asText } from "./media-type.js";
 import { unsupported } from "./errors.js";
 
@@ -29,7 +29,7 @@ export class Payload {
   }
 
   #chunk() {
-    return this.#asText ? asText(this.#body) : this.bytes;
+    return this.#asText ? asText(this.#body) : bufferOf(this.#body);
   }
 
   setEncoding() {

@@ -1,11 +1,22 @@
 // JSON Schema is checked, and responses are serialized, by the host: schemas and values travel as JSON.
 
-import { parseJson, toJson } from "./intrinsics.js";
+import { defineProperty, hasOwn, isArray, parseJson, toJson } from "./intrinsics.js";
 
 /** The number of the host's compiler that knows these schemas by `$id`, made when it is needed. */
 function scopeOf(schemas) {
   let scope;
   return () => (scope ??= host.call("schema.scope", toJson(Object.values(schemas))));
+}
+
+/** Puts what has changed into the value itself, as Ajv does; what cannot be changed is replaced. */
+function take(value, changed) {
+  if (value === null || typeof value !== "object" || isArray(value) !== isArray(changed)) return { value: changed };
+  for (const key of Object.keys(value)) if (!hasOwn(changed, key)) delete value[key];
+  if (isArray(changed)) value.length = changed.length;
+  for (const key of Object.keys(changed)) {
+    defineProperty(value, key, { value: changed[key], writable: true, enumerable: true, configurable: true });
+  }
+  return true;
 }
 
 /** A compiler of validators. */
@@ -16,10 +27,9 @@ export function hostValidators(schemas) {
     const id = host.call("schema.validator", scope(), toJson(schema), part);
     return function validate(value) {
       const result = host.call("schema.check", id, toJson(value) ?? "null", part);
-      if (typeof result === "string") return { value: parseJson(result) };
-      if (result === undefined) {
+      if (result === undefined || typeof result === "string") {
         validate.errors = null;
-        return true;
+        return result === undefined || take(value, parseJson(result));
       }
       validate.errors = result.errors;
       return result.errors.length > 0 ? false : { error: new Error(result.message) };

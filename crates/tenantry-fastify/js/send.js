@@ -130,10 +130,8 @@ function end(reply, payload) {
   if (reply[kSent]) return;
   if (payload === undefined || payload === null) {
     finish(reply, "");
-  } else if (typeof payload === "string") {
-    finish(reply, payload);
-  } else if (payload.buffer instanceof ArrayBuffer) {
-    finish(reply, payload);
+  } else if (typeof payload === "string" || payload.buffer instanceof ArrayBuffer) {
+    finish(reply, bodyOf(reply, payload));
   } else if (typeof payload === "object" && isStream(payload)) {
     collect(reply, payload);
   } else {
@@ -161,7 +159,7 @@ function collect(reply, payload) {
   reply[kSent] = true;
   readAll(source, limits.response, tooLarge).then((bytes) => {
     reply[kSent] = false;
-    finish(reply, bytes);
+    finish(reply, bodyOf(reply, bytes));
   }, (error) => {
     reply[kSent] = false;
     failWith(reply, error);
@@ -228,7 +226,7 @@ function encode(reply, body) {
   return [status, headerLines(headers), body, responded(reply)];
 }
 
-/** A body is not sent with these, and for HEAD its length alone. */
+/** Answers of these statuses have no body. */
 function bodyOf(reply, body) {
   const status = reply[kStatus];
   const headers = reply[kHeaders];
@@ -241,7 +239,7 @@ function bodyOf(reply, body) {
 }
 
 export function finish(reply, body) {
-  const answer = encode(reply, bodyOf(reply, body));
+  const answer = encode(reply, body);
   reply[kSent] = true;
   reply[kEnd] = now();
   release(reply.request);

@@ -43,7 +43,7 @@ export class Shared {
     const added = host.call("router.add", this.router, index, methods.join(","), url);
     if (typeof added === "string") {
       const error = new Error(added.slice(added.indexOf(" ") + 1));
-      error.code = added.slice(0, added.indexOf(" "));
+      if (added.startsWith("DUPLICATE ")) error.code = "DUPLICATE";
       throw error;
     }
     return added;

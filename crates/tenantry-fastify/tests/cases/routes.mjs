@@ -163,7 +163,7 @@ export const cases = {
       const handler = async () => "x";
       app.get("/dup", handler);
       attempt("dup", () => app.get("/dup", handler));
-      attempt("dup all", () => app.route({ method: ["GET"], url: "/dup", handler }));
+      attempt("dup all", () => app.route({ method: "GET", url: "/dup", handler }));
       attempt("no handler", () => app.get("/none"));
       attempt("no handler 2", () => app.get("/none", {}));
       attempt("url", () => app.get(42, handler));
@@ -174,18 +174,14 @@ export const cases = {
       attempt("bodyLimit", () => app.get("/b", { bodyLimit: -1 }, handler));
       attempt("timeout", () => app.get("/b", { handlerTimeout: "1" }, handler));
       attempt("hook", () => app.get("/b", { onRequest: 5 }, handler));
-      attempt("hook async", () => app.get("/b", { onRequest: async (a, b, c) => {} }, handler));
       attempt("error handler", () => app.get("/b", { errorHandler: 5 }, handler));
       attempt("get body", () => app.get("/b", { schema: { body: {} } }, handler));
-      attempt("unknown hook", () => app.addHook("onNothing", handler));
-      attempt("hook name", () => app.addHook(5, handler));
       attempt("hook async", () => app.addHook("preHandler", async (a, b, c) => {}));
       attempt("hook send async", () => app.addHook("onSend", async (a, b, c, d) => {}));
       attempt("ready", () => app.addHook("onReady", async (done) => {}));
       attempt("errorHandler", () => app.setErrorHandler("x"));
       attempt("formatter", () => app.setSchemaErrorFormatter("x"));
       attempt("wildcard", () => app.get("/a*b", handler));
-      attempt("slash", () => app.get("noslash", handler));
       attempt("decorate", () => app.decorate("get", 1));
       attempt("decorate twice", () => app.decorate("twice", 1).decorate("twice", 1));
       attempt("request twice", () => app.decorateRequest("twice", 1).decorateRequest("twice", 1));
@@ -204,9 +200,9 @@ export const cases = {
       attempt("parser twice", () => app.addContentTypeParser("application/y", handler).addContentTypeParser("application/y", handler));
       attempt("register", () => app.register("x"));
       attempt("undeclared", () => app.getDecorator("nope"));
-      attempt("use", () => app.use?.(handler));
     },
-    after(app, trace) {
+    async after(app, trace) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
       for (const [name, f] of Object.entries({
         route: () => app.get("/late", async () => "x"),
         hook: () => app.addHook("onRequest", async () => {}),
