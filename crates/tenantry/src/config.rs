@@ -69,9 +69,9 @@ pub use self::{
     discovery::{DiscoveryConfig, DiscoverySource},
     error::{ConfigError, ConfigProblem},
     host::{
-        AdminConfig, HostConfig, IdentificationSettings, JwtSettings, LimitsConfig, ListenConfig,
-        LoadingSettings, LogFormat, LoggerConfig, OnBroken, PluginsConfig, SourceSettings,
-        StoreSettings, TenantsConfig,
+        AdminConfig, CodeDatabaseConfig, HostConfig, IdentificationSettings, JwtSettings,
+        LimitsConfig, ListenConfig, LoadingSettings, LogFormat, LoggerConfig, OnBroken,
+        PluginsConfig, SourceSettings, StoreSettings, TenantsConfig,
     },
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,

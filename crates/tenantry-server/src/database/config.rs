@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use tenantry::config::HostConfig;
+
 use super::{naming::Naming, value::Integers};
 
 /// What tenants' code may ask of the database, section `[database]`.
@@ -59,6 +61,29 @@ impl Default for DatabaseConfig {
 }
 
 impl DatabaseConfig {
+    /// What a server's configuration says.
+    #[must_use]
+    pub fn of(host: &HostConfig) -> Self {
+        let (data, limits) = (&host.database, &host.limits);
+        Self {
+            statement_timeout: limits.query_time,
+            transaction_timeout: data.transaction_time,
+            max_rows: data.max_rows,
+            max_bytes: data.max_bytes,
+            max_open: limits.queries,
+            max_open_per_request: data.queries_per_request,
+            naming: if data.camel_case { Naming::CamelCase } else { Naming::AsIs },
+            integers: match data.integers {
+                "bigint" => Integers::BigInt,
+                "string" => Integers::Text,
+                _ => Integers::Auto,
+            },
+            functions: data.functions.clone(),
+            role_template: data.role.clone(),
+            ..Self::default()
+        }
+    }
+
     /// How large an answer may be.
     pub(crate) fn bounds(&self) -> tenantry::Bounds {
         tenantry::Bounds { rows: self.max_rows, bytes: self.max_bytes }

@@ -117,6 +117,7 @@ fn meaning(sqlstate: &str) -> (&'static str, u16) {
         "42P01" => ("TABLE_NOT_FOUND", 500),
         "42703" => ("COLUMN_NOT_FOUND", 500),
         "42883" => ("FUNCTION_NOT_FOUND", 500),
+        "0A000" => ("NOT_SUPPORTED", 500),
         "53200" | "53100" => ("DATABASE_OUT_OF_ROOM", 503),
         "54001" | "54000" => ("QUERY_TOO_COMPLEX", 500),
         state if state.starts_with("22") => ("VALUE_INVALID", 400),

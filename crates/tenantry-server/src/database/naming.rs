@@ -12,7 +12,7 @@ pub enum Naming {
 
 impl Naming {
     /// A column's name as JavaScript gets it.
-    pub(crate) fn from_sql(self, name: &str) -> String {
+    pub(crate) fn of_column(self, name: &str) -> String {
         match self {
             Self::AsIs => name.to_owned(),
             Self::CamelCase => camel_case(name),
@@ -89,9 +89,9 @@ mod tests {
         assert_eq!(find("createdAt"), Some("createdAt"));
         assert_eq!(find("Id"), Some("id"));
         assert_eq!(find("nothing"), None);
-        assert_eq!(Naming::CamelCase.from_sql("created_at_utc"), "createdAtUtc");
+        assert_eq!(Naming::CamelCase.of_column("created_at_utc"), "createdAtUtc");
         assert_eq!(
-            Naming::CamelCase.from_sql("_private__x_1"),
+            Naming::CamelCase.of_column("_private__x_1"),
             "_private__x_1".replace("__x", "_X")
         );
     }

@@ -181,7 +181,7 @@ impl Operation<'_> {
             Ok(answer) => answer,
             Err(_) => Err(DbError::new(
                 "QUERY_TIMEOUT",
-                "the statement took longer than database.statement_timeout",
+                "the statement took longer than limits.query_time",
             )
             .with_status(504)),
         }

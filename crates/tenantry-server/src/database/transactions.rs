@@ -111,7 +111,9 @@ impl Open {
         let mut inner = self.lock(number).await?;
         let Some(open) = inner.as_mut() else { return Err(ended()) };
         match tokio::time::timeout(timeout, open.transaction.savepoint()).await {
-            Ok(saved) => drop(saved?),
+            Ok(saved) => {
+                saved?;
+            }
             Err(_) => {
                 drop(inner.take());
                 return Err(too_slow());
@@ -181,6 +183,6 @@ fn ended() -> DbError {
 }
 
 fn too_slow() -> DbError {
-    DbError::new("QUERY_TIMEOUT", "the statement took longer than database.statement_timeout")
+    DbError::new("QUERY_TIMEOUT", "the statement took longer than limits.query_time")
         .with_status(504)
 }

@@ -1,6 +1,7 @@
 //! The sections of the multi-tenant server, which hosts tenants' own code.
 
 mod admin;
+mod database;
 mod identification;
 mod limits;
 mod listen;
@@ -13,6 +14,7 @@ use super::reader::Reader;
 
 pub use self::{
     admin::AdminConfig,
+    database::CodeDatabaseConfig,
     identification::{IdentificationSettings, JwtSettings},
     limits::LimitsConfig,
     listen::ListenConfig,
@@ -23,8 +25,8 @@ pub use self::{
 };
 
 /// Sections whose keys may be written in camelCase, as the server's users know them.
-const SECTIONS: [&str; 7] =
-    ["admin.", "limits.", "logger.", "plugins.", "security.", "server.", "tenants."];
+const SECTIONS: [&str; 8] =
+    ["admin.", "database.", "limits.", "logger.", "plugins.", "security.", "server.", "tenants."];
 
 /// What the multi-tenant server goes by.
 ///
@@ -64,6 +66,8 @@ pub struct HostConfig {
     pub loading: LoadingSettings,
     /// Section `[limits]`.
     pub limits: LimitsConfig,
+    /// Section `[database]`.
+    pub database: CodeDatabaseConfig,
 }
 
 impl HostConfig {
@@ -79,6 +83,7 @@ impl HostConfig {
             fetch: reader.texts("security.fetch").unwrap_or_default(),
             loading: LoadingSettings::read(reader),
             limits: LimitsConfig::read(reader),
+            database: CodeDatabaseConfig::read(reader),
         }
     }
 }

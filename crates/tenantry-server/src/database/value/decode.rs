@@ -24,7 +24,7 @@ pub enum Integers {
 }
 
 /// The largest integer that a number holds without loss, and all below it.
-const SAFE: i64 = (1 << 53) - 1;
+const SAFE: u64 = (1 << 53) - 1;
 
 /// A value as PostgreSQL sent it, of any type.
 struct Raw<'a>(&'a [u8]);
@@ -43,7 +43,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 pub(crate) fn rows(rows: &[Row], integers: Integers, naming: Naming) -> Result<Vec<Data>, DbError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let names: Vec<String> =
-        first.columns().iter().map(|column| naming.from_sql(column.name())).collect();
+        first.columns().iter().map(|column| naming.of_column(column.name())).collect();
     rows.iter().map(|row| one(row, &names, integers)).collect()
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn rows(rows: &[Row], integers: Integers, naming: Naming) -> Result<V
 pub(crate) fn moments(rows: &[Row], naming: Naming) -> Data {
     let columns = rows.first().map(Row::columns).unwrap_or_default().iter();
     let moments = columns.filter(|column| is_moment(column.type_()));
-    Data::List(moments.map(|column| Data::Text(naming.from_sql(column.name()))).collect())
+    Data::List(moments.map(|column| Data::Text(naming.of_column(column.name()))).collect())
 }
 
 fn is_moment(ty: &Type) -> bool {
@@ -179,7 +179,7 @@ fn value(ty: &Type, mut bytes: Bytes<'_>, integers: Integers) -> Result<Data, Ma
 
 fn integer(number: i64, integers: Integers) -> Data {
     match integers {
-        Integers::Auto if number.abs() <= SAFE => Data::Number(number as f64),
+        Integers::Auto if number.unsigned_abs() <= SAFE => Data::Number(number as f64),
         Integers::Auto | Integers::BigInt => Data::BigInt(number.to_string()),
         Integers::Text => Data::Text(number.to_string()),
     }
