@@ -10,6 +10,8 @@ mod migrate;
 mod repair;
 mod rollback;
 mod runs;
+#[cfg(feature = "server")]
+mod serve;
 mod status;
 mod tenant;
 
@@ -17,6 +19,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+#[cfg(feature = "server")]
+pub(crate) use self::serve::Serve;
 pub(crate) use self::{
     adopt::Adopt,
     completion::Completion,
@@ -98,6 +102,8 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
+    #[cfg(feature = "server")]
+    Serve(Serve),
     Migrate(Box<Migrate>),
     Lint(Lint),
     Rollback(Rollback),

@@ -5,9 +5,11 @@
 
 mod app;
 mod error;
+mod files;
 mod info;
 mod loaded;
 mod manifest;
+pub mod plugins;
 mod prelude;
 mod router;
 pub mod schema;

@@ -11,7 +11,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tenantry::TenantId;
+use tenantry::{TenantId, config::HostConfig};
 
 pub(crate) use self::core::Core;
 pub use self::{builder::MultiTenantServerBuilder, handle::TenantHandle, running::Running};
@@ -85,6 +85,18 @@ impl MultiTenantServer {
     pub async fn stop(&self) -> bool {
         let core = Arc::clone(&self.core);
         tokio::spawn(async move { running::stop(&core).await }).await.unwrap_or(false)
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &HostConfig {
+        &self.core.config
+    }
+
+    /// Whether it has a database, or will have one when it starts.
+    #[must_use]
+    pub fn has_database(&self) -> bool {
+        self.core.database.is_some() || self.core.manager.get().is_some()
     }
 
     /// Where it listens, if it does.
@@ -191,6 +203,7 @@ impl MultiTenantServer {
     }
 
     async fn tenant(&self, id: &str) -> Result<Arc<Tenant>> {
+        running::prepare(&self.core).await?;
         let id = TenantId::parse_with(self.core.alphabet, id).map_err(tenantry::Error::from)?;
         self.core.find(&id).await?.ok_or(ServerError::TenantNotFound(id))
     }

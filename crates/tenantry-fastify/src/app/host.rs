@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
 
 use super::schemas::SchemaTable;
+use crate::files::PublicFolder;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
 
 /// The host of an application's isolate.
@@ -12,11 +13,12 @@ pub(super) struct AppHost {
     outer: Arc<dyn Host>,
     routers: Mutex<Vec<Router>>,
     schemas: SchemaTable,
+    public: Option<PublicFolder>,
 }
 
 impl AppHost {
-    pub(super) fn new(outer: Arc<dyn Host>) -> Self {
-        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default() }
+    pub(super) fn new(outer: Arc<dyn Host>, public: Option<PublicFolder>) -> Self {
+        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default(), public }
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
@@ -26,6 +28,17 @@ impl AppHost {
     /// A copy of a router, as it is now.
     pub(super) fn router(&self, number: usize) -> Option<Router> {
         self.routers().get(number).cloned()
+    }
+
+    fn read_file(&self, args: Vec<Data>) -> BoxFuture<'static, Result<Data, HostError>> {
+        let folder = self.public.clone();
+        Box::pin(async move {
+            let path = text(&args, 0)?.to_owned();
+            match folder {
+                Some(folder) => folder.read(path, args.into_iter().nth(1).unwrap_or_default()).await,
+                None => Ok(Data::Null),
+            }
+        })
     }
 
     fn route(&self, name: &str, args: &[Data]) -> Result<Data, HostError> {
@@ -121,6 +134,9 @@ impl Host for AppHost {
         name: &str,
         args: Vec<Data>,
     ) -> BoxFuture<'static, Result<Data, HostError>> {
+        if name == "files.read" {
+            return self.read_file(args);
+        }
         self.outer.operation(task, name, args)
     }
 

@@ -9,6 +9,7 @@ use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, ModuleSource, T
 use super::AppConfig;
 use super::host::AppHost;
 use super::table::{NotFound, Route, Table};
+use crate::files::PublicFolder;
 use crate::{
     ConfigSource, LoadError, Loaded, Manifest, ModuleRef, OnError, PartError, RouteInfo, prelude,
 };
@@ -39,7 +40,7 @@ pub(super) async fn load(
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
-    let host = Arc::new(AppHost::new(config.host));
+    let host = Arc::new(AppHost::new(config.host, config.public.map(|root| PublicFolder::new(root, config.response_limit))));
     let mut scripts = prelude::scripts();
     scripts.extend(config.prelude);
     let mut isolate = IsolateConfig::new(config.name);

@@ -22,6 +22,7 @@ impl SchemaError {
     }
 
     pub(crate) fn already_present(id: &str) -> SchemaError {
+<<<<<<< HEAD
         SchemaError {
             code: "FST_ERR_SCH_ALREADY_PRESENT",
             message: format!("Schema with id '{id}' already declared!"),
@@ -65,6 +66,11 @@ impl SchemaError {
             message: format!(
                 "Failed building the serialization schema for {method}: {url}, due to error {reason}"
             ),
+=======
+        SchemaError {
+            code: "FST_ERR_SCH_ALREADY_PRESENT",
+            message: format!("Schema with id '{id}' already declared!"),
+>>>>>>> host
         }
     }
 
@@ -83,7 +89,7 @@ pub struct ValidationError {
     /// As Fastify writes it: `body must have required property 'name'`.
     pub message: String,
     /// What was looked at: `body`, `querystring`, `params` or `headers`.
-    pub context: &'static str,
+    pub context: String,
     /// The list of errors in Ajv's shape, as JSON text.
     pub errors: String,
 }
@@ -92,17 +98,34 @@ impl ValidationError {
     /// The code of each of these errors.
     pub const CODE: &'static str = "FST_ERR_VALIDATION";
 
+<<<<<<< HEAD
     pub(crate) fn new(context: &'static str, errors: &[Violation]) -> ValidationError {
+=======
+    pub(crate) fn new(context: &str, errors: &[Violation]) -> ValidationError {
+>>>>>>> host
         let message: Vec<String> = errors
             .iter()
             .map(|error| format!("{context}{} {}", error.instance_path, error.message))
             .collect();
         let list = Value::Array(errors.iter().map(Violation::to_value).collect());
-        ValidationError { message: message.join(", "), context, errors: json::text(&list) }
+        ValidationError {
+            message: message.join(", "),
+            context: context.to_owned(),
+            errors: json::text(&list),
+        }
     }
 
-    pub(crate) fn other(context: &'static str, reason: &str) -> ValidationError {
-        ValidationError { message: format!("{context} {reason}"), context, errors: "[]".to_owned() }
+    /// For what is no error of the value itself, but stands in the way of checking it.
+    pub(crate) fn limit(context: &str, reason: String) -> ValidationError {
+        let violation = Violation {
+            instance_path: String::new(),
+            schema_path: "#".to_owned(),
+            keyword: "limit",
+            params: object([]),
+            message: reason,
+            property_name: None,
+        };
+        ValidationError::new(context, &[violation])
     }
 }
 
