@@ -22,55 +22,9 @@ impl SchemaError {
     }
 
     pub(crate) fn already_present(id: &str) -> SchemaError {
-<<<<<<< HEAD
         SchemaError {
             code: "FST_ERR_SCH_ALREADY_PRESENT",
             message: format!("Schema with id '{id}' already declared!"),
-        }
-    }
-
-    pub(crate) fn duplicate(part: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_DUPLICATE",
-            message: format!("Schema with '{part}' already present!"),
-        }
-    }
-
-    pub(crate) fn content_missing(kind: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_CONTENT_MISSING_SCHEMA",
-            message: format!("Schema is missing for the content type '{kind}'"),
-        }
-    }
-
-    pub(crate) fn not_a_status() -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_RESPONSE_SCHEMA_NOT_NESTED_2XX",
-            message: "response schemas should be nested under a valid status code, e.g { 2xx: { type: \"object\" } }"
-                .to_owned(),
-        }
-    }
-
-    pub(crate) fn validation(method: &str, url: &str, reason: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_VALIDATION_BUILD",
-            message: format!(
-                "Failed building the validation schema for {method}: {url}, due to error {reason}"
-            ),
-        }
-    }
-
-    pub(crate) fn serialization(method: &str, url: &str, reason: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_SERIALIZATION_BUILD",
-            message: format!(
-                "Failed building the serialization schema for {method}: {url}, due to error {reason}"
-            ),
-=======
-        SchemaError {
-            code: "FST_ERR_SCH_ALREADY_PRESENT",
-            message: format!("Schema with id '{id}' already declared!"),
->>>>>>> host
         }
     }
 
@@ -98,11 +52,7 @@ impl ValidationError {
     /// The code of each of these errors.
     pub const CODE: &'static str = "FST_ERR_VALIDATION";
 
-<<<<<<< HEAD
-    pub(crate) fn new(context: &'static str, errors: &[Violation]) -> ValidationError {
-=======
     pub(crate) fn new(context: &str, errors: &[Violation]) -> ValidationError {
->>>>>>> host
         let message: Vec<String> = errors
             .iter()
             .map(|error| format!("{context}{} {}", error.instance_path, error.message))

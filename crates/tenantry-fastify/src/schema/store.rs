@@ -6,16 +6,9 @@ use indexmap::IndexMap;
 
 use super::answer::Serializer;
 use super::error::SchemaError;
-<<<<<<< HEAD
-use super::json;
-use super::route::RouteSchema;
-use super::validator::Validator;
-use super::value::Value;
-=======
 use super::validator::Validator;
 use super::value::Value;
 use super::{headers, json};
->>>>>>> host
 
 /// The schemas added to one scope by `addSchema`.
 ///
@@ -102,20 +95,5 @@ impl Schemas {
             code: "FST_ERR_SCH_SERIALIZATION_BUILD",
             message: reason,
         })
-<<<<<<< HEAD
-    }
-
-    /// Compiles the `schema` of a route, as JSON text.
-    ///
-    /// # Errors
-    ///
-    /// A [`SchemaError`] with Fastify's code, that names the route and the reason.
-    pub fn route(&self, method: &str, url: &str, schema: &str) -> Result<RouteSchema, SchemaError> {
-        let schema =
-            json::parse(schema).map_err(|reason| SchemaError::validation(method, url, &reason))?;
-        let others: Vec<_> = self.added.values().cloned().collect();
-        RouteSchema::compile(method, url, &schema, &others)
-=======
->>>>>>> host
     }
 }
