@@ -17,7 +17,7 @@ use super::{Core, MultiTenantServer, discovery::Discovery};
 use crate::{
     error::{Result, ServerError},
     identification::{self, Identification, IdentificationStrategy},
-    loading::{LoadingStrategy, Source, Strategies},
+    loading::{self, Listing, LoadingStrategy, Source, Strategies},
     mount::Mounts,
     native::TenantModule,
     tenants::Tenants,
@@ -164,11 +164,18 @@ impl MultiTenantServerBuilder {
         for (id, source) in self.sources {
             sources.insert(parse(alphabet, &id)?, source);
         }
+        let configured = loading::configured(&config, &self.strategies)
+            .map_err(|error| ServerError::Setup(error.to_string()))?;
+        for (id, source) in configured.tenants {
+            sources.entry(parse(alphabet, &id)?).or_insert(source);
+        }
+        let mut from = self.from;
+        from.extend(configured.from);
         let discovery = Discovery {
             folder: config.tenants.dir.clone(),
             natives,
+            listing: Listing::new(self.strategies.clone(), from),
             strategies: self.strategies,
-            from: self.from,
             sources,
             refused: Mutex::default(),
         };
