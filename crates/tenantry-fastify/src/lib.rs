@@ -8,6 +8,7 @@ mod error;
 mod info;
 mod loaded;
 mod manifest;
+pub mod native;
 mod prelude;
 mod router;
 pub mod schema;

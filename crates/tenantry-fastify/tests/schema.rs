@@ -31,9 +31,11 @@ enum Recorded<'a> {
 fn is_meant(schema: &str, value: &str) -> bool {
     // Ajv's generated code forgets, in the next branch of a union, what it took out of an array in the one before.
     let unions = schema.contains("\"anyOf\"") || schema.contains("\"oneOf\"");
-    let taken_out = unions && ["[[1]]", "[\"abc\"]", "[\"\"]"].iter().any(|items| value.contains(items));
+    let taken_out =
+        unions && ["[[1]]", "[\"abc\"]", "[\"\"]"].iter().any(|items| value.contains(items));
     // An item's default beyond the end of an array leaves a hole, which JSON has not.
-    let hole = schema.contains("[{},{\"type\":\"string\",\"default\":\"d\"}]") && value == r#"{"v":[]}"#;
+    let hole =
+        schema.contains("[{},{\"type\":\"string\",\"default\":\"d\"}]") && value == r#"{"v":[]}"#;
     taken_out || hole
 }
 
@@ -53,30 +55,49 @@ fn values_are_validated_as_ajv_does() {
             (Err(error), Some(expected)) if error.message == expected => continue,
             (Err(error), Some(expected)) if same_refusal(&error.message, &expected) => continue,
             // A schema without an id may refer to itself here.
-            (Ok(_), Some(expected)) if expected == "can't resolve reference # from id #" => continue,
+            (Ok(_), Some(expected)) if expected == "can't resolve reference # from id #" => {
+                continue;
+            }
             (result, expected) => {
-                different.push(format!("{schema}\n   ajv: {expected:?}\n  here: {:?}", result.map(|_| ())));
+                different.push(format!(
+                    "{schema}\n   ajv: {expected:?}\n  here: {:?}",
+                    result.map(|_| ())
+                ));
                 continue;
             }
         };
         for (value, recorded) in line.cases {
             cases += 1;
             let (expected, found) = match (recorded, validator.check("body", value.get())) {
-                (Recorded::Value(expected), Ok(Checked::Unchanged)) => (expected.get(), value.get().to_owned()),
+                (Recorded::Value(expected), Ok(Checked::Unchanged)) => {
+                    (expected.get(), value.get().to_owned())
+                }
                 // JavaScript writes infinity as null.
-                (Recorded::Value(expected), Ok(Checked::Changed(text))) => (expected.get(), text.replace("-1e999", "null").replace("1e999", "null")),
+                (Recorded::Value(expected), Ok(Checked::Changed(text))) => {
+                    (expected.get(), text.replace("-1e999", "null").replace("1e999", "null"))
+                }
                 (Recorded::Value(expected), Err(error)) => (expected.get(), error.errors),
                 (Recorded::Errors(expected), Err(error)) => (expected.get(), error.errors),
-                (Recorded::Errors(expected), Ok(checked)) => (expected.get(), format!("{checked:?}")),
+                (Recorded::Errors(expected), Ok(checked)) => {
+                    (expected.get(), format!("{checked:?}"))
+                }
                 (Recorded::Text(_) | Recorded::Thrown(_), _) => panic!("an answer among requests"),
             };
             if expected != found && !is_meant(schema, value.get()) {
-                different.push(format!("{schema}\n with: {}\n  ajv: {expected}\n here: {found}", value.get()));
+                different.push(format!(
+                    "{schema}\n with: {}\n  ajv: {expected}\n here: {found}",
+                    value.get()
+                ));
             }
         }
     }
     assert!(cases > 3_000, "{cases} cases");
-    assert!(different.is_empty(), "{} of {cases} differ:\n{}", different.len(), different.join("\n"));
+    assert!(
+        different.is_empty(),
+        "{} of {cases} differ:\n{}",
+        different.len(),
+        different.join("\n")
+    );
 }
 
 /// Both refuse, in words of their own.
@@ -100,7 +121,10 @@ fn answers_are_written_as_fast_json_stringify_does() {
             // Each refuses in its own words.
             (Err(_), Some(_)) => continue,
             (result, expected) => {
-                different.push(format!("{schema}\n   fjs: {expected:?}\n  here: {:?}", result.map(|_| ())));
+                different.push(format!(
+                    "{schema}\n   fjs: {expected:?}\n  here: {:?}",
+                    result.map(|_| ())
+                ));
                 continue;
             }
         };
@@ -113,10 +137,18 @@ fn answers_are_written_as_fast_json_stringify_does() {
             };
             let found = serializer.write(value.get());
             if expected != found {
-                different.push(format!("{schema}\n with: {}\n  fjs: {expected:?}\n here: {found:?}", value.get()));
+                different.push(format!(
+                    "{schema}\n with: {}\n  fjs: {expected:?}\n here: {found:?}",
+                    value.get()
+                ));
             }
         }
     }
     assert!(cases > 500, "{cases} cases");
-    assert!(different.is_empty(), "{} of {cases} differ:\n{}", different.len(), different.join("\n"));
+    assert!(
+        different.is_empty(),
+        "{} of {cases} differ:\n{}",
+        different.len(),
+        different.join("\n")
+    );
 }

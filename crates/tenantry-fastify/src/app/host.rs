@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
 
+use super::native::Natives;
 use super::schemas::SchemaTable;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
 
@@ -12,11 +13,12 @@ pub(super) struct AppHost {
     outer: Arc<dyn Host>,
     routers: Mutex<Vec<Router>>,
     schemas: SchemaTable,
+    natives: Natives,
 }
 
 impl AppHost {
-    pub(super) fn new(outer: Arc<dyn Host>) -> Self {
-        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default() }
+    pub(super) fn new(outer: Arc<dyn Host>, natives: Natives) -> Self {
+        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default(), natives }
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
@@ -121,6 +123,9 @@ impl Host for AppHost {
         name: &str,
         args: Vec<Data>,
     ) -> BoxFuture<'static, Result<Data, HostError>> {
+        if name == "native.run" {
+            return Box::pin(self.natives.run(args, task.context.clone()));
+        }
         self.outer.operation(task, name, args)
     }
 

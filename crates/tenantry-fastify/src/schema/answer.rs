@@ -23,7 +23,10 @@ pub struct Serializer {
 }
 
 impl Serializer {
-    pub(crate) fn compile(schema: &Arc<Value>, others: &[Arc<Value>]) -> Result<Serializer, String> {
+    pub(crate) fn compile(
+        schema: &Arc<Value>,
+        others: &[Arc<Value>],
+    ) -> Result<Serializer, String> {
         Ok(Serializer { plan: Arc::new(build::build(schema, others)?) })
     }
 
@@ -69,7 +72,10 @@ enum Kind {
     Array(Items),
     /// The first type that fits.
     Types(Vec<(Type, usize)>),
-    Const { text: String, or_null: bool },
+    Const {
+        text: String,
+        or_null: bool,
+    },
     /// The first schema that fits.
     OneOf(Vec<(Program, usize)>),
     If(Box<Program>, usize, usize),

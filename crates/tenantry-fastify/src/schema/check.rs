@@ -24,7 +24,9 @@ const STEPS: usize = 1_000_000;
 /// What came of a check.
 pub(crate) enum Outcome {
     /// It fits; whether the value was changed.
-    Fits { changed: bool },
+    Fits {
+        changed: bool,
+    },
     Errors(Vec<Violation>),
     /// It could not be told: the value and the schema together are too much work.
     GivenUp(String),
@@ -89,7 +91,13 @@ struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
-    fn node(&mut self, node: &'p Node, value: &mut Value, composite: bool, seen: &mut Seen) -> Checked {
+    fn node(
+        &mut self,
+        node: &'p Node,
+        value: &mut Value,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         if self.steps == 0 || self.depth >= MAX_APPLIED {
             return Err(Stop::GivenUp("needs too many steps to be validated".to_owned()));
         }
@@ -104,9 +112,21 @@ impl<'p> Run<'p> {
         result
     }
 
-    fn rules(&mut self, node: &'p Node, value: &mut Value, composite: bool, seen: &mut Seen) -> Checked {
+    fn rules(
+        &mut self,
+        node: &'p Node,
+        value: &mut Value,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         if node.never {
-            return self.fail(node, composite, "false schema", object([]), "boolean schema is false".to_owned());
+            return self.fail(
+                node,
+                composite,
+                "false schema",
+                object([]),
+                "boolean schema is false".to_owned(),
+            );
         }
         let types = &node.types;
         if types.first && !types.list.iter().any(|kind| kind.is(value)) {
@@ -158,7 +178,9 @@ impl<'p> Run<'p> {
 
     fn wrong_type(&mut self, node: &Node, composite: bool) -> Checked {
         let shown = match &node.types.shown {
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+            }
             Some(name) => name.as_str().unwrap_or_default().to_owned(),
             None => String::new(),
         };
@@ -166,7 +188,14 @@ impl<'p> Run<'p> {
         self.fail(node, composite, "type", params, format!("must be {shown}"))
     }
 
-    fn any(&mut self, rule: &'p Any, node: &'p Node, value: &mut Value, composite: bool, seen: &mut Seen) -> Checked {
+    fn any(
+        &mut self,
+        rule: &'p Any,
+        node: &'p Node,
+        value: &mut Value,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         match rule {
             Any::Call(index) => self.call(*index, value, seen),
             Any::Inline(inner) => self.node(inner, value, composite, seen),
@@ -178,11 +207,23 @@ impl<'p> Run<'p> {
             Any::Enum(values) if values.contains(value) => Ok(true),
             Any::Enum(values) => {
                 let params = object([("allowedValues", Value::Array(values.clone()))]);
-                self.fail(node, composite, "enum", params, "must be equal to one of the allowed values".to_owned())
+                self.fail(
+                    node,
+                    composite,
+                    "enum",
+                    params,
+                    "must be equal to one of the allowed values".to_owned(),
+                )
             }
             Any::Not(inner) => {
                 if self.silently(inner, value, &mut Seen::default())? {
-                    return self.fail(node, composite, "not", object([]), "must NOT be valid".to_owned());
+                    return self.fail(
+                        node,
+                        composite,
+                        "not",
+                        object([]),
+                        "must NOT be valid".to_owned(),
+                    );
                 }
                 Ok(true)
             }
@@ -207,23 +248,45 @@ impl<'p> Run<'p> {
                     self.errors.truncate(before);
                     return Ok(true);
                 }
-                self.fail_too(node, composite, "anyOf", object([]), "must match a schema in anyOf".to_owned())
+                self.fail_too(
+                    node,
+                    composite,
+                    "anyOf",
+                    object([]),
+                    "must match a schema in anyOf".to_owned(),
+                )
             }
             Any::OneOf(parts) => self.one_of(parts, node, value, composite, seen),
             Any::If { condition, then, otherwise } => {
-                let (keyword, branch) =
-                    if self.silently(condition, value, seen)? { ("then", then) } else { ("else", otherwise) };
+                let (keyword, branch) = if self.silently(condition, value, seen)? {
+                    ("then", then)
+                } else {
+                    ("else", otherwise)
+                };
                 let Some(branch) = branch else { return Ok(true) };
                 if self.node(branch, value, composite, seen)? {
                     return Ok(true);
                 }
                 let params = object([("failingKeyword", keyword.into())]);
-                self.fail_too(node, composite, "if", params, format!("must match \"{keyword}\" schema"))
+                self.fail_too(
+                    node,
+                    composite,
+                    "if",
+                    params,
+                    format!("must match \"{keyword}\" schema"),
+                )
             }
         }
     }
 
-    fn one_of(&mut self, parts: &'p [Node], node: &'p Node, value: &mut Value, composite: bool, seen: &mut Seen) -> Checked {
+    fn one_of(
+        &mut self,
+        parts: &'p [Node],
+        node: &'p Node,
+        value: &mut Value,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         let before = self.errors.len();
         let mut first = None;
         let mut passing = Value::Null;
@@ -241,7 +304,13 @@ impl<'p> Run<'p> {
             return Ok(true);
         }
         let params = object([("passingSchemas", passing)]);
-        self.fail_too(node, composite, "oneOf", params, "must match exactly one schema in oneOf".to_owned())
+        self.fail_too(
+            node,
+            composite,
+            "oneOf",
+            params,
+            "must match exactly one schema in oneOf".to_owned(),
+        )
     }
 
     /// A schema that others refer to: a failure in it is its caller's, once it has ended.
@@ -280,8 +349,15 @@ impl<'p> Run<'p> {
                 if fits {
                     return Ok(true);
                 }
-                let params = object([("comparison", sign.into()), ("limit", Value::Number(*limit))]);
-                self.fail(node, composite, keyword, params, format!("must be {sign} {}", number::text(*limit)))
+                let params =
+                    object([("comparison", sign.into()), ("limit", Value::Number(*limit))]);
+                self.fail(
+                    node,
+                    composite,
+                    keyword,
+                    params,
+                    format!("must be {sign} {}", number::text(*limit)),
+                )
             }
             NumberRule::MultipleOf(divisor) => {
                 let times = number / divisor;
@@ -290,7 +366,13 @@ impl<'p> Run<'p> {
                     return Ok(true);
                 }
                 let params = object([("multipleOf", Value::Number(*divisor))]);
-                self.fail(node, composite, "multipleOf", params, format!("must be multiple of {}", number::text(*divisor)))
+                self.fail(
+                    node,
+                    composite,
+                    "multipleOf",
+                    params,
+                    format!("must be multiple of {}", number::text(*divisor)),
+                )
             }
             NumberRule::Format(format, _) if format.fits_number(number) => Ok(true),
             NumberRule::Format(_, name) => self.wrong_format(name, node, composite),
@@ -301,15 +383,25 @@ impl<'p> Run<'p> {
         let length = || text.chars().count() as f64;
         match rule {
             StringRule::MaxLength(limit) if length() <= *limit => Ok(true),
-            StringRule::MaxLength(limit) => self.limit(node, composite, "maxLength", *limit, "more", "characters"),
+            StringRule::MaxLength(limit) => {
+                self.limit(node, composite, "maxLength", *limit, "more", "characters")
+            }
             StringRule::MinLength(limit) if length() >= *limit => Ok(true),
-            StringRule::MinLength(limit) => self.limit(node, composite, "minLength", *limit, "fewer", "characters"),
+            StringRule::MinLength(limit) => {
+                self.limit(node, composite, "minLength", *limit, "fewer", "characters")
+            }
             StringRule::Pattern(pattern, source) => {
                 if pattern.is_match(text)? {
                     return Ok(true);
                 }
                 let params = object([("pattern", source.as_str().into())]);
-                self.fail(node, composite, "pattern", params, format!("must match pattern \"{source}\""))
+                self.fail(
+                    node,
+                    composite,
+                    "pattern",
+                    params,
+                    format!("must match pattern \"{source}\""),
+                )
             }
             StringRule::Format(format, _) if format.fits(text) => Ok(true),
             StringRule::Format(_, name) => self.wrong_format(name, node, composite),
@@ -321,7 +413,15 @@ impl<'p> Run<'p> {
         self.fail(node, composite, "format", params, format!("must match format \"{name}\""))
     }
 
-    fn limit(&mut self, node: &Node, composite: bool, keyword: &'static str, limit: f64, word: &str, what: &str) -> Checked {
+    fn limit(
+        &mut self,
+        node: &Node,
+        composite: bool,
+        keyword: &'static str,
+        limit: f64,
+        word: &str,
+        what: &str,
+    ) -> Checked {
         let params = object([("limit", Value::Number(limit))]);
         let message = format!("must NOT have {word} than {} {what}", number::text(limit));
         self.fail(node, composite, keyword, params, message)
@@ -329,7 +429,14 @@ impl<'p> Run<'p> {
 
     /// Reports an error in the place of those the function has so far, and ends it; below a composite keyword it is
     /// added to them.
-    fn fail(&mut self, node: &Node, composite: bool, keyword: &'static str, params: Value, message: String) -> Checked {
+    fn fail(
+        &mut self,
+        node: &Node,
+        composite: bool,
+        keyword: &'static str,
+        params: Value,
+        message: String,
+    ) -> Checked {
         if !composite {
             self.errors.truncate(self.first_error);
         }
@@ -337,7 +444,14 @@ impl<'p> Run<'p> {
     }
 
     /// Reports an error beside those that led to it.
-    fn fail_too(&mut self, node: &Node, composite: bool, keyword: &'static str, params: Value, message: String) -> Checked {
+    fn fail_too(
+        &mut self,
+        node: &Node,
+        composite: bool,
+        keyword: &'static str,
+        params: Value,
+        message: String,
+    ) -> Checked {
         if self.quiet == 0 {
             let violation = Violation {
                 instance_path: self.instance_path(),
@@ -366,7 +480,13 @@ impl<'p> Run<'p> {
     }
 
     /// A schema for a part of the value.
-    fn part(&mut self, step: Step<'p>, node: &'p Node, value: &mut Value, composite: bool) -> Checked {
+    fn part(
+        &mut self,
+        step: Step<'p>,
+        node: &'p Node,
+        value: &mut Value,
+        composite: bool,
+    ) -> Checked {
         self.path.push(step);
         let result = self.node(node, value, composite, &mut Seen::default());
         // After a failure that ends the check nobody needs the path; after one in a function its caller does.
@@ -381,7 +501,8 @@ fn canonical(value: &Value) -> String {
         match value {
             Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
             Value::Object(object) => {
-                let mut object: super::value::Object = object.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+                let mut object: super::value::Object =
+                    object.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
                 object.sort_keys();
                 Value::Object(object)
             }

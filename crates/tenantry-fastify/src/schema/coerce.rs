@@ -12,7 +12,10 @@ pub(crate) fn coerce(value: &Value, types: &[Type], targets: &[Type]) -> Option<
     let mut value = value;
     if let Value::Array(items) = value {
         if let [item] = &items[..] {
-            let single = matches!(types, [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]);
+            let single = matches!(
+                types,
+                [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]
+            );
             if single && types.iter().any(|kind| kind.is(item)) {
                 return Some(item.clone());
             }
@@ -27,7 +30,9 @@ fn to(value: &Value, target: Type) -> Option<Value> {
         (Type::String, Value::Number(number)) => Some(Value::String(number::text(*number))),
         (Type::String, Value::Bool(value)) => Some(Value::String(value.to_string())),
         (Type::String, Value::Null) => Some(Value::String(String::new())),
-        (Type::Number | Type::Integer, Value::Bool(value)) => Some(Value::Number(f64::from(u8::from(*value)))),
+        (Type::Number | Type::Integer, Value::Bool(value)) => {
+            Some(Value::Number(f64::from(u8::from(*value))))
+        }
         (Type::Number | Type::Integer, Value::Null) => Some(Value::Number(0.0)),
         (Type::Number | Type::Integer, Value::String(text)) if !text.is_empty() => {
             let number = number::parse(text);
@@ -35,7 +40,9 @@ fn to(value: &Value, target: Type) -> Option<Value> {
             (!number.is_nan() && whole).then_some(Value::Number(number))
         }
         (Type::Boolean, Value::Null) => Some(Value::Bool(false)),
-        (Type::Boolean, Value::Number(number)) if *number == 0.0 || *number == 1.0 => Some(Value::Bool(*number == 1.0)),
+        (Type::Boolean, Value::Number(number)) if *number == 0.0 || *number == 1.0 => {
+            Some(Value::Bool(*number == 1.0))
+        }
         (Type::Boolean, Value::String(text)) => text.parse().ok().map(Value::Bool),
         (Type::Null, Value::Bool(false)) => Some(Value::Null),
         (Type::Null, Value::Number(number)) if *number == 0.0 => Some(Value::Null),

@@ -35,9 +35,11 @@ pub(crate) struct Options {
 
 impl Options {
     /// Ajv as Fastify sets it up.
-    pub(crate) const REQUEST: Options = Options { coerce: true, defaults: true, remove: true, strict: true };
+    pub(crate) const REQUEST: Options =
+        Options { coerce: true, defaults: true, remove: true, strict: true };
     /// Only checking, for schemas of schemas.
-    pub(crate) const META: Options = Options { coerce: false, defaults: false, remove: false, strict: false };
+    pub(crate) const META: Options =
+        Options { coerce: false, defaults: false, remove: false, strict: false };
 }
 
 /// The functions of a compiled schema; the first is the schema itself.
@@ -50,7 +52,11 @@ pub(crate) struct Program {
 }
 
 /// Compiles the schema at a place.
-pub(crate) fn compile(registry: &Registry, root: &Place, options: Options) -> Result<Program, String> {
+pub(crate) fn compile(
+    registry: &Registry,
+    root: &Place,
+    options: Options,
+) -> Result<Program, String> {
     let schema = registry.at(root).ok_or("the schema is gone")?;
     let draft = keywords::Draft::of(schema)?;
     let mut compiler = Compiler {
@@ -98,7 +104,11 @@ impl Site {
     }
 
     fn named(&self, keyword: &str, name: &str) -> Site {
-        Site { path: format!("{}/{keyword}/{}", self.path, escape_fragment(name)), depth: self.depth + 1, ..self.clone() }
+        Site {
+            path: format!("{}/{keyword}/{}", self.path, escape_fragment(name)),
+            depth: self.depth + 1,
+            ..self.clone()
+        }
     }
 
     fn composite(self) -> Site {
@@ -140,7 +150,9 @@ impl<'r> Compiler<'r> {
             Value::Object(object) => {
                 self.check_keywords(object)?;
                 let mut site = site.clone();
-                if let Some(id) = object.get("$id").and_then(Value::as_str).filter(|_| site.path != "#") {
+                if let Some(id) =
+                    object.get("$id").and_then(Value::as_str).filter(|_| site.path != "#")
+                {
                     site.base = uri::resolve(&site.base, id);
                 }
                 self.object_node(object, &site, &mut node)?;
@@ -150,9 +162,16 @@ impl<'r> Compiler<'r> {
         Ok(node)
     }
 
-    fn object_node(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    fn object_node(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         self.any_rules(schema, site, node)?;
-        if matches!(node.any[..], [Any::Call(_) | Any::Inline(_)]) && !keywords::has_rules_but_ref(schema) {
+        if matches!(node.any[..], [Any::Call(_) | Any::Inline(_)])
+            && !keywords::has_rules_but_ref(schema)
+        {
             return Ok(());
         }
         self.number_rules(schema, site, node)?;
@@ -181,7 +200,12 @@ impl<'r> Compiler<'r> {
         if has_reference(schema) {
             return self.function(&place).map(Any::Call);
         }
-        let site = Site { path: reference.to_owned(), base: place.base, composite: site.composite, depth: site.depth + 1 };
+        let site = Site {
+            path: reference.to_owned(),
+            base: place.base,
+            composite: site.composite,
+            depth: site.depth + 1,
+        };
         self.node(schema, &site).map(|node| Any::Inline(Box::new(node)))
     }
 
@@ -212,8 +236,10 @@ fn has_rules(schema: &Value) -> bool {
 fn has_reference(schema: &Value) -> bool {
     match schema {
         Value::Object(object) => object.iter().any(|(key, value)| {
-            matches!(key.as_str(), "$ref" | "$recursiveRef" | "$recursiveAnchor" | "$dynamicRef" | "$dynamicAnchor")
-                || has_reference(value)
+            matches!(
+                key.as_str(),
+                "$ref" | "$recursiveRef" | "$recursiveAnchor" | "$dynamicRef" | "$dynamicAnchor"
+            ) || has_reference(value)
         }),
         Value::Array(items) => items.iter().any(has_reference),
         _ => false,

@@ -15,15 +15,24 @@ pub struct SchemaError {
 
 impl SchemaError {
     pub(crate) fn missing_id() -> SchemaError {
-        SchemaError { code: "FST_ERR_SCH_MISSING_ID", message: "Missing schema $id property".to_owned() }
+        SchemaError {
+            code: "FST_ERR_SCH_MISSING_ID",
+            message: "Missing schema $id property".to_owned(),
+        }
     }
 
     pub(crate) fn already_present(id: &str) -> SchemaError {
-        SchemaError { code: "FST_ERR_SCH_ALREADY_PRESENT", message: format!("Schema with id '{id}' already declared!") }
+        SchemaError {
+            code: "FST_ERR_SCH_ALREADY_PRESENT",
+            message: format!("Schema with id '{id}' already declared!"),
+        }
     }
 
     pub(crate) fn duplicate(part: &str) -> SchemaError {
-        SchemaError { code: "FST_ERR_SCH_DUPLICATE", message: format!("Schema with '{part}' already present!") }
+        SchemaError {
+            code: "FST_ERR_SCH_DUPLICATE",
+            message: format!("Schema with '{part}' already present!"),
+        }
     }
 
     pub(crate) fn content_missing(kind: &str) -> SchemaError {
@@ -44,19 +53,26 @@ impl SchemaError {
     pub(crate) fn validation(method: &str, url: &str, reason: &str) -> SchemaError {
         SchemaError {
             code: "FST_ERR_SCH_VALIDATION_BUILD",
-            message: format!("Failed building the validation schema for {method}: {url}, due to error {reason}"),
+            message: format!(
+                "Failed building the validation schema for {method}: {url}, due to error {reason}"
+            ),
         }
     }
 
     pub(crate) fn serialization(method: &str, url: &str, reason: &str) -> SchemaError {
         SchemaError {
             code: "FST_ERR_SCH_SERIALIZATION_BUILD",
-            message: format!("Failed building the serialization schema for {method}: {url}, due to error {reason}"),
+            message: format!(
+                "Failed building the serialization schema for {method}: {url}, due to error {reason}"
+            ),
         }
     }
 
     pub(crate) fn not_json(reason: &str) -> SchemaError {
-        SchemaError { code: "FST_ERR_SCH_VALIDATION_BUILD", message: format!("the schema is no JSON: {reason}") }
+        SchemaError {
+            code: "FST_ERR_SCH_VALIDATION_BUILD",
+            message: format!("the schema is no JSON: {reason}"),
+        }
     }
 }
 
@@ -77,8 +93,10 @@ impl ValidationError {
     pub const CODE: &'static str = "FST_ERR_VALIDATION";
 
     pub(crate) fn new(context: &'static str, errors: &[Violation]) -> ValidationError {
-        let message: Vec<String> =
-            errors.iter().map(|error| format!("{context}{} {}", error.instance_path, error.message)).collect();
+        let message: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{context}{} {}", error.instance_path, error.message))
+            .collect();
         let list = Value::Array(errors.iter().map(Violation::to_value).collect());
         ValidationError { message: message.join(", "), context, errors: json::text(&list) }
     }

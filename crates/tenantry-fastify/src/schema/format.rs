@@ -8,8 +8,12 @@ use super::pattern::Pattern;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Date,
-    Time { zone: bool },
-    DateTime { zone: bool },
+    Time {
+        zone: bool,
+    },
+    DateTime {
+        zone: bool,
+    },
     Uri,
     Ipv6,
     Byte,
@@ -48,7 +52,11 @@ impl Format {
 
     pub(crate) fn fits_number(self, number: f64) -> bool {
         match self {
-            Format::Int32 => number.fract() == 0.0 && number >= f64::from(i32::MIN) && number <= f64::from(i32::MAX),
+            Format::Int32 => {
+                number.fract() == 0.0
+                    && number >= f64::from(i32::MIN)
+                    && number <= f64::from(i32::MAX)
+            }
             Format::Integer64 => number.fract() == 0.0,
             _ => true,
         }
@@ -77,7 +85,8 @@ fn is_match(index: usize, text: &str) -> bool {
     COMPILED.get(index).is_some_and(|pattern| pattern.is_match(text))
 }
 
-static COMPILED: LazyLock<Vec<Lazy>> = LazyLock::new(|| PATTERNS.iter().map(|(_, pattern)| Lazy::new(pattern)).collect());
+static COMPILED: LazyLock<Vec<Lazy>> =
+    LazyLock::new(|| PATTERNS.iter().map(|(_, pattern)| Lazy::new(pattern)).collect());
 
 /// A pattern compiled when it is first needed.
 struct Lazy {
@@ -101,28 +110,60 @@ impl Lazy {
 
 /// Formats that are one pattern each. `{HOST}` and `{CHAR}` stand for the parts of URIs.
 const PATTERNS: [(&str, &str); 12] = [
-    ("uri", r"(?i)^[a-z][a-z0-9+\-.]*:(?:/?/(?:(?:[a-z0-9\-._~!$&'()*+,;=:]|%[0-9a-f]{2})*@)?(?:{HOST})(?::[0-9]*)?(?:/{CHAR}*)*|/(?:{CHAR}+(?:/{CHAR}*)*)?|{CHAR}+(?:/{CHAR}*)*)(?:\?(?:{CHAR}|[/?])*)?(?:#(?:{CHAR}|[/?])*)?\z"),
-    ("uri-reference", r"(?i)^(?:[a-z][a-z0-9+\-.]*:)?(?:/?/(?:(?:[a-z0-9\-._~!$&'()*+,;=:]|%[0-9a-f]{2})*@)?(?:{HOST})(?::[0-9]*)?(?:/{CHAR}*)*|/(?:{CHAR}+(?:/{CHAR}*)*)?|{CHAR}+(?:/{CHAR}*)*)?(?:\?(?:{CHAR}|[/?])*)?(?:#(?:{CHAR}|[/?])*)?\z"),
-    ("uri-template", r##"(?i)^(?:[^\x00-\x20"'<>%\\^`{|}]|%[0-9a-f]{2}|\{[+#./;?&=,!@|]?(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?(?:,(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?)*\})*\z"##),
-    ("url", r"(?i)^(?:https?|ftp)://(?:\S+(?::\S*)?@)?(?:(?!(?:10|127)(?:\.[0-9]{1,3}){3})(?!(?:169\.254|192\.168)(?:\.[0-9]{1,3}){2})(?!172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]{1,3}){2})(?:[1-9][0-9]?|1[0-9][0-9]|2[01][0-9]|22[0-3])(?:\.(?:1?[0-9]{1,2}|2[0-4][0-9]|25[0-5])){2}(?:\.(?:[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-4]))|(?:(?:[a-z0-9\x{a1}-\x{ffff}]+-)*[a-z0-9\x{a1}-\x{ffff}]+)(?:\.(?:[a-z0-9\x{a1}-\x{ffff}]+-)*[a-z0-9\x{a1}-\x{ffff}]+)*\.[a-z\x{a1}-\x{ffff}]{2,})(?::[0-9]{2,5})?(?:/[^\s]*)?\z"),
-    ("email", r"(?i)^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\z"),
-    ("hostname", r"(?i)^(?=.{1,253}\.?\z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-0-9a-z]{0,61}[0-9a-z])?)*\.?\z"),
-    ("ipv4", r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\z"),
+    (
+        "uri",
+        r"(?i)^[a-z][a-z0-9+\-.]*:(?:/?/(?:(?:[a-z0-9\-._~!$&'()*+,;=:]|%[0-9a-f]{2})*@)?(?:{HOST})(?::[0-9]*)?(?:/{CHAR}*)*|/(?:{CHAR}+(?:/{CHAR}*)*)?|{CHAR}+(?:/{CHAR}*)*)(?:\?(?:{CHAR}|[/?])*)?(?:#(?:{CHAR}|[/?])*)?\z",
+    ),
+    (
+        "uri-reference",
+        r"(?i)^(?:[a-z][a-z0-9+\-.]*:)?(?:/?/(?:(?:[a-z0-9\-._~!$&'()*+,;=:]|%[0-9a-f]{2})*@)?(?:{HOST})(?::[0-9]*)?(?:/{CHAR}*)*|/(?:{CHAR}+(?:/{CHAR}*)*)?|{CHAR}+(?:/{CHAR}*)*)?(?:\?(?:{CHAR}|[/?])*)?(?:#(?:{CHAR}|[/?])*)?\z",
+    ),
+    (
+        "uri-template",
+        r##"(?i)^(?:[^\x00-\x20"'<>%\\^`{|}]|%[0-9a-f]{2}|\{[+#./;?&=,!@|]?(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?(?:,(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?)*\})*\z"##,
+    ),
+    (
+        "url",
+        r"(?i)^(?:https?|ftp)://(?:\S+(?::\S*)?@)?(?:(?!(?:10|127)(?:\.[0-9]{1,3}){3})(?!(?:169\.254|192\.168)(?:\.[0-9]{1,3}){2})(?!172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]{1,3}){2})(?:[1-9][0-9]?|1[0-9][0-9]|2[01][0-9]|22[0-3])(?:\.(?:1?[0-9]{1,2}|2[0-4][0-9]|25[0-5])){2}(?:\.(?:[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-4]))|(?:(?:[a-z0-9\x{a1}-\x{ffff}]+-)*[a-z0-9\x{a1}-\x{ffff}]+)(?:\.(?:[a-z0-9\x{a1}-\x{ffff}]+-)*[a-z0-9\x{a1}-\x{ffff}]+)*\.[a-z\x{a1}-\x{ffff}]{2,})(?::[0-9]{2,5})?(?:/[^\s]*)?\z",
+    ),
+    (
+        "email",
+        r"(?i)^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\z",
+    ),
+    (
+        "hostname",
+        r"(?i)^(?=.{1,253}\.?\z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-0-9a-z]{0,61}[0-9a-z])?)*\.?\z",
+    ),
+    (
+        "ipv4",
+        r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\z",
+    ),
     ("uuid", r"(?i)^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\z"),
     ("json-pointer", r"^(?:/(?:[^~/]|~0|~1)*)*\z"),
-    ("json-pointer-uri-fragment", r"(?i)^#(?:/(?:[a-z0-9_\-.!$&'()*+,;:=@]|%[0-9a-f]{2}|~0|~1)*)*\z"),
+    (
+        "json-pointer-uri-fragment",
+        r"(?i)^#(?:/(?:[a-z0-9_\-.!$&'()*+,;:=@]|%[0-9a-f]{2}|~0|~1)*)*\z",
+    ),
     ("relative-json-pointer", r"^(?:0|[1-9][0-9]*)(?:#|(?:/(?:[^~/]|~0|~1)*)*)\z"),
-    ("duration", r"^P(?!\z)(?:(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?|(?:[0-9]+W)?)\z"),
+    (
+        "duration",
+        r"^P(?!\z)(?:(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?|(?:[0-9]+W)?)\z",
+    ),
 ];
 
 fn digits(text: &str, length: usize) -> Option<u32> {
-    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts[..] else { return false };
-    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2)) else { return false };
+    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2))
+    else {
+        return false;
+    };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 if leap => 29,
@@ -165,7 +206,11 @@ fn time(text: &str, zone_needed: bool) -> Option<bool> {
                 5 => offset.split_once(':').filter(|(hours, _)| hours.len() == 2)?,
                 _ => return None,
             };
-            (if *sign == b'-' { -1 } else { 1 }, i64::from(digits(hours, 2)?), i64::from(digits(minutes, 2)?))
+            (
+                if *sign == b'-' { -1 } else { 1 },
+                i64::from(digits(hours, 2)?),
+                i64::from(digits(minutes, 2)?),
+            )
         }
         _ => return None,
     };
@@ -177,11 +222,16 @@ fn time(text: &str, zone_needed: bool) -> Option<bool> {
     }
     let utc_minutes = i64::from(minutes) - zone_minutes * sign;
     let utc_hours = i64::from(hours) - zone_hours * sign - i64::from(utc_minutes < 0);
-    Some((utc_hours == 23 || utc_hours == -1) && (utc_minutes == 59 || utc_minutes == -1) && seconds < 61)
+    Some(
+        (utc_hours == 23 || utc_hours == -1)
+            && (utc_minutes == 59 || utc_minutes == -1)
+            && seconds < 61,
+    )
 }
 
 fn is_date_time(text: &str, zone: bool) -> bool {
-    let parts: Vec<&str> = text.split(|c: char| c == 't' || c == 'T' || super::number::is_space(c)).collect();
+    let parts: Vec<&str> =
+        text.split(|c: char| c == 't' || c == 'T' || super::number::is_space(c)).collect();
     matches!(parts[..], [date, time] if is_date(date) && is_time(time, zone))
 }
 

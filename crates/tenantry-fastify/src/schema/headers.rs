@@ -9,7 +9,9 @@ pub(crate) fn lower_case(schema: &Value) -> Value {
 
 fn transform(schema: &Value, names: bool) -> Value {
     match schema {
-        Value::Array(items) => Value::Array(items.iter().map(|item| transform(item, names)).collect()),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| transform(item, names)).collect())
+        }
         Value::Object(object) => {
             let keyword = |(key, value): (&String, &Value)| (key.clone(), below(key, value, names));
             Value::Object(object.iter().map(keyword).collect())
@@ -21,19 +23,37 @@ fn transform(schema: &Value, names: bool) -> Value {
 fn below(keyword: &str, value: &Value, names: bool) -> Value {
     match (keyword, value) {
         ("required", value) => lower_list(value),
-        ("properties" | "dependencies" | "dependentSchemas" | "dependentRequired", Value::Object(map)) => {
+        (
+            "properties" | "dependencies" | "dependentSchemas" | "dependentRequired",
+            Value::Object(map),
+        ) => {
             let entry = |(name, value): (&String, &Value)| {
-                let value = if matches!(value, Value::Array(_)) { lower_list(value) } else { transform(value, names) };
+                let value = if matches!(value, Value::Array(_)) {
+                    lower_list(value)
+                } else {
+                    transform(value, names)
+                };
                 (name.to_lowercase(), value)
             };
             Value::Object(map.iter().map(entry).collect::<Object>())
         }
-        ("definitions" | "$defs" | "patternProperties", Value::Object(map)) => {
-            Value::Object(map.iter().map(|(name, value)| (name.clone(), transform(value, names))).collect())
-        }
+        ("definitions" | "$defs" | "patternProperties", Value::Object(map)) => Value::Object(
+            map.iter().map(|(name, value)| (name.clone(), transform(value, names))).collect(),
+        ),
         (
-            "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else" | "items" | "additionalItems"
-            | "additionalProperties" | "unevaluatedItems" | "unevaluatedProperties" | "contains",
+            "allOf"
+            | "anyOf"
+            | "oneOf"
+            | "not"
+            | "if"
+            | "then"
+            | "else"
+            | "items"
+            | "additionalItems"
+            | "additionalProperties"
+            | "unevaluatedItems"
+            | "unevaluatedProperties"
+            | "contains",
             value,
         ) => transform(value, names),
         ("propertyNames", value) => transform(value, true),

@@ -54,7 +54,11 @@ impl Parser<'_> {
             Some(b'[') => self.array(depth),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => {
-                for (word, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)] {
+                for (word, value) in [
+                    ("true", Value::Bool(true)),
+                    ("false", Value::Bool(false)),
+                    ("null", Value::Null),
+                ] {
                     if self.text[self.at..].starts_with(word) {
                         self.at += word.len();
                         return Ok(value);
@@ -196,7 +200,10 @@ impl Parser<'_> {
     }
 
     fn four_digits(&mut self) -> Result<u32, String> {
-        let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = self
+            .text
+            .get(self.at..self.at + 4)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
             Some(code) => {
                 self.at += 4;
@@ -222,7 +229,8 @@ fn is_number(text: &str) -> bool {
     digits(whole)
         && (whole.len() == 1 || !whole.starts_with('0'))
         && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+        && exponent
+            .is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
 }
 
 /// Appends a value as JSON text.
@@ -232,7 +240,9 @@ pub(crate) fn write(value: &Value, out: &mut String) {
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         // JSON has no infinity; what reads this makes one of it again.
-        Value::Number(number) if number.is_infinite() => out.push_str(if *number > 0.0 { "1e999" } else { "-1e999" }),
+        Value::Number(number) if number.is_infinite() => {
+            out.push_str(if *number > 0.0 { "1e999" } else { "-1e999" })
+        }
         Value::Number(number) if number.is_nan() => out.push_str("null"),
         Value::Number(number) => number::write(*number, out),
         Value::String(text) => write_string(text, out),
@@ -299,15 +309,34 @@ mod tests {
 
     #[test]
     fn what_is_read_is_written_again() {
-        for source in [r#"{"b":1,"a":[true,null,"\u0001\n\"\\é",-2.5e-7]}"#, "[]", "{}", "\"\"", "1e+21"] {
+        for source in
+            [r#"{"b":1,"a":[true,null,"\u0001\n\"\\é",-2.5e-7]}"#, "[]", "{}", "\"\"", "1e+21"]
+        {
             assert_eq!(text(&parse(source).expect(source)), source.replace("-2.5e-7", "-2.5e-7"));
         }
-        assert_eq!(text(&parse(r#"" \ud83d\ude00 \ud800 ""#).expect("halves")), "\" 😀 \u{fffd} \"");
+        assert_eq!(
+            text(&parse(r#"" \ud83d\ude00 \ud800 ""#).expect("halves")),
+            "\" 😀 \u{fffd} \""
+        );
     }
 
     #[test]
     fn what_is_no_json_is_an_error_that_says_where() {
-        for source in ["", "{", "[1,]", "{\"a\":1,}", "01", "1.", "+1", "nul", "\"\\x\"", "\"\\u12\"", "\"\n\"", "1 2", "{a:1}"] {
+        for source in [
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "+1",
+            "nul",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\n\"",
+            "1 2",
+            "{a:1}",
+        ] {
             assert!(parse(source).is_err(), "{source}");
         }
         assert_eq!(parse("[1,]"), Err("unexpected ']' at byte 3 of the JSON text".to_owned()));

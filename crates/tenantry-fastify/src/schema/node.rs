@@ -96,7 +96,11 @@ pub(crate) enum Any {
     AnyOf(Vec<Node>),
     OneOf(Vec<Node>),
     AllOf(Vec<Node>),
-    If { condition: Box<Node>, then: Option<Box<Node>>, otherwise: Option<Box<Node>> },
+    If {
+        condition: Box<Node>,
+        then: Option<Box<Node>>,
+        otherwise: Option<Box<Node>>,
+    },
 }
 
 /// A comparison with a limit.
@@ -134,7 +138,11 @@ pub(crate) enum ArrayRule {
     Tuple(Vec<Option<Node>>),
     /// A schema for the items from an index on, and the keyword.
     Rest(&'static str, usize, Extra),
-    Contains { min: usize, max: Option<usize>, node: Box<Node> },
+    Contains {
+        min: usize,
+        max: Option<usize>,
+        node: Box<Node>,
+    },
     /// `uniqueItems`; with the items' types where those are known to be simple ones.
     Unique(Vec<Type>),
 }

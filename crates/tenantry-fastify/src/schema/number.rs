@@ -118,7 +118,16 @@ mod tests {
 
     #[test]
     fn texts_are_read_as_javascript_reads_them() {
-        for (text, number) in [(" 12 ", 12.0), ("", 0.0), ("0x1F", 31.0), ("0b11", 3.0), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0), ("-Infinity", f64::NEG_INFINITY)] {
+        for (text, number) in [
+            (" 12 ", 12.0),
+            ("", 0.0),
+            ("0x1F", 31.0),
+            ("0b11", 3.0),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("1e3", 1000.0),
+            ("-Infinity", f64::NEG_INFINITY),
+        ] {
             assert_eq!(parse(text), number, "{text:?}");
         }
         for text in ["1,5", "inf", "nan", "NaN", "1_000", "0x", "--1", ".", "e5", "12px", "-0x10"] {

@@ -85,7 +85,11 @@ fn translate(pattern: &str) -> Result<String, String> {
     Ok(out)
 }
 
-fn escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, class: bool, out: &mut String) -> Result<(), String> {
+fn escape(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    class: bool,
+    out: &mut String,
+) -> Result<(), String> {
     let Some(c) = chars.next() else { return Err("\\ at end of pattern".to_owned()) };
     match c {
         'd' => out.push_str(if class { "0-9" } else { "[0-9]" }),
@@ -98,8 +102,12 @@ fn escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, class: bool, out
         }
         'S' => out.push_str(&format!("[^{}]", spaces())),
         'b' if class => out.push_str("\\x08"),
-        'b' => out.push_str("(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))"),
-        'B' if !class => out.push_str("(?:(?<=[A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<![A-Za-z0-9_])(?![A-Za-z0-9_]))"),
+        'b' => {
+            out.push_str("(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))")
+        }
+        'B' if !class => {
+            out.push_str("(?:(?<=[A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<![A-Za-z0-9_])(?![A-Za-z0-9_]))")
+        }
         't' | 'n' | 'r' | 'f' | 'v' => {
             out.push('\\');
             out.push(c);
@@ -134,7 +142,10 @@ fn push_code(code: u32, out: &mut String) {
     out.push_str(&format!("\\x{{{code:x}}}"));
 }
 
-fn digits(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, count: usize) -> Result<u32, String> {
+fn digits(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    count: usize,
+) -> Result<u32, String> {
     let text: String = chars.by_ref().take(count).collect();
     match u32::from_str_radix(&text, 16) {
         Ok(code) if text.len() == count => Ok(code),
@@ -205,8 +216,16 @@ mod tests {
             ("^\\ud83d\\ude00$", "😀", true),
             ("^(a)\\1$", "aa", true),
             ("^(?<x>a)\\k<x>$", "aa", true),
-            ("^(?=.*[a-z])(?=.*[A-Z])(?=.*\\d)(?=.*[@$!%*?&])[A-Za-z\\d@$!%*?&]", "Password123!", true),
-            ("^(?=.*[a-z])(?=.*[A-Z])(?=.*\\d)(?=.*[@$!%*?&])[A-Za-z\\d@$!%*?&]", "password", false),
+            (
+                "^(?=.*[a-z])(?=.*[A-Z])(?=.*\\d)(?=.*[@$!%*?&])[A-Za-z\\d@$!%*?&]",
+                "Password123!",
+                true,
+            ),
+            (
+                "^(?=.*[a-z])(?=.*[A-Z])(?=.*\\d)(?=.*[@$!%*?&])[A-Za-z\\d@$!%*?&]",
+                "password",
+                false,
+            ),
             ("^[\\s\\S]$", "\u{feff}", true),
             ("^\\p{Lu}$", "É", true),
         ] {

@@ -7,7 +7,8 @@ use super::uri;
 use super::value::Value;
 
 /// Keywords below which a name is not a keyword, so that an `$id` there is only somebody's property.
-const MAPS: [&str; 6] = ["properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"];
+const MAPS: [&str; 6] =
+    ["properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"];
 /// Keywords whose values are no schemas.
 const VALUES: [&str; 4] = ["enum", "const", "default", "examples"];
 
@@ -34,7 +35,8 @@ impl Registry {
     pub(crate) fn add(&mut self, document: Arc<Value>, fallback: &str) -> Result<Place, String> {
         let index = self.documents.len();
         let id = document.get("$id").and_then(Value::as_str).unwrap_or(fallback);
-        let place = Place { document: index, path: Vec::new(), base: uri::normalize(id).to_owned() };
+        let place =
+            Place { document: index, path: Vec::new(), base: uri::normalize(id).to_owned() };
         self.documents.push(Arc::clone(&document));
         self.insert(place.base.clone(), place.clone())?;
         self.index(&document, &place)?;
@@ -62,7 +64,8 @@ impl Registry {
                         self.insert(format!("{}#{anchor}", place.base), place.clone())?;
                     }
                 }
-                for (key, value) in object.iter().filter(|(key, _)| !VALUES.contains(&key.as_str())) {
+                for (key, value) in object.iter().filter(|(key, _)| !VALUES.contains(&key.as_str()))
+                {
                     if MAPS.contains(&key.as_str()) {
                         for (name, value) in value.as_object().into_iter().flatten() {
                             self.index_below(value, place, &[key, name])?;
@@ -117,9 +120,15 @@ impl Registry {
         let mut place = self.ids.get(id)?.clone();
         let mut schema = self.at(&place)?;
         for key in fragment.strip_prefix('/')?.split('/') {
-            let key = percent_encoding::percent_decode_str(key).decode_utf8().ok()?.replace("~1", "/").replace("~0", "~");
+            let key = percent_encoding::percent_decode_str(key)
+                .decode_utf8()
+                .ok()?
+                .replace("~1", "/")
+                .replace("~0", "~");
             schema = step(schema, &key)?;
-            if let Some(id) = schema.get("$id").and_then(Value::as_str).filter(|_| !MAPS.contains(&key.as_str())) {
+            if let Some(id) =
+                schema.get("$id").and_then(Value::as_str).filter(|_| !MAPS.contains(&key.as_str()))
+            {
                 let id = uri::resolve(&place.base, id);
                 if !id.contains('#') {
                     place.base = id;

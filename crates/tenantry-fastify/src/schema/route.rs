@@ -75,7 +75,12 @@ enum Body {
 }
 
 impl RouteSchema {
-    pub(crate) fn compile(method: &str, url: &str, schema: &Value, others: &[Arc<Value>]) -> Result<RouteSchema, SchemaError> {
+    pub(crate) fn compile(
+        method: &str,
+        url: &str,
+        schema: &Value,
+        others: &[Arc<Value>],
+    ) -> Result<RouteSchema, SchemaError> {
         let build = |schema: &Value| {
             Validator::compile(&Arc::new(schema.clone()), others)
                 .map_err(|reason| SchemaError::validation(method, url, &reason))
@@ -91,7 +96,9 @@ impl RouteSchema {
                 Some(content) => {
                     let mut kinds = Vec::with_capacity(content.len());
                     for (kind, entry) in content {
-                        let schema = entry.get("schema").ok_or_else(|| SchemaError::content_missing(kind))?;
+                        let schema = entry
+                            .get("schema")
+                            .ok_or_else(|| SchemaError::content_missing(kind))?;
                         kinds.push((kind.clone(), build(schema)?));
                     }
                     Body::Content(kinds)
@@ -103,7 +110,9 @@ impl RouteSchema {
                 .map_err(|reason| SchemaError::serialization(method, url, &reason))
         };
         let mut answers = HashMap::new();
-        for (status, schema) in schema.get("response").and_then(Value::as_object).into_iter().flatten() {
+        for (status, schema) in
+            schema.get("response").and_then(Value::as_object).into_iter().flatten()
+        {
             let status = status.to_lowercase();
             if !is_status(&status) {
                 return Err(SchemaError::not_a_status());
@@ -113,7 +122,9 @@ impl RouteSchema {
                 Some(content) => {
                     let mut kinds = HashMap::with_capacity(content.len());
                     for (kind, entry) in content {
-                        let schema = entry.get("schema").ok_or_else(|| SchemaError::content_missing(kind))?;
+                        let schema = entry
+                            .get("schema")
+                            .ok_or_else(|| SchemaError::content_missing(kind))?;
                         kinds.insert(kind.to_lowercase(), answer(schema)?);
                     }
                     Answer::Content(kinds)
@@ -172,7 +183,12 @@ impl RouteSchema {
     /// # Errors
     ///
     /// A [`ValidationError`], to be answered with 400.
-    pub fn check(&self, part: Part, text: &str, media_type: &str) -> Result<Checked, ValidationError> {
+    pub fn check(
+        &self,
+        part: Part,
+        text: &str,
+        media_type: &str,
+    ) -> Result<Checked, ValidationError> {
         let validator = match part {
             Part::Params => self.params.as_ref(),
             Part::Querystring => self.query.as_ref(),
@@ -180,9 +196,10 @@ impl RouteSchema {
             Part::Body => match &self.body {
                 Body::None => None,
                 Body::Any(validator) => Some(validator),
-                Body::Content(kinds) => {
-                    kinds.iter().find(|(kind, _)| kind.eq_ignore_ascii_case(media_type)).map(|(_, validator)| validator)
-                }
+                Body::Content(kinds) => kinds
+                    .iter()
+                    .find(|(kind, _)| kind.eq_ignore_ascii_case(media_type))
+                    .map(|(_, validator)| validator),
             },
         };
         validator.map_or(Ok(Checked::Unchanged), |validator| validator.check(part.name(), text))
@@ -192,5 +209,8 @@ impl RouteSchema {
 /// `default`, a status, or a class of them.
 fn is_status(name: &str) -> bool {
     let rest = name.strip_prefix(['1', '2', '3', '4', '5']);
-    name == "default" || rest.is_some_and(|rest| rest == "xx" || (rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit())))
+    name == "default"
+        || rest.is_some_and(|rest| {
+            rest == "xx" || (rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        })
 }

@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 
 use super::answer::Serializer;
 use super::error::SchemaError;
-use super::route::RouteSchema;
-use super::value::Value;
-use super::validator::Validator;
 use super::json;
+use super::route::RouteSchema;
+use super::validator::Validator;
+use super::value::Value;
 
 /// The schemas added to one scope by `addSchema`.
 ///
@@ -76,8 +76,10 @@ impl Schemas {
     pub fn serializer(&self, schema: &str) -> Result<Serializer, SchemaError> {
         let schema = json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?;
         let others: Vec<_> = self.added.values().cloned().collect();
-        Serializer::compile(&Arc::new(schema), &others)
-            .map_err(|reason| SchemaError { code: "FST_ERR_SCH_SERIALIZATION_BUILD", message: reason })
+        Serializer::compile(&Arc::new(schema), &others).map_err(|reason| SchemaError {
+            code: "FST_ERR_SCH_SERIALIZATION_BUILD",
+            message: reason,
+        })
     }
 
     /// Compiles the `schema` of a route, as JSON text.
@@ -86,7 +88,8 @@ impl Schemas {
     ///
     /// A [`SchemaError`] with Fastify's code, that names the route and the reason.
     pub fn route(&self, method: &str, url: &str, schema: &str) -> Result<RouteSchema, SchemaError> {
-        let schema = json::parse(schema).map_err(|reason| SchemaError::validation(method, url, &reason))?;
+        let schema =
+            json::parse(schema).map_err(|reason| SchemaError::validation(method, url, &reason))?;
         let others: Vec<_> = self.added.values().cloned().collect();
         RouteSchema::compile(method, url, &schema, &others)
     }

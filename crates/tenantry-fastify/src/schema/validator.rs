@@ -33,7 +33,11 @@ impl Validator {
         Validator::with_options(schema, others, Options::REQUEST)
     }
 
-    pub(crate) fn with_options(schema: &Arc<Value>, others: &[Arc<Value>], options: Options) -> Result<Validator, String> {
+    pub(crate) fn with_options(
+        schema: &Arc<Value>,
+        others: &[Arc<Value>],
+        options: Options,
+    ) -> Result<Validator, String> {
         let mut registry = Registry::default();
         let id = schema.get("$id").and_then(Value::as_str);
         for other in others {
@@ -53,7 +57,8 @@ impl Validator {
     /// A [`ValidationError`] with Ajv's list of errors; its list is empty where the text is no JSON, or where value
     /// and schema together are too much work.
     pub fn check(&self, context: &'static str, text: &str) -> Result<Checked, ValidationError> {
-        let mut value = json::parse(text).map_err(|reason| ValidationError::other(context, &reason))?;
+        let mut value =
+            json::parse(text).map_err(|reason| ValidationError::other(context, &reason))?;
         match check(&self.program, &mut value, text.len()) {
             Outcome::Fits { changed: false } => Ok(Checked::Unchanged),
             Outcome::Fits { changed: true } => Ok(Checked::Changed(json::text(&value))),

@@ -7,11 +7,11 @@ use super::merge::{absolute, merge};
 use super::{Items, Kind, ObjectWriter, Plan, Property, Time, Writer};
 use crate::schema::compile::{self, Options, Program};
 use crate::schema::json::{self, MAX_DEPTH};
+use crate::schema::meta;
 use crate::schema::node::Type;
 use crate::schema::pattern::Pattern;
 use crate::schema::registry::{Place, Registry};
 use crate::schema::value::{Object, Value};
-use crate::schema::meta;
 
 const MAX_WRITERS: usize = 20_000;
 
@@ -29,9 +29,19 @@ pub(super) fn build(schema: &Arc<Value>, others: &[Arc<Value>]) -> Result<Plan, 
         }
     }
     let root = registry.add(Arc::clone(schema), ROOT)?;
-    let mut builder = Builder { registry, writers: Vec::new(), places: HashMap::new(), unions: HashMap::new(), options: 0 };
+    let mut builder = Builder {
+        registry,
+        writers: Vec::new(),
+        places: HashMap::new(),
+        unions: HashMap::new(),
+        options: 0,
+    };
     let root = builder.place(&root, 0)?;
-    let writers = builder.writers.into_iter().map(|writer| writer.ok_or("a writer is missing")).collect::<Result<_, _>>()?;
+    let writers = builder
+        .writers
+        .into_iter()
+        .map(|writer| writer.ok_or("a writer is missing"))
+        .collect::<Result<_, _>>()?;
     Ok(Plan { writers, root })
 }
 
@@ -55,11 +65,19 @@ struct Site {
 
 impl Site {
     fn below(&self, keys: &[&str]) -> Site {
-        Site { base: self.base.clone(), pointer: format!("{}/{}", self.pointer, keys.join("/")), depth: self.depth + 1 }
+        Site {
+            base: self.base.clone(),
+            pointer: format!("{}/{}", self.pointer, keys.join("/")),
+            depth: self.depth + 1,
+        }
     }
 
     fn place(&self) -> String {
-        if self.base == ROOT { format!("#{}", self.pointer) } else { format!("{}#{}", self.base, self.pointer) }
+        if self.base == ROOT {
+            format!("#{}", self.pointer)
+        } else {
+            format!("{}#{}", self.base, self.pointer)
+        }
     }
 }
 
@@ -108,7 +126,9 @@ impl Builder {
 
     fn fill(&mut self, index: usize, schema: &Value, site: &Site) -> Result<(), String> {
         let (kind, nullable) = match schema {
-            Value::Object(object) => (self.kind(object, site)?, object.get("nullable") == Some(&Value::Bool(true))),
+            Value::Object(object) => {
+                (self.kind(object, site)?, object.get("nullable") == Some(&Value::Bool(true)))
+            }
             _ => (Kind::Any, false),
         };
         // What refers to others leaves null to them.
@@ -130,7 +150,9 @@ impl Builder {
                 return self.one_of(schema, keyword, options, site);
             }
         }
-        if let Some(condition) = schema.get("if").filter(|_| schema.contains_key("then") || schema.contains_key("else")) {
+        if let Some(condition) =
+            schema.get("if").filter(|_| schema.contains_key("then") || schema.contains_key("else"))
+        {
             let mut rest = schema.clone();
             rest.retain(|key, _| !matches!(key.as_str(), "if" | "then" | "else"));
             let program = self.program(condition, site)?;
@@ -142,14 +164,20 @@ impl Builder {
             return Ok(Kind::If(Box::new(program), then, otherwise));
         }
         if let Some(constant) = schema.get("const") {
-            let null = schema.get("type").and_then(Value::as_array).is_some_and(|types| types.contains(&"null".into()));
+            let null = schema
+                .get("type")
+                .and_then(Value::as_array)
+                .is_some_and(|types| types.contains(&"null".into()));
             return Ok(Kind::Const { text: json::text(constant), or_null: null });
         }
         match schema.get("type") {
             Some(Value::Array(types)) => {
                 let mut kinds = Vec::with_capacity(types.len());
                 for name in types {
-                    let kind = name.as_str().and_then(Type::by_name).ok_or_else(|| format!("{} unsupported", json::text(name)))?;
+                    let kind = name
+                        .as_str()
+                        .and_then(Type::by_name)
+                        .ok_or_else(|| format!("{} unsupported", json::text(name)))?;
                     let mut single = schema.clone();
                     single.insert("type".to_owned(), name.clone());
                     kinds.push((kind, self.schema(&Value::Object(single), site)?));
@@ -183,7 +211,13 @@ impl Builder {
 
     fn object(&mut self, schema: &Object, site: &Site) -> Result<ObjectWriter, String> {
         let mut writer = ObjectWriter::default();
-        let required: Vec<&str> = schema.get("required").and_then(Value::as_array).unwrap_or_default().iter().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, property) in properties.into_iter().flatten() {
             let index = self.schema(property, &site.below(&["properties", name]))?;
@@ -192,12 +226,21 @@ impl Builder {
             json::write_string(name, &mut quoted);
             quoted.push(':');
             let required = required.contains(&name.as_str());
-            writer.properties.push(Property { name: name.clone(), quoted, writer: index, required, default });
+            writer.properties.push(Property {
+                name: name.clone(),
+                quoted,
+                writer: index,
+                required,
+                default,
+            });
         }
         writer.properties.sort_by_key(|property| !property.required);
         let listed = |name: &str| properties.is_some_and(|map| map.contains_key(name));
-        writer.required = required.into_iter().filter(|name| !listed(name)).map(str::to_owned).collect();
-        for (source, schema) in schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
+        writer.required =
+            required.into_iter().filter(|name| !listed(name)).map(str::to_owned).collect();
+        for (source, schema) in
+            schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten()
+        {
             let index = self.schema(schema, &site.below(&["patternProperties", source]))?;
             writer.patterns.push((Pattern::new(source)?, index));
         }
@@ -216,7 +259,9 @@ impl Builder {
             if let Some(value) = schema.get("default") {
                 return Ok(Some(json::text(value)));
             }
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Ok(None) };
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
+                return Ok(None);
+            };
             let place = self.resolve(&base, reference)?;
             schema = self.registry.at(&place).ok_or("the schema is gone")?;
             base = place.base;
@@ -236,7 +281,8 @@ impl Builder {
                     }
                     items.push((types, self.schema(item, &site.below(&[&index.to_string()]))?));
                 }
-                let more = schema.get("additionalItems").is_some_and(|more| *more != Value::Bool(false));
+                let more =
+                    schema.get("additionalItems").is_some_and(|more| *more != Value::Bool(false));
                 Ok(Items::Tuple { items, more })
             }
             Some(items) => self.schema(items, &site).map(Items::All),
@@ -245,21 +291,43 @@ impl Builder {
     }
 
     fn resolve(&self, base: &str, reference: &str) -> Result<Place, String> {
-        self.registry.resolve(base, reference).ok_or_else(|| format!("Cannot find reference \"{reference}\""))
+        self.registry
+            .resolve(base, reference)
+            .ok_or_else(|| format!("Cannot find reference \"{reference}\""))
     }
 
     /// What a reference leads to, with the keywords beside it.
-    fn reference(&mut self, reference: &str, schema: &Object, site: &Site) -> Result<usize, String> {
+    fn reference(
+        &mut self,
+        reference: &str,
+        schema: &Object,
+        site: &Site,
+    ) -> Result<usize, String> {
         let place = self.resolve(&site.base, reference)?;
-        let notes = ["$ref", "$comment", "title", "description", "examples", "deprecated", "readOnly", "writeOnly", "$id"];
+        let notes = [
+            "$ref",
+            "$comment",
+            "title",
+            "description",
+            "examples",
+            "deprecated",
+            "readOnly",
+            "writeOnly",
+            "$id",
+        ];
         let mut beside = schema.clone();
         beside.retain(|key, _| !notes.contains(&key.as_str()));
         if beside.is_empty() {
             return self.place(&place, site.depth);
         }
-        let mut target = Value::Object(Object::from_iter([("$ref".to_owned(), Value::String(reference.to_owned()))]));
+        let mut target = Value::Object(Object::from_iter([(
+            "$ref".to_owned(),
+            Value::String(reference.to_owned()),
+        )]));
         target = self.followed(&target, &site.base)?;
-        if let (Value::Object(target), Value::Object(beside)) = (&mut target, absolute(&Value::Object(beside), &site.base)) {
+        if let (Value::Object(target), Value::Object(beside)) =
+            (&mut target, absolute(&Value::Object(beside), &site.base))
+        {
             merge(target, &beside);
         }
         self.schema(&target, &Site { depth: site.depth + 1, ..site.clone() })
@@ -275,7 +343,9 @@ impl Builder {
             };
             let place = self.resolve(&base, reference)?;
             let mut target = self.registry.at(&place).cloned().ok_or("the schema is gone")?;
-            if let (Value::Object(target), Value::Object(mut beside)) = (&mut target, absolute(&schema, &base)) {
+            if let (Value::Object(target), Value::Object(mut beside)) =
+                (&mut target, absolute(&schema, &base))
+            {
                 beside.shift_remove("$ref");
                 target.shift_remove("$id");
                 merge(target, &beside);
@@ -305,14 +375,24 @@ impl Builder {
         Ok(Value::Bool(true))
     }
 
-    fn one_of(&mut self, schema: &Object, keyword: &str, options: &[Value], site: &Site) -> Result<Kind, String> {
+    fn one_of(
+        &mut self,
+        schema: &Object,
+        keyword: &str,
+        options: &[Value],
+        site: &Site,
+    ) -> Result<Kind, String> {
         let mut rest = schema.clone();
         rest.shift_remove(keyword);
         let mut writers = Vec::with_capacity(options.len());
         for (index, option) in options.iter().enumerate() {
             let site = site.below(&[keyword, &index.to_string()]);
             let program = self.program(option, &site)?;
-            let writer = if rest.is_empty() { self.schema(option, &site)? } else { self.combined(&rest, option, &site)? };
+            let writer = if rest.is_empty() {
+                self.schema(option, &site)?
+            } else {
+                self.combined(&rest, option, &site)?
+            };
             writers.push((program, writer));
         }
         Ok(Kind::OneOf(writers))
@@ -321,7 +401,9 @@ impl Builder {
     /// A schema and one of its branches as one.
     fn combined(&mut self, schema: &Object, branch: &Value, site: &Site) -> Result<usize, String> {
         let mut merged = absolute(&Value::Object(schema.clone()), &site.base);
-        if let (Value::Object(merged), Value::Object(branch)) = (&mut merged, self.followed(branch, &site.base)?) {
+        if let (Value::Object(merged), Value::Object(branch)) =
+            (&mut merged, self.followed(branch, &site.base)?)
+        {
             merged.shift_remove("$id");
             merge(merged, &branch);
         }
@@ -340,10 +422,24 @@ impl Builder {
 /// The type that a schema's keywords speak of, where it names none.
 fn inferred(schema: &Object) -> &'static str {
     let groups: [(&str, &[&str]); 4] = [
-        ("object", &["properties", "required", "additionalProperties", "patternProperties", "maxProperties", "minProperties", "dependencies"]),
+        (
+            "object",
+            &[
+                "properties",
+                "required",
+                "additionalProperties",
+                "patternProperties",
+                "maxProperties",
+                "minProperties",
+                "dependencies",
+            ],
+        ),
         ("array", &["items", "additionalItems", "maxItems", "minItems", "uniqueItems", "contains"]),
         ("string", &["maxLength", "minLength", "pattern"]),
         ("number", &["multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"]),
     ];
-    groups.iter().find(|(_, keywords)| keywords.iter().any(|keyword| schema.contains_key(*keyword))).map_or("", |(kind, _)| kind)
+    groups
+        .iter()
+        .find(|(_, keywords)| keywords.iter().any(|keyword| schema.contains_key(*keyword)))
+        .map_or("", |(kind, _)| kind)
 }

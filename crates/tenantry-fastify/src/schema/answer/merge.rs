@@ -11,14 +11,18 @@ pub(super) fn absolute(schema: &Value, base: &str) -> Value {
             let base = own.map_or_else(|| base.to_owned(), |id| uri::resolve(base, id));
             let entry = |(key, value): (&String, &Value)| {
                 let value = match (key.as_str(), value) {
-                    ("$ref", Value::String(reference)) => Value::String(uri::resolve(&base, reference)),
+                    ("$ref", Value::String(reference)) => {
+                        Value::String(uri::resolve(&base, reference))
+                    }
                     (_, value) => absolute(value, &base),
                 };
                 (key.clone(), value)
             };
             Value::Object(object.iter().map(entry).collect())
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| absolute(item, base)).collect()),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| absolute(item, base)).collect())
+        }
         value => value.clone(),
     }
 }
@@ -37,7 +41,11 @@ pub(super) fn merge(into: &mut Object, from: &Object) {
 
 fn merge_keyword(key: &str, present: &mut Value, value: &Value) {
     match (key, &mut *present, value) {
-        ("properties" | "patternProperties" | "definitions" | "$defs", Value::Object(map), Value::Object(more)) => {
+        (
+            "properties" | "patternProperties" | "definitions" | "$defs",
+            Value::Object(map),
+            Value::Object(more),
+        ) => {
             for (name, schema) in more {
                 match (map.get_mut(name), schema) {
                     (Some(Value::Object(present)), Value::Object(schema)) => merge(present, schema),
@@ -55,12 +63,23 @@ fn merge_keyword(key: &str, present: &mut Value, value: &Value) {
                 }
             }
         }
-        ("items" | "additionalProperties" | "additionalItems", Value::Object(schema), Value::Object(more)) => merge(schema, more),
-        ("items" | "additionalProperties" | "additionalItems", Value::Bool(true), Value::Object(_))
-        | ("additionalProperties" | "additionalItems", _, Value::Bool(false)) => *present = value.clone(),
+        (
+            "items" | "additionalProperties" | "additionalItems",
+            Value::Object(schema),
+            Value::Object(more),
+        ) => merge(schema, more),
+        (
+            "items" | "additionalProperties" | "additionalItems",
+            Value::Bool(true),
+            Value::Object(_),
+        )
+        | ("additionalProperties" | "additionalItems", _, Value::Bool(false)) => {
+            *present = value.clone()
+        }
         ("nullable", Value::Bool(nullable), Value::Bool(other)) => *nullable &= *other,
         ("type", _, _) => {
-            let both: Vec<Value> = list(present).into_iter().filter(|kind| list(value).contains(kind)).collect();
+            let both: Vec<Value> =
+                list(present).into_iter().filter(|kind| list(value).contains(kind)).collect();
             match <[Value; 1]>::try_from(both) {
                 Ok([single]) => *present = single,
                 Err(both) if !both.is_empty() => *present = Value::Array(both),
@@ -69,7 +88,9 @@ fn merge_keyword(key: &str, present: &mut Value, value: &Value) {
         }
         ("anyOf" | "oneOf", Value::Array(options), Value::Array(more)) => {
             let mut product = Vec::new();
-            for (option, other) in options.iter().flat_map(|option| more.iter().map(move |other| (option, other))) {
+            for (option, other) in
+                options.iter().flat_map(|option| more.iter().map(move |other| (option, other)))
+            {
                 if let (Value::Object(option), Value::Object(other)) = (option, other) {
                     let mut option = option.clone();
                     merge(&mut option, other);

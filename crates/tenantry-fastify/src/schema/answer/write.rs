@@ -12,7 +12,8 @@ use crate::schema::value::{Object, Value};
 const MAX_DEPTH: usize = 400;
 
 pub(super) fn write(plan: &Plan, value: &Value, length: usize) -> Result<String, String> {
-    let mut out = Out { plan, text: String::with_capacity(length + 16), depth: 0, steps: 1_000_000 + length };
+    let mut out =
+        Out { plan, text: String::with_capacity(length + 16), depth: 0, steps: 1_000_000 + length };
     out.value(plan.root, value)?;
     Ok(out.text)
 }
@@ -29,7 +30,10 @@ impl<'a> Out<'a> {
     fn value(&mut self, writer: usize, value: &Value) -> Result<(), String> {
         let Some(writer) = self.plan.writers.get(writer) else { return Ok(()) };
         if self.depth >= MAX_DEPTH || self.steps == 0 {
-            return Err(format!("The value of '{}' needs too many steps to be serialized.", writer.place));
+            return Err(format!(
+                "The value of '{}' needs too many steps to be serialized.",
+                writer.place
+            ));
         }
         self.depth += 1;
         self.steps -= 1;
@@ -44,11 +48,14 @@ impl<'a> Out<'a> {
     }
 
     fn kind(&mut self, writer: &'a Writer, value: &Value) -> Result<(), String> {
-        let mismatch = || Err(format!("The value of '{}' does not match schema definition.", writer.place));
+        let mismatch =
+            || Err(format!("The value of '{}' does not match schema definition.", writer.place));
         match &writer.kind {
             Kind::Any => json::write(value, &mut self.text),
             Kind::Null => self.text.push_str("null"),
-            Kind::Const { or_null: true, .. } if *value == Value::Null => self.text.push_str("null"),
+            Kind::Const { or_null: true, .. } if *value == Value::Null => {
+                self.text.push_str("null")
+            }
             Kind::Const { text, .. } => self.text.push_str(text),
             Kind::String => match value {
                 Value::String(text) => json::write_string(text, &mut self.text),
@@ -62,7 +69,12 @@ impl<'a> Out<'a> {
                     // A bigint, which JavaScript hands over as its digits.
                     Value::String(text) if is_integer(text) => self.text.push_str(text),
                     _ if number.is_finite() => number::write(number.trunc(), &mut self.text),
-                    _ => return Err(format!("The value \"{}\" cannot be converted to an integer.", as_text(value))),
+                    _ => {
+                        return Err(format!(
+                            "The value \"{}\" cannot be converted to an integer.",
+                            as_text(value)
+                        ));
+                    }
                 }
             }
             Kind::Number => {
@@ -70,7 +82,10 @@ impl<'a> Out<'a> {
                 match value {
                     Value::String(text) if is_integer(text) => self.text.push_str(text),
                     _ if number.is_nan() => {
-                        return Err(format!("The value \"{}\" cannot be converted to a number.", as_text(value)));
+                        return Err(format!(
+                            "The value \"{}\" cannot be converted to a number.",
+                            as_text(value)
+                        ));
                     }
                     _ if number.is_infinite() => self.text.push_str("null"),
                     _ => number::write(number, &mut self.text),
@@ -156,7 +171,10 @@ impl<'a> Out<'a> {
             }
             let mut by = writer.additional;
             for (pattern, index) in &writer.patterns {
-                if pattern.is_match(key).map_err(|_| format!("The name {key:?} needs too many steps to be matched."))? {
+                if pattern
+                    .is_match(key)
+                    .map_err(|_| format!("The name {key:?} needs too many steps to be matched."))?
+                {
                     by = Some(*index);
                     break;
                 }
@@ -189,14 +207,25 @@ impl<'a> Out<'a> {
             }
             Items::Tuple { items, more } => {
                 if !more && values.len() > items.len() {
-                    return Err(format!("Item at {} does not match schema definition.", items.len()));
+                    return Err(format!(
+                        "Item at {} does not match schema definition.",
+                        items.len()
+                    ));
                 }
                 for (index, value) in values.iter().enumerate() {
                     self.comma(start);
                     match items.get(index) {
                         None => json::write(value, &mut self.text),
-                        Some((types, writer)) if types.iter().any(|kind| item_fits(*kind, value)) => self.value(*writer, value)?,
-                        Some(_) => return Err(format!("Item at {index} does not match schema definition.")),
+                        Some((types, writer))
+                            if types.iter().any(|kind| item_fits(*kind, value)) =>
+                        {
+                            self.value(*writer, value)?
+                        }
+                        Some(_) => {
+                            return Err(format!(
+                                "Item at {index} does not match schema definition."
+                            ));
+                        }
                     }
                 }
             }
@@ -225,7 +254,12 @@ impl<'a> Out<'a> {
                 };
                 json::write_string(part, &mut self.text);
             }
-            other => return Err(format!("The value \"{}\" cannot be converted to a {name}.", as_text(other))),
+            other => {
+                return Err(format!(
+                    "The value \"{}\" cannot be converted to a {name}.",
+                    as_text(other)
+                ));
+            }
         }
         Ok(())
     }
@@ -235,13 +269,17 @@ impl<'a> Out<'a> {
 fn is_iso_text(text: &str) -> bool {
     let shape = b"0000-00-00T00:00:00.000Z";
     text.len() == shape.len()
-        && text.bytes().zip(shape).all(|(byte, shape)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape })
+        && text.bytes().zip(shape).all(|(byte, shape)| {
+            if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape }
+        })
 }
 
 /// Digits of a whole number that a double may not hold.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.len() > 15 && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
+    digits.len() > 15
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0')
 }
 
 /// Whether a value is written by the branch of a type, where there are several.
@@ -269,7 +307,8 @@ fn as_text(value: &Value) -> String {
         Value::Number(value) => number::text(*value),
         Value::String(text) => text.clone(),
         Value::Array(items) => {
-            let text = |item: &Value| if *item == Value::Null { String::new() } else { as_text(item) };
+            let text =
+                |item: &Value| if *item == Value::Null { String::new() } else { as_text(item) };
             items.iter().map(text).collect::<Vec<_>>().join(",")
         }
         Value::Object(_) => "[object Object]".to_owned(),

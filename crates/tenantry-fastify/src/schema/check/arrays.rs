@@ -7,7 +7,13 @@ use crate::schema::node::{ArrayRule, Extra, Node, Type};
 use crate::schema::value::{Value, object};
 
 impl<'p> Run<'p> {
-    pub(super) fn array(&mut self, node: &'p Node, items: &mut Vec<Value>, composite: bool, seen: &mut Seen) -> Checked {
+    pub(super) fn array(
+        &mut self,
+        node: &'p Node,
+        items: &mut Vec<Value>,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         if !composite {
             for (index, value) in &node.item_defaults {
                 if *index == items.len() {
@@ -31,13 +37,24 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn array_rule(&mut self, rule: &'p ArrayRule, node: &'p Node, items: &mut [Value], composite: bool, seen: &mut Seen) -> Checked {
+    fn array_rule(
+        &mut self,
+        rule: &'p ArrayRule,
+        node: &'p Node,
+        items: &mut [Value],
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         let length = items.len() as f64;
         match rule {
             ArrayRule::MaxItems(limit) if length <= *limit => Ok(true),
-            ArrayRule::MaxItems(limit) => self.limit(node, composite, "maxItems", *limit, "more", "items"),
+            ArrayRule::MaxItems(limit) => {
+                self.limit(node, composite, "maxItems", *limit, "more", "items")
+            }
             ArrayRule::MinItems(limit) if length >= *limit => Ok(true),
-            ArrayRule::MinItems(limit) => self.limit(node, composite, "minItems", *limit, "fewer", "items"),
+            ArrayRule::MinItems(limit) => {
+                self.limit(node, composite, "minItems", *limit, "fewer", "items")
+            }
             ArrayRule::Tuple(parts) => {
                 seen.items = seen.items.max(parts.len());
                 for (index, (part, item)) in parts.iter().zip(items).enumerate() {
@@ -61,7 +78,15 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn rest(&mut self, keyword: &'static str, from: usize, extra: &'p Extra, node: &'p Node, items: &mut [Value], composite: bool) -> Checked {
+    fn rest(
+        &mut self,
+        keyword: &'static str,
+        from: usize,
+        extra: &'p Extra,
+        node: &'p Node,
+        items: &mut [Value],
+        composite: bool,
+    ) -> Checked {
         match extra {
             Extra::Any => Ok(true),
             Extra::None if items.len() <= from => Ok(true),
@@ -77,7 +102,15 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn contains(&mut self, min: usize, max: Option<usize>, inner: &'p Node, node: &'p Node, items: &mut [Value], composite: bool) -> Checked {
+    fn contains(
+        &mut self,
+        min: usize,
+        max: Option<usize>,
+        inner: &'p Node,
+        node: &'p Node,
+        items: &mut [Value],
+        composite: bool,
+    ) -> Checked {
         let before = self.errors.len();
         let mut found = 0;
         for (index, item) in items.iter_mut().enumerate() {
@@ -103,7 +136,13 @@ impl<'p> Run<'p> {
 
     /// Which pair is named where several are alike follows from the way Ajv looks: from the end, and for items of
     /// simple types remembering those it has seen, for others comparing with all before.
-    fn unique(&mut self, types: &[Type], node: &'p Node, items: &[Value], composite: bool) -> Checked {
+    fn unique(
+        &mut self,
+        types: &[Type],
+        node: &'p Node,
+        items: &[Value],
+        composite: bool,
+    ) -> Checked {
         let mut last: HashMap<String, usize> = HashMap::with_capacity(items.len());
         let mut pair: Option<(usize, usize)> = None;
         for (index, item) in items.iter().enumerate().rev() {

@@ -9,7 +9,13 @@ use crate::schema::pattern::Pattern;
 use crate::schema::value::{Object, Value, object as object_of};
 
 impl<'p> Run<'p> {
-    pub(super) fn object(&mut self, node: &'p Node, object: &mut Object, composite: bool, seen: &mut Seen) -> Checked {
+    pub(super) fn object(
+        &mut self,
+        node: &'p Node,
+        object: &mut Object,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         if !composite {
             for (name, value) in &node.defaults {
                 if !object.contains_key(name) {
@@ -25,7 +31,8 @@ impl<'p> Run<'p> {
         }
         match node.unevaluated_properties.as_deref() {
             Some(extra) => {
-                let keys: Vec<String> = object.keys().filter(|key| !seen.has_property(key)).cloned().collect();
+                let keys: Vec<String> =
+                    object.keys().filter(|key| !seen.has_property(key)).cloned().collect();
                 seen.all_properties = true;
                 self.unevaluated(keys, extra, node, object, composite)
             }
@@ -33,20 +40,39 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn object_rule(&mut self, rule: &'p ObjectRule, node: &'p Node, object: &mut Object, composite: bool, seen: &mut Seen) -> Checked {
+    fn object_rule(
+        &mut self,
+        rule: &'p ObjectRule,
+        node: &'p Node,
+        object: &mut Object,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         let length = object.len() as f64;
         match rule {
             ObjectRule::MaxProperties(limit) if length <= *limit => Ok(true),
-            ObjectRule::MaxProperties(limit) => self.limit(node, composite, "maxProperties", *limit, "more", "properties"),
+            ObjectRule::MaxProperties(limit) => {
+                self.limit(node, composite, "maxProperties", *limit, "more", "properties")
+            }
             ObjectRule::MinProperties(limit) if length >= *limit => Ok(true),
-            ObjectRule::MinProperties(limit) => self.limit(node, composite, "minProperties", *limit, "fewer", "properties"),
-            ObjectRule::Required(names) => match names.iter().find(|name| !object.contains_key(*name)) {
-                None => Ok(true),
-                Some(name) => {
-                    let params = object_of([("missingProperty", name.as_str().into())]);
-                    self.fail(node, composite, "required", params, format!("must have required property '{name}'"))
+            ObjectRule::MinProperties(limit) => {
+                self.limit(node, composite, "minProperties", *limit, "fewer", "properties")
+            }
+            ObjectRule::Required(names) => {
+                match names.iter().find(|name| !object.contains_key(*name)) {
+                    None => Ok(true),
+                    Some(name) => {
+                        let params = object_of([("missingProperty", name.as_str().into())]);
+                        self.fail(
+                            node,
+                            composite,
+                            "required",
+                            params,
+                            format!("must have required property '{name}'"),
+                        )
+                    }
                 }
-            },
+            }
             ObjectRule::PropertyNames(inner) => self.property_names(inner, node, object, composite),
             ObjectRule::Additional { named, patterns, extra } => {
                 seen.all_properties = true;
@@ -55,7 +81,8 @@ impl<'p> Run<'p> {
             ObjectRule::DependentRequired(keyword, parts) => {
                 for (name, wanted) in parts.iter().filter(|(name, _)| object.contains_key(name)) {
                     if let Some(missing) = wanted.iter().find(|name| !object.contains_key(*name)) {
-                        return self.missing_dependency(keyword, name, wanted, missing, node, composite);
+                        return self
+                            .missing_dependency(keyword, name, wanted, missing, node, composite);
                     }
                 }
                 Ok(true)
@@ -91,11 +118,19 @@ impl<'p> Run<'p> {
                 }
                 Ok(true)
             }
-            ObjectRule::PatternProperties(parts) => self.pattern_properties(parts, object, composite, seen),
+            ObjectRule::PatternProperties(parts) => {
+                self.pattern_properties(parts, object, composite, seen)
+            }
         }
     }
 
-    fn pattern_properties(&mut self, parts: &'p [(Arc<Pattern>, Option<Node>)], object: &mut Object, composite: bool, seen: &mut Seen) -> Checked {
+    fn pattern_properties(
+        &mut self,
+        parts: &'p [(Arc<Pattern>, Option<Node>)],
+        object: &mut Object,
+        composite: bool,
+        seen: &mut Seen,
+    ) -> Checked {
         for (pattern, inner) in parts {
             for (key, value) in object.iter_mut() {
                 if !pattern.is_match(key)? {
@@ -114,14 +149,27 @@ impl<'p> Run<'p> {
         Ok(true)
     }
 
-    fn property_names(&mut self, inner: &'p Node, node: &'p Node, object: &Object, composite: bool) -> Checked {
+    fn property_names(
+        &mut self,
+        inner: &'p Node,
+        node: &'p Node,
+        object: &Object,
+        composite: bool,
+    ) -> Checked {
         for key in object.keys() {
             let outer = self.property_name.replace(key.clone());
-            let fits = self.node(inner, &mut Value::String(key.clone()), true, &mut Seen::default());
+            let fits =
+                self.node(inner, &mut Value::String(key.clone()), true, &mut Seen::default());
             self.property_name = outer;
             if !fits? {
                 let params = object_of([("propertyName", key.as_str().into())]);
-                return self.fail_too(node, composite, "propertyNames", params, "property name must be valid".to_owned());
+                return self.fail_too(
+                    node,
+                    composite,
+                    "propertyNames",
+                    params,
+                    "property name must be valid".to_owned(),
+                );
             }
         }
         Ok(true)
@@ -174,7 +222,9 @@ impl<'p> Run<'p> {
             }
             Extra::Schema(inner) => {
                 for (key, value) in object.iter_mut() {
-                    if is_additional(key)? && !self.part(Step::Key(key.clone()), inner, value, composite)? {
+                    if is_additional(key)?
+                        && !self.part(Step::Key(key.clone()), inner, value, composite)?
+                    {
                         return Ok(false);
                     }
                 }
@@ -183,7 +233,14 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn unevaluated(&mut self, keys: Vec<String>, extra: &'p Extra, node: &'p Node, object: &mut Object, composite: bool) -> Checked {
+    fn unevaluated(
+        &mut self,
+        keys: Vec<String>,
+        extra: &'p Extra,
+        node: &'p Node,
+        object: &mut Object,
+        composite: bool,
+    ) -> Checked {
         for key in keys {
             match extra {
                 Extra::Any => {}
@@ -203,7 +260,15 @@ impl<'p> Run<'p> {
         Ok(true)
     }
 
-    fn missing_dependency(&mut self, keyword: &'static str, name: &str, wanted: &[String], missing: &str, node: &Node, composite: bool) -> Checked {
+    fn missing_dependency(
+        &mut self,
+        keyword: &'static str,
+        name: &str,
+        wanted: &[String],
+        missing: &str,
+        node: &Node,
+        composite: bool,
+    ) -> Checked {
         let list = wanted.join(", ");
         let noun = if wanted.len() == 1 { "property" } else { "properties" };
         let params = object_of([
@@ -212,6 +277,12 @@ impl<'p> Run<'p> {
             ("depsCount", Value::from(wanted.len())),
             ("deps", list.as_str().into()),
         ]);
-        self.fail(node, composite, keyword, params, format!("must have {noun} {list} when property {name} is present"))
+        self.fail(
+            node,
+            composite,
+            keyword,
+            params,
+            format!("must have {noun} {list} when property {name} is present"),
+        )
     }
 }

@@ -7,7 +7,12 @@ use crate::schema::node::{Any, ArrayRule, Extra, Node, ObjectRule, Type};
 use crate::schema::value::{Object, Value};
 
 impl<'r> Compiler<'r> {
-    pub(super) fn any_rules(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    pub(super) fn any_rules(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         if let Some(reference) = schema.get("$ref") {
             let reference = reference.as_str().ok_or("$ref value must be \"string\"")?;
             node.any.push(self.reference(reference, site)?);
@@ -28,8 +33,12 @@ impl<'r> Compiler<'r> {
         }
         for keyword in ["anyOf", "oneOf", "allOf"] {
             let Some(schemas) = schema.get(keyword) else { continue };
-            let schemas = schemas.as_array().ok_or_else(|| format!("{keyword} value must be \"array\""))?;
-            if keyword == "anyOf" && self.draft == Draft::Seven && schemas.iter().any(|schema| !has_rules(schema)) {
+            let schemas =
+                schemas.as_array().ok_or_else(|| format!("{keyword} value must be \"array\""))?;
+            if keyword == "anyOf"
+                && self.draft == Draft::Seven
+                && schemas.iter().any(|schema| !has_rules(schema))
+            {
                 continue;
             }
             let mut parts = Vec::with_capacity(schemas.len());
@@ -47,10 +56,17 @@ impl<'r> Compiler<'r> {
         self.condition(schema, site, node)
     }
 
-    fn condition(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    fn condition(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         let (then, otherwise) = (schema.get("then"), schema.get("else"));
         let Some(condition) = schema.get("if") else {
-            for keyword in ["then", "else"].into_iter().filter(|keyword| schema.contains_key(*keyword)) {
+            for keyword in
+                ["then", "else"].into_iter().filter(|keyword| schema.contains_key(*keyword))
+            {
                 self.strict(format!("\"{keyword}\" without \"if\" is ignored"))?;
             }
             return Ok(());
@@ -62,7 +78,8 @@ impl<'r> Compiler<'r> {
             Some(schema) => self.part(schema, &site.below(keyword)),
             None => Ok(None),
         };
-        let (then, otherwise) = (branch(then, "then")?.map(Box::new), branch(otherwise, "else")?.map(Box::new));
+        let (then, otherwise) =
+            (branch(then, "then")?.map(Box::new), branch(otherwise, "else")?.map(Box::new));
         if then.is_some() || otherwise.is_some() {
             let condition = Box::new(self.node(condition, &site.below("if").composite())?);
             node.any.push(Any::If { condition, then, otherwise });
@@ -70,7 +87,12 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    pub(super) fn array_rules(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    pub(super) fn array_rules(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         if let Some(limit) = limit(schema, "maxItems")? {
             node.array.push(ArrayRule::MaxItems(limit));
         }
@@ -79,7 +101,10 @@ impl<'r> Compiler<'r> {
         }
         let items = schema.get("items");
         if self.draft == Draft::Draft202012 {
-            let prefix = schema.get("prefixItems").map(|prefix| prefix.as_array().ok_or("prefixItems value must be \"array\"")).transpose()?;
+            let prefix = schema
+                .get("prefixItems")
+                .map(|prefix| prefix.as_array().ok_or("prefixItems value must be \"array\""))
+                .transpose()?;
             let from = prefix.map_or(0, <[Value]>::len);
             if let Some(prefix) = prefix {
                 self.tuple(prefix, "prefixItems", site, node)?;
@@ -98,9 +123,16 @@ impl<'r> Compiler<'r> {
             let tuple = items.and_then(Value::as_array);
             if let Some(additional) = schema.get("additionalItems") {
                 match tuple {
-                    None => self.strict("\"additionalItems\" is ignored when \"items\" is not an array of schemas".to_owned())?,
+                    None => self.strict(
+                        "\"additionalItems\" is ignored when \"items\" is not an array of schemas"
+                            .to_owned(),
+                    )?,
                     Some(tuple) => {
-                        let extra = if *additional == Value::Bool(false) { Extra::None } else { self.extra(additional, &site.below("additionalItems"))? };
+                        let extra = if *additional == Value::Bool(false) {
+                            Extra::None
+                        } else {
+                            self.extra(additional, &site.below("additionalItems"))?
+                        };
                         node.array.push(ArrayRule::Rest("additionalItems", tuple.len(), extra));
                     }
                 }
@@ -127,7 +159,13 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    fn tuple(&mut self, schemas: &'r [Value], keyword: &str, site: &Site, node: &mut Node) -> Result<(), String> {
+    fn tuple(
+        &mut self,
+        schemas: &'r [Value],
+        keyword: &str,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         let mut parts = Vec::with_capacity(schemas.len());
         for (index, schema) in schemas.iter().enumerate() {
             if let Some(value) = self.default_of(schema, site, &format!("[{index}]"))? {
@@ -141,16 +179,25 @@ impl<'r> Compiler<'r> {
 
     fn contains(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
         let newer = self.draft > Draft::Seven;
-        let (min, max) = (count(schema, "minContains")?.filter(|_| newer), count(schema, "maxContains")?.filter(|_| newer));
+        let (min, max) = (
+            count(schema, "minContains")?.filter(|_| newer),
+            count(schema, "maxContains")?.filter(|_| newer),
+        );
         let Some(contains) = schema.get("contains") else {
-            for keyword in ["minContains", "maxContains"].into_iter().filter(|keyword| schema.contains_key(*keyword)) {
+            for keyword in ["minContains", "maxContains"]
+                .into_iter()
+                .filter(|keyword| schema.contains_key(*keyword))
+            {
                 self.strict(format!("\"{keyword}\" without \"contains\" is ignored"))?;
             }
             return Ok(());
         };
         let min = min.unwrap_or(1);
         if min == 0 && max.is_none() {
-            return self.strict("\"minContains\" == 0 without \"maxContains\": \"contains\" keyword ignored".to_owned());
+            return self.strict(
+                "\"minContains\" == 0 without \"maxContains\": \"contains\" keyword ignored"
+                    .to_owned(),
+            );
         }
         if max.is_some_and(|max| min > max) {
             self.strict("\"minContains\" > \"maxContains\" is always invalid".to_owned())?;
@@ -160,7 +207,12 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    pub(super) fn object_rules(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    pub(super) fn object_rules(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         if let Some(limit) = limit(schema, "maxProperties")? {
             node.object.push(ObjectRule::MaxProperties(limit));
         }
@@ -182,9 +234,17 @@ impl<'r> Compiler<'r> {
         };
         let (properties, patterns) = (map("properties")?, map("patternProperties")?);
         if let Some(additional) = schema.get("additionalProperties") {
-            let extra = if *additional == Value::Bool(false) { Extra::None } else { self.extra(additional, &site.below("additionalProperties"))? };
+            let extra = if *additional == Value::Bool(false) {
+                Extra::None
+            } else {
+                self.extra(additional, &site.below("additionalProperties"))?
+            };
             let named = properties.into_iter().flat_map(|map| map.keys().cloned()).collect();
-            let patterns: Result<Vec<_>, String> = patterns.into_iter().flat_map(|map| map.keys()).map(|source| self.pattern(source)).collect();
+            let patterns: Result<Vec<_>, String> = patterns
+                .into_iter()
+                .flat_map(|map| map.keys())
+                .map(|source| self.pattern(source))
+                .collect();
             node.object.push(ObjectRule::Additional { named, patterns: patterns?, extra });
         }
         if let Some(dependencies) = map("dependencies")? {
@@ -194,13 +254,17 @@ impl<'r> Compiler<'r> {
             self.properties(properties, site, node)?;
         }
         // Where no pattern asks anything there is nothing to do, and nothing to warn of.
-        if let Some(patterns) = patterns.filter(|map| self.draft > Draft::Seven || map.values().any(has_rules)) {
+        if let Some(patterns) =
+            patterns.filter(|map| self.draft > Draft::Seven || map.values().any(has_rules))
+        {
             let mut parts = Vec::with_capacity(patterns.len());
             for (source, schema) in patterns {
                 let pattern = self.pattern(source)?;
                 for name in properties.into_iter().flat_map(|map| map.keys()) {
                     if pattern.is_match(name).unwrap_or(false) {
-                        self.strict(format!("property {name} matches pattern {source} (use allowMatchingProperties)"))?;
+                        self.strict(format!(
+                            "property {name} matches pattern {source} (use allowMatchingProperties)"
+                        ))?;
                     }
                 }
                 parts.push((pattern, self.part(schema, &site.named("patternProperties", source))?));
@@ -208,7 +272,10 @@ impl<'r> Compiler<'r> {
             node.object.push(ObjectRule::PatternProperties(parts));
         }
         if let Some(dependent) = map("dependentRequired")? {
-            let parts: Result<Vec<_>, String> = dependent.iter().map(|(name, list)| Ok((name.clone(), names(list, "dependentRequired")?))).collect();
+            let parts: Result<Vec<_>, String> = dependent
+                .iter()
+                .map(|(name, list)| Ok((name.clone(), names(list, "dependentRequired")?)))
+                .collect();
             node.object.push(ObjectRule::DependentRequired("dependentRequired", parts?));
         }
         if let Some(dependent) = map("dependentSchemas")? {
@@ -223,7 +290,12 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    fn properties(&mut self, properties: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    fn properties(
+        &mut self,
+        properties: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         let mut parts = Vec::with_capacity(properties.len());
         for (name, schema) in properties {
             if let Some(value) = self.default_of(schema, site, &format!(".{name}"))? {
@@ -235,7 +307,12 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    fn dependencies(&mut self, dependencies: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    fn dependencies(
+        &mut self,
+        dependencies: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         let (mut required, mut schemas) = (Vec::new(), Vec::new());
         for (name, value) in dependencies {
             if let Value::Array(_) = value {
@@ -249,11 +326,22 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    pub(super) fn unevaluated(&mut self, schema: &'r Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    pub(super) fn unevaluated(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         for keyword in ["unevaluatedItems", "unevaluatedProperties"] {
-            let Some(value) = schema.get(keyword).filter(|_| self.draft > Draft::Seven) else { continue };
+            let Some(value) = schema.get(keyword).filter(|_| self.draft > Draft::Seven) else {
+                continue;
+            };
             self.tracks = true;
-            let extra = if *value == Value::Bool(false) { Extra::None } else { self.extra(value, &site.below(keyword))? };
+            let extra = if *value == Value::Bool(false) {
+                Extra::None
+            } else {
+                self.extra(value, &site.below(keyword))?
+            };
             if keyword == "unevaluatedItems" {
                 node.unevaluated_items = Some(Box::new(extra));
             } else {
@@ -268,10 +356,17 @@ impl<'r> Compiler<'r> {
     }
 
     /// The default of a property or an item, where defaults are set.
-    fn default_of(&self, schema: &Value, site: &Site, place: &str) -> Result<Option<Value>, String> {
+    fn default_of(
+        &self,
+        schema: &Value,
+        site: &Site,
+        place: &str,
+    ) -> Result<Option<Value>, String> {
         match schema.get("default") {
             Some(value) if self.options.defaults && !site.composite => Ok(Some(value.clone())),
-            Some(_) if self.options.defaults => self.strict(format!("default is ignored for: data{place}")).map(|()| None),
+            Some(_) if self.options.defaults => {
+                self.strict(format!("default is ignored for: data{place}")).map(|()| None)
+            }
             _ => Ok(None),
         }
     }

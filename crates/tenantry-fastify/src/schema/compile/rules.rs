@@ -17,7 +17,9 @@ pub(super) fn limit(schema: &Object, keyword: &str) -> Result<Option<f64>, Strin
 /// The same, for counts.
 pub(super) fn count(schema: &Object, keyword: &str) -> Result<Option<usize>, String> {
     match limit(schema, keyword)? {
-        Some(number) if number < 0.0 || number.fract() != 0.0 => Err(format!("{keyword} must be a count")),
+        Some(number) if number < 0.0 || number.fract() != 0.0 => {
+            Err(format!("{keyword} must be a count"))
+        }
         Some(number) => Ok(Some(number as usize)),
         None => Ok(None),
     }
@@ -26,7 +28,9 @@ pub(super) fn count(schema: &Object, keyword: &str) -> Result<Option<usize>, Str
 /// The names in a list of strings.
 pub(super) fn names(value: &Value, keyword: &str) -> Result<Vec<String>, String> {
     let items = value.as_array().ok_or_else(|| format!("{keyword} value must be \"array\""))?;
-    let name = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| format!("{keyword} must be strings"));
+    let name = |item: &Value| {
+        item.as_str().map(str::to_owned).ok_or_else(|| format!("{keyword} must be strings"))
+    };
     items.iter().map(name).collect()
 }
 
@@ -37,7 +41,9 @@ impl<'r> Compiler<'r> {
             Some(Value::Bool(false)) if list.contains(&Type::Null) => {
                 return Err("type: null contradicts nullable: false".to_owned());
             }
-            Some(_) if list.is_empty() => return Err("\"nullable\" cannot be used without \"type\"".to_owned()),
+            Some(_) if list.is_empty() => {
+                return Err("\"nullable\" cannot be used without \"type\"".to_owned());
+            }
             Some(Value::Bool(true)) if !list.contains(&Type::Null) => list.push(Type::Null),
             _ => {}
         }
@@ -46,10 +52,49 @@ impl<'r> Compiler<'r> {
             types.coerce = list.iter().copied().filter(|kind| *kind != Type::Object).collect();
         }
         let own_rules = match list[..] {
-            [Type::Number] => has_any(schema, &["maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf", "format"]),
+            [Type::Number] => has_any(
+                schema,
+                &[
+                    "maximum",
+                    "minimum",
+                    "exclusiveMaximum",
+                    "exclusiveMinimum",
+                    "multipleOf",
+                    "format",
+                ],
+            ),
             [Type::String] => has_any(schema, &["maxLength", "minLength", "pattern", "format"]),
-            [Type::Array] => has_any(schema, &["maxItems", "minItems", "items", "prefixItems", "additionalItems", "contains", "uniqueItems", "minContains", "maxContains", "unevaluatedItems"]),
-            [Type::Object] => has_any(schema, &["maxProperties", "minProperties", "required", "propertyNames", "additionalProperties", "dependencies", "dependentRequired", "dependentSchemas", "properties", "patternProperties", "unevaluatedProperties"]),
+            [Type::Array] => has_any(
+                schema,
+                &[
+                    "maxItems",
+                    "minItems",
+                    "items",
+                    "prefixItems",
+                    "additionalItems",
+                    "contains",
+                    "uniqueItems",
+                    "minContains",
+                    "maxContains",
+                    "unevaluatedItems",
+                ],
+            ),
+            [Type::Object] => has_any(
+                schema,
+                &[
+                    "maxProperties",
+                    "minProperties",
+                    "required",
+                    "propertyNames",
+                    "additionalProperties",
+                    "dependencies",
+                    "dependentRequired",
+                    "dependentSchemas",
+                    "properties",
+                    "patternProperties",
+                    "unevaluatedProperties",
+                ],
+            ),
             _ => false,
         };
         types.first = !list.is_empty() && !(types.coerce.is_empty() && own_rules);
@@ -58,7 +103,12 @@ impl<'r> Compiler<'r> {
         Ok(())
     }
 
-    pub(super) fn number_rules(&mut self, schema: &Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    pub(super) fn number_rules(
+        &mut self,
+        schema: &Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         for (keyword, comparison) in [
             ("maximum", Comparison::AtMost),
             ("minimum", Comparison::AtLeast),
@@ -72,13 +122,20 @@ impl<'r> Compiler<'r> {
         if let Some(divisor) = limit(schema, "multipleOf")? {
             node.number.push(NumberRule::MultipleOf(divisor));
         }
-        if let Some((format, name)) = self.format(schema, site)?.filter(|(format, _)| format.of_numbers()) {
+        if let Some((format, name)) =
+            self.format(schema, site)?.filter(|(format, _)| format.of_numbers())
+        {
             node.number.push(NumberRule::Format(format, name));
         }
         Ok(())
     }
 
-    pub(super) fn string_rules(&mut self, schema: &Object, site: &Site, node: &mut Node) -> Result<(), String> {
+    pub(super) fn string_rules(
+        &mut self,
+        schema: &Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
         if let Some(limit) = limit(schema, "maxLength")? {
             node.string.push(StringRule::MaxLength(limit));
         }
@@ -90,7 +147,9 @@ impl<'r> Compiler<'r> {
             let pattern = self.pattern(source)?;
             node.string.push(StringRule::Pattern(pattern, source.to_owned()));
         }
-        if let Some((format, name)) = self.format(schema, site)?.filter(|(format, _)| !format.of_numbers()) {
+        if let Some((format, name)) =
+            self.format(schema, site)?.filter(|(format, _)| !format.of_numbers())
+        {
             node.string.push(StringRule::Format(format, name));
         }
         Ok(())
@@ -102,9 +161,10 @@ impl<'r> Compiler<'r> {
         match Format::by_name(name) {
             Some(Format::Anything) => Ok(None),
             Some(format) => Ok(Some((format, name.to_owned()))),
-            None if self.options.strict => {
-                Err(format!("unknown format \"{name}\" ignored in schema at path \"{}\"", site.path))
-            }
+            None if self.options.strict => Err(format!(
+                "unknown format \"{name}\" ignored in schema at path \"{}\"",
+                site.path
+            )),
             None => Ok(None),
         }
     }
@@ -121,9 +181,15 @@ pub(crate) fn type_list(value: Option<&Value>) -> Result<Vec<Type>, String> {
         Some(Value::Array(names)) => names.iter().collect(),
         Some(name) => vec![name],
     };
-    let types: Option<Vec<Type>> = names.iter().map(|name| name.as_str().and_then(Type::by_name)).collect();
+    let types: Option<Vec<Type>> =
+        names.iter().map(|name| name.as_str().and_then(Type::by_name)).collect();
     types.ok_or_else(|| {
-        let shown: Vec<String> = names.iter().map(|name| name.as_str().map_or_else(|| crate::schema::json::text(name), str::to_owned)).collect();
+        let shown: Vec<String> = names
+            .iter()
+            .map(|name| {
+                name.as_str().map_or_else(|| crate::schema::json::text(name), str::to_owned)
+            })
+            .collect();
         format!("type must be JSONType or JSONType[]: {}", shown.join(","))
     })
 }
