@@ -5,10 +5,12 @@
 
 mod app;
 mod error;
+mod files;
 mod info;
 mod loaded;
 mod manifest;
 pub mod native;
+pub mod plugins;
 mod prelude;
 mod router;
 pub mod schema;

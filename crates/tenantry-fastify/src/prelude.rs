@@ -10,7 +10,7 @@ macro_rules! files {
     };
 }
 
-/// Each file imports the others as `./name.js`; an isolate knows them as `prelude:fastify-name`. The last three are run, and
+/// Each file imports the others as `./name.js`; an isolate knows them as `prelude:fastify-name`. The last four are run, and
 /// bring the rest with them.
 const FILES: &[(&str, &str)] = files![
     "answer",
@@ -56,6 +56,7 @@ const FILES: &[(&str, &str)] = files![
     "version",
     "dispatch",
     "modules",
+    "files",
     "bootstrap",
 ];
 

@@ -39,8 +39,10 @@ pub struct AppConfig {
     pub options: Value,
     /// Below this nothing is logged.
     pub log_level: LogLevel,
-    /// Bytes of a response that is made from a stream.
+    /// Bytes of a response that is made from a stream or a file.
     pub response_limit: usize,
+    /// The tenant's `public/` folder, of which the core plugin `static` serves files.
+    pub public: Option<std::path::PathBuf>,
 }
 
 impl AppConfig {
@@ -61,6 +63,7 @@ impl AppConfig {
             options: Value::Object(serde_json::Map::new()),
             log_level: LogLevel::Info,
             response_limit: 16 << 20,
+            public: None,
         }
     }
 }

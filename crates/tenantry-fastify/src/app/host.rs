@@ -6,6 +6,7 @@ use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
 
 use super::native::Natives;
 use super::schemas::SchemaTable;
+use crate::files::PublicFolder;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
 
 /// The host of an application's isolate.
@@ -14,11 +15,17 @@ pub(super) struct AppHost {
     routers: Mutex<Vec<Router>>,
     schemas: SchemaTable,
     natives: Natives,
+    public: Option<PublicFolder>,
 }
 
 impl AppHost {
-    pub(super) fn new(outer: Arc<dyn Host>, natives: Natives) -> Self {
-        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default(), natives }
+    pub(super) fn new(
+        outer: Arc<dyn Host>,
+        natives: Natives,
+        public: Option<PublicFolder>,
+    ) -> Self {
+        let (routers, schemas) = (Mutex::default(), SchemaTable::default());
+        Self { outer, routers, schemas, natives, public }
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
@@ -28,6 +35,19 @@ impl AppHost {
     /// A copy of a router, as it is now.
     pub(super) fn router(&self, number: usize) -> Option<Router> {
         self.routers().get(number).cloned()
+    }
+
+    fn read_file(&self, args: Vec<Data>) -> BoxFuture<'static, Result<Data, HostError>> {
+        let folder = self.public.clone();
+        Box::pin(async move {
+            let path = text(&args, 0)?.to_owned();
+            match folder {
+                Some(folder) => {
+                    folder.read(path, args.into_iter().nth(1).unwrap_or_default()).await
+                }
+                None => Ok(Data::Null),
+            }
+        })
     }
 
     fn route(&self, name: &str, args: &[Data]) -> Result<Data, HostError> {
@@ -125,6 +145,9 @@ impl Host for AppHost {
     ) -> BoxFuture<'static, Result<Data, HostError>> {
         if name == "native.run" {
             return Box::pin(self.natives.run(args, task.context.clone()));
+        }
+        if name == "files.read" {
+            return self.read_file(args);
         }
         self.outer.operation(task, name, args)
     }

@@ -10,6 +10,7 @@ use super::AppConfig;
 use super::host::AppHost;
 use super::native::Natives;
 use super::table::{NotFound, Route, Table};
+use crate::files::PublicFolder;
 use crate::{
     ConfigSource, LoadError, Loaded, Manifest, ModuleRef, OnError, PartError, RouteInfo, prelude,
 };
@@ -41,7 +42,11 @@ pub(super) async fn load(
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
-    let host = Arc::new(AppHost::new(config.host, natives));
+    let host = Arc::new(AppHost::new(
+        config.host,
+        natives,
+        config.public.map(|root| PublicFolder::new(root, config.response_limit)),
+    ));
     let mut scripts = prelude::scripts();
     scripts.extend(config.prelude);
     let mut isolate = IsolateConfig::new(config.name);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tenantry_js::{Data, HostError};
 
 use super::host::{index, text};
-use crate::schema::{Checked, Part, RouteSchema, Schemas, Serializer, ValidationError, Validator};
+use crate::schema::{Checked, Schemas, Serializer, ValidationError, Validator};
 
 /// Compiled schemas of one isolate.
 #[derive(Default)]
@@ -17,15 +17,8 @@ pub(super) struct SchemaTable {
 #[derive(Default)]
 struct Compiled {
     scopes: Vec<Schemas>,
-    validators: Vec<Check>,
+    validators: Vec<Validator>,
     serializers: Vec<Serializer>,
-}
-
-#[derive(Clone)]
-enum Check {
-    Value(Validator),
-    /// Names of headers are compared in lower case.
-    Headers(RouteSchema),
 }
 
 /// They are kept outside of the isolate's memory, so there is a bound to them.
@@ -61,27 +54,18 @@ impl SchemaTable {
 
     fn validator(&self, scope: usize, schema: &str, part: &str) -> Result<Data, HostError> {
         let schemas = get(&self.compiled().scopes, scope)?;
-        let check = if part == "headers" {
-            let route = schemas
-                .route("", "", &format!("{{\"headers\":{schema}}}"))
-                .map_err(|error| plain(&reason(&error.message)))?;
-            Check::Headers(route)
-        } else {
-            Check::Value(schemas.validator(schema).map_err(|error| plain(&error))?)
-        };
+        // Names of headers are compared in lower case.
+        let validator =
+            if part == "headers" { schemas.headers(schema) } else { schemas.validator(schema) };
+        let validator = validator.map_err(|error| plain(&error))?;
         let mut compiled = self.compiled();
-        push(&mut compiled.validators, check)
+        push(&mut compiled.validators, validator)
     }
 
     /// Nothing if it fits, the changed value as JSON, or an object with Ajv's errors.
     fn check(&self, validator: usize, value: &str, part: &str) -> Result<Data, HostError> {
         let validator = get(&self.compiled().validators, validator)?;
-        let part = Part::by_name(part).unwrap_or(Part::Body);
-        let checked = match validator {
-            Check::Value(validator) => validator.check(part.name(), value),
-            Check::Headers(route) => route.check(Part::Headers, value, ""),
-        };
-        Ok(match checked {
+        Ok(match validator.check(part, value) {
             Ok(Checked::Unchanged) => Data::Undefined,
             Ok(Checked::Changed(text)) => Data::Text(text),
             Err(ValidationError { message, errors, .. }) => Data::Map(vec![
@@ -117,11 +101,6 @@ fn get<T: Clone>(list: &[T], at: usize) -> Result<T, HostError> {
     list.get(at)
         .cloned()
         .ok_or_else(|| HostError::new("ERR_SCHEMA", "there is no such compiled schema"))
-}
-
-/// What is wrong, without the route: that is told by the caller.
-fn reason(message: &str) -> &str {
-    message.split_once("due to error ").map_or(message, |(_, reason)| reason)
 }
 
 /// An error without a code: its caller gives it one.

@@ -28,46 +28,6 @@ impl SchemaError {
         }
     }
 
-    pub(crate) fn duplicate(part: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_DUPLICATE",
-            message: format!("Schema with '{part}' already present!"),
-        }
-    }
-
-    pub(crate) fn content_missing(kind: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_CONTENT_MISSING_SCHEMA",
-            message: format!("Schema is missing for the content type '{kind}'"),
-        }
-    }
-
-    pub(crate) fn not_a_status() -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_RESPONSE_SCHEMA_NOT_NESTED_2XX",
-            message: "response schemas should be nested under a valid status code, e.g { 2xx: { type: \"object\" } }"
-                .to_owned(),
-        }
-    }
-
-    pub(crate) fn validation(method: &str, url: &str, reason: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_VALIDATION_BUILD",
-            message: format!(
-                "Failed building the validation schema for {method}: {url}, due to error {reason}"
-            ),
-        }
-    }
-
-    pub(crate) fn serialization(method: &str, url: &str, reason: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_SERIALIZATION_BUILD",
-            message: format!(
-                "Failed building the serialization schema for {method}: {url}, due to error {reason}"
-            ),
-        }
-    }
-
     pub(crate) fn not_json(reason: &str) -> SchemaError {
         SchemaError {
             code: "FST_ERR_SCH_VALIDATION_BUILD",
@@ -83,7 +43,7 @@ pub struct ValidationError {
     /// As Fastify writes it: `body must have required property 'name'`.
     pub message: String,
     /// What was looked at: `body`, `querystring`, `params` or `headers`.
-    pub context: &'static str,
+    pub context: String,
     /// The list of errors in Ajv's shape, as JSON text.
     pub errors: String,
 }
@@ -92,17 +52,30 @@ impl ValidationError {
     /// The code of each of these errors.
     pub const CODE: &'static str = "FST_ERR_VALIDATION";
 
-    pub(crate) fn new(context: &'static str, errors: &[Violation]) -> ValidationError {
+    pub(crate) fn new(context: &str, errors: &[Violation]) -> ValidationError {
         let message: Vec<String> = errors
             .iter()
             .map(|error| format!("{context}{} {}", error.instance_path, error.message))
             .collect();
         let list = Value::Array(errors.iter().map(Violation::to_value).collect());
-        ValidationError { message: message.join(", "), context, errors: json::text(&list) }
+        ValidationError {
+            message: message.join(", "),
+            context: context.to_owned(),
+            errors: json::text(&list),
+        }
     }
 
-    pub(crate) fn other(context: &'static str, reason: &str) -> ValidationError {
-        ValidationError { message: format!("{context} {reason}"), context, errors: "[]".to_owned() }
+    /// For what is no error of the value itself, but stands in the way of checking it.
+    pub(crate) fn limit(context: &str, reason: String) -> ValidationError {
+        let violation = Violation {
+            instance_path: String::new(),
+            schema_path: "#".to_owned(),
+            keyword: "limit",
+            params: object([]),
+            message: reason,
+            property_name: None,
+        };
+        ValidationError::new(context, &[violation])
     }
 }
 

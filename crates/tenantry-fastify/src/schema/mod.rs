@@ -1,8 +1,8 @@
 //! JSON Schema for routes, as Fastify has it by Ajv and fast-json-stringify.
 //!
-//! A [`Schemas`] holds what `addSchema` was given in one scope; [`Schemas::route`] compiles a route's `schema` once.
-//! The [`RouteSchema`] that comes of it checks parts of requests and writes answers: JSON text in, JSON text out, so
-//! that a value crosses from JavaScript and back in one piece, and a route without a schema pays nothing.
+//! A [`Schemas`] holds what `addSchema` was given in one scope, and compiles a route's schemas once: to a
+//! [`Validator`] for a part of a request, to a [`Serializer`] for an answer. JSON text in, JSON text out, so that a
+//! value crosses from JavaScript and back in one piece, and a route without a schema pays nothing.
 //!
 //! Validation is Ajv 8's with Fastify's options, in its order and with its errors: `coerceTypes: "array"`,
 //! `useDefaults`, `removeAdditional`, `allErrors: false`, strict mode, the formats of ajv-formats. Draft 07 unless
@@ -24,7 +24,6 @@ mod node;
 mod number;
 mod pattern;
 mod registry;
-mod route;
 mod store;
 mod uri;
 mod validator;
@@ -32,6 +31,5 @@ mod value;
 
 pub use answer::Serializer;
 pub use error::{SchemaError, ValidationError};
-pub use route::{Part, RouteSchema};
 pub use store::Schemas;
 pub use validator::{Checked, Validator};

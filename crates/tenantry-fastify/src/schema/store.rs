@@ -6,10 +6,9 @@ use indexmap::IndexMap;
 
 use super::answer::Serializer;
 use super::error::SchemaError;
-use super::json;
-use super::route::RouteSchema;
 use super::validator::Validator;
 use super::value::Value;
+use super::{headers, json};
 
 /// The schemas added to one scope by `addSchema`.
 ///
@@ -33,7 +32,10 @@ impl Schemas {
     /// `FST_ERR_SCH_MISSING_ID`, `FST_ERR_SCH_ALREADY_PRESENT`, and `FST_ERR_SCH_VALIDATION_BUILD` for what is no
     /// JSON. Whether it is a schema is seen when a route is compiled that may use it, as in Fastify.
     pub fn add(&mut self, schema: &str) -> Result<String, SchemaError> {
-        let schema = json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?;
+        self.add_value(json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?)
+    }
+
+    pub(crate) fn add_value(&mut self, schema: Value) -> Result<String, SchemaError> {
         let id = match schema.get("$id").and_then(Value::as_str) {
             Some(id) if !id.is_empty() => id.to_owned(),
             _ => return Err(SchemaError::missing_id()),
@@ -62,7 +64,20 @@ impl Schemas {
     ///
     /// `FST_ERR_SCH_VALIDATION_BUILD` with what is wrong.
     pub fn validator(&self, schema: &str) -> Result<Validator, SchemaError> {
+        self.validator_of(json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?)
+    }
+
+    /// The same for headers, whose names are compared in lower case.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schemas::validator`].
+    pub fn headers(&self, schema: &str) -> Result<Validator, SchemaError> {
         let schema = json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?;
+        self.validator_of(headers::lower_case(&schema))
+    }
+
+    fn validator_of(&self, schema: Value) -> Result<Validator, SchemaError> {
         let others: Vec<_> = self.added.values().cloned().collect();
         Validator::compile(&Arc::new(schema), &others)
             .map_err(|reason| SchemaError { code: "FST_ERR_SCH_VALIDATION_BUILD", message: reason })
@@ -80,17 +95,5 @@ impl Schemas {
             code: "FST_ERR_SCH_SERIALIZATION_BUILD",
             message: reason,
         })
-    }
-
-    /// Compiles the `schema` of a route, as JSON text.
-    ///
-    /// # Errors
-    ///
-    /// A [`SchemaError`] with Fastify's code, that names the route and the reason.
-    pub fn route(&self, method: &str, url: &str, schema: &str) -> Result<RouteSchema, SchemaError> {
-        let schema =
-            json::parse(schema).map_err(|reason| SchemaError::validation(method, url, &reason))?;
-        let others: Vec<_> = self.added.values().cloned().collect();
-        RouteSchema::compile(method, url, &schema, &others)
     }
 }

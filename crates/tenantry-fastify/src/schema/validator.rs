@@ -54,16 +54,16 @@ impl Validator {
     ///
     /// # Errors
     ///
-    /// A [`ValidationError`] with Ajv's list of errors; its list is empty where the text is no JSON, or where value
-    /// and schema together are too much work.
-    pub fn check(&self, context: &'static str, text: &str) -> Result<Checked, ValidationError> {
+    /// A [`ValidationError`] with Ajv's list of errors. The keyword is `limit` where the text is no JSON, nests too
+    /// deep, or is too much work together with this schema.
+    pub fn check(&self, context: &str, text: &str) -> Result<Checked, ValidationError> {
         let mut value =
-            json::parse(text).map_err(|reason| ValidationError::other(context, &reason))?;
+            json::parse(text).map_err(|reason| ValidationError::limit(context, reason))?;
         match check(&self.program, &mut value, text.len()) {
             Outcome::Fits { changed: false } => Ok(Checked::Unchanged),
             Outcome::Fits { changed: true } => Ok(Checked::Changed(json::text(&value))),
             Outcome::Errors(errors) => Err(ValidationError::new(context, &errors)),
-            Outcome::GivenUp(reason) => Err(ValidationError::other(context, &reason)),
+            Outcome::GivenUp(reason) => Err(ValidationError::limit(context, reason)),
         }
     }
 
