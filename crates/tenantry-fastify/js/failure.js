@@ -114,6 +114,8 @@ function lastResort(reply, error) {
   const status = reply[kStatus];
   const headers = reply[kHeaders];
   headers["content-type"] ??= "application/json; charset=utf-8";
+  // For whoever serves the application: nobody has handled this.
+  headers["x-tenantry-failed"] = "1";
   try {
     const serialize = serializerOf(reply.request[kContext], status, headers["content-type"]);
     if (!serialize) return defaultBody(error, status);

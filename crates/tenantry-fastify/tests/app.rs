@@ -84,7 +84,11 @@ async fn the_tenant_of_the_spec_runs_as_it_is_written() {
 const BROKEN: &[(&str, &str, u32)] = &[
     ("config.mjs", "export default {\n  active: tru\n};", 2),
     ("plugins/audit/index.mjs", "export default async () => {\n  nothing();\n};", 2),
-    ("services/Users.mjs", "export default class {\n  constructor() {\n    this.a.b = 1;\n  }\n}", 3),
+    (
+        "services/Users.mjs",
+        "export default class {\n  constructor() {\n    this.a.b = 1;\n  }\n}",
+        3,
+    ),
     ("schemas/user.json", "{\n  \"$id\": \"user\",\n  oops\n}", 3),
     ("routes/users.mjs", "export default async (fastify) => {\n  fastify.get('/a', 5);\n};", 2),
     ("routes/syntax.mjs", "export default async (fastify) => {\n  const a = ;\n};", 2),
@@ -127,7 +131,10 @@ async fn a_broken_part_can_be_left_out_alone() {
 async fn what_is_not_supported_fails_by_its_name() {
     for (code, name) in [
         ("fastify.listen({ port: 1 })", "fastify.listen"),
-        ("fastify.get('/', { constraints: { version: '1.0.0' } }, async () => 1)", "constraints (version)"),
+        (
+            "fastify.get('/', { constraints: { version: '1.0.0' } }, async () => 1)",
+            "constraints (version)",
+        ),
         ("fastify.get('/', { websocket: true }, async () => 1)", "websocket"),
         ("fastify.setGenReqId(() => 1)", "fastify.setGenReqId"),
         ("fastify.setSchemaController({})", "fastify.setSchemaController"),
@@ -179,7 +186,9 @@ async fn hostile_code_harms_its_own_request_alone() {
     assert_eq!(body(&get(&app, "/pollute").await), r#"{"polluted":true}"#);
     for _ in 0..2 {
         assert_eq!(body(&get(&app, "/fine").await), r#"{"fine":true}"#);
-        for path in ["/to-string", "/proxy", "/header", "/header-object", "/status", "/prelude", "/deep"] {
+        for path in
+            ["/to-string", "/proxy", "/header", "/header-object", "/status", "/prelude", "/deep"]
+        {
             let response = get(&app, path).await;
             assert!(response.status().is_server_error(), "{path}: {}", response.status());
             assert!(!response.headers().contains_key("set-cookie"), "{path}");
