@@ -151,11 +151,11 @@ impl Host for AppHost {
         name: &str,
         args: Vec<Data>,
     ) -> BoxFuture<'static, Result<Data, HostError>> {
-        if name == "native.run" {
-            return Box::pin(self.natives.run(args, task.context.clone()));
-        }
         if name == "files.read" {
             return self.read_file(args);
+        }
+        if name == "native.run" {
+            return Box::pin(self.natives.run(args, task.context.clone()));
         }
         self.outer.operation(task, name, args)
     }
