@@ -13,11 +13,11 @@ use tenantry::{
     config::{ConfigLoader, Value},
 };
 
-use super::{Core, MultiTenantServer, discovery::Discovery};
+use super::{Core, MultiTenantServer, discovery::{Discovery, NPM}};
 use crate::{
     error::{Result, ServerError},
     identification::{self, Identification, IdentificationStrategy},
-    loading::{LoadingStrategy, Source, Strategies},
+    loading::{LoadingStrategy, NodeModules, PackagePattern, Source, Strategies},
     mount::Mounts,
     native::TenantModule,
     tenants::Tenants,
@@ -164,7 +164,15 @@ impl MultiTenantServerBuilder {
         for (id, source) in self.sources {
             sources.insert(parse(alphabet, &id)?, source);
         }
+        if let Some(pattern) = &config.tenants.npm_pattern {
+            let pattern = pattern.parse::<PackagePattern>();
+            let pattern = pattern.map_err(|error| ServerError::Setup(error.to_string()))?;
+            let packages = NodeModules::new(&config.plugins.node_modules, pattern);
+            let added = self.strategies.add(NPM, packages);
+            added.map_err(|error| ServerError::Setup(error.to_string()))?;
+        }
         let discovery = Discovery {
+            packages: config.tenants.npm_pattern.clone(),
             folder: config.tenants.dir.clone(),
             natives,
             strategies: self.strategies,

@@ -13,9 +13,12 @@ use crate::{
     error::{Result, ServerError},
     loading::{LoadingError, Source, Strategies},
     native::{NativeOrigin, TenantModule},
-    script::ScriptOrigin,
+    script::{ScriptOrigin, named},
     tenants::Tenant,
 };
+
+/// The strategy for packages.
+pub(crate) const NPM: &str = "npm";
 
 /// Which tenants there are.
 pub(crate) struct Discovery {
@@ -26,6 +29,8 @@ pub(crate) struct Discovery {
     pub(crate) strategies: Strategies,
     /// Strategies whose keys are tenants, in the order they are asked.
     pub(crate) from: Vec<String>,
+    /// The pattern of packages that are tenants, by the strategy `npm`.
+    pub(crate) packages: Option<String>,
     /// Tenants whose code is somewhere of their own.
     pub(crate) sources: BTreeMap<TenantId, Source>,
     /// Folders and keys that are no tenants, and why.
@@ -73,6 +78,12 @@ impl Discovery {
             let keys = async { self.strategies.get(strategy)?.keys().await };
             names.extend(keys.await.map_err(setup)?);
         }
+        if let Some(pattern) = &self.packages {
+            let keys = async { self.strategies.get(NPM)?.keys().await };
+            // Where no packages are installed, none is a tenant.
+            let keys = keys.await.unwrap_or_default();
+            names.extend(keys.iter().map(|key| named(pattern, key)));
+        }
         Ok(names)
     }
 
@@ -103,8 +114,10 @@ impl Discovery {
     }
 
     async fn from_strategies(&self, id: &TenantId) -> Result<Option<Source>> {
-        for name in &self.from {
-            let source = Source::new(name, id.as_str());
+        let package = self.packages.as_ref();
+        let package = package.map(|pattern| Source::new(NPM, pattern.replace('*', id.as_str())));
+        let others = self.from.iter().map(|name| Source::new(name, id.as_str()));
+        for source in others.chain(package) {
             match self.strategies.load(&source).await {
                 Ok(_) => return Ok(Some(source)),
                 Err(LoadingError::NotFound { .. }) => {}
