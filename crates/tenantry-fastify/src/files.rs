@@ -43,7 +43,10 @@ impl PublicFolder {
     fn read_now(&self, path: &str, conditions: &Data) -> Result<Data, HostError> {
         let Some(file) = self.locate(path) else { return Ok(Data::Null) };
         let unreadable = |error: std::io::Error| {
-            HostError::new("FILE_UNREADABLE", format!("public/{path} cannot be read: {}", error.kind()))
+            HostError::new(
+                "FILE_UNREADABLE",
+                format!("public/{path} cannot be read: {}", error.kind()),
+            )
         };
         let facts = std::fs::metadata(&file).map_err(unreadable)?;
         let length = facts.len();
@@ -93,7 +96,10 @@ impl PublicFolder {
         }
         let root = self.root.canonicalize().ok()?;
         let file = root.join(path).canonicalize().ok()?;
-        (file.starts_with(&root) && file.is_file()).then_some(file)
+        // A link may lead elsewhere inside of the folder, but not to what has no other way in.
+        let inside = file.strip_prefix(&root).ok()?;
+        let hidden = inside.iter().any(|part| part.to_string_lossy().starts_with('.'));
+        (!hidden && file.is_file()).then_some(file)
     }
 }
 
