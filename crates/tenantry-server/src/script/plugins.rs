@@ -104,7 +104,7 @@ async fn find(config: &PluginsConfig) -> Result<Found, String> {
 }
 
 /// What stands for the `*` of a pattern in a package's name: what it is called here.
-pub(crate) fn named(pattern: &str, package: &str) -> String {
+fn named(pattern: &str, package: &str) -> String {
     let (before, after) = pattern.split_once('*').unwrap_or(("", ""));
     let name = package.strip_prefix(before).and_then(|name| name.strip_suffix(after));
     name.filter(|name| !name.is_empty()).unwrap_or(package).to_owned()

@@ -13,11 +13,11 @@ use tenantry::{
     config::{ConfigLoader, Value},
 };
 
-use super::{Core, MultiTenantServer, discovery::{Discovery, NPM}};
+use super::{Core, MultiTenantServer, discovery::Discovery};
 use crate::{
     error::{Result, ServerError},
     identification::{self, Identification, IdentificationStrategy},
-    loading::{LoadingStrategy, NodeModules, PackagePattern, Source, Strategies},
+    loading::{self, Listing, LoadingStrategy, Source, Strategies},
     mount::Mounts,
     native::TenantModule,
     tenants::Tenants,
@@ -164,19 +164,18 @@ impl MultiTenantServerBuilder {
         for (id, source) in self.sources {
             sources.insert(parse(alphabet, &id)?, source);
         }
-        if let Some(pattern) = &config.tenants.npm_pattern {
-            let pattern = pattern.parse::<PackagePattern>();
-            let pattern = pattern.map_err(|error| ServerError::Setup(error.to_string()))?;
-            let packages = NodeModules::new(&config.plugins.node_modules, pattern);
-            let added = self.strategies.add(NPM, packages);
-            added.map_err(|error| ServerError::Setup(error.to_string()))?;
+        let configured = loading::configured(&config, &self.strategies)
+            .map_err(|error| ServerError::Setup(error.to_string()))?;
+        for (id, source) in configured.tenants {
+            sources.entry(parse(alphabet, &id)?).or_insert(source);
         }
+        let mut from = self.from;
+        from.extend(configured.from);
         let discovery = Discovery {
-            packages: config.tenants.npm_pattern.clone(),
             folder: config.tenants.dir.clone(),
             natives,
+            listing: Listing::new(self.strategies.clone(), from),
             strategies: self.strategies,
-            from: self.from,
             sources,
             refused: Mutex::default(),
         };
