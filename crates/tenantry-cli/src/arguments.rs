@@ -10,6 +10,7 @@ mod migrate;
 mod repair;
 mod rollback;
 mod runs;
+mod seed;
 #[cfg(feature = "server")]
 mod serve;
 mod status;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     repair::{Correcting, Repair, Sync},
     rollback::Rollback,
     runs::{Runs, RunsVerb},
+    seed::Seed,
     status::Status,
     tenant::{CreateTenant, DropTenant, ShowTenant, TenantArguments, TenantVerb},
 };
@@ -110,6 +112,7 @@ pub(crate) enum Command {
     Runs(Runs),
     Repair(Repair),
     Sync(Sync),
+    Seed(Seed),
     Status(Status),
     Adopt(Adopt),
     Tenant(TenantArguments),

@@ -11,6 +11,7 @@ mod lint;
 mod migrate;
 mod rollback;
 mod runs;
+mod seed;
 #[cfg(feature = "server")]
 mod serve;
 mod status;
@@ -58,6 +59,7 @@ impl Arguments {
                 Command::Runs(runs) => runs::run(runs, &global, console).await,
                 Command::Repair(repair) => correct::repair(repair, &global, console).await,
                 Command::Sync(sync) => correct::sync(sync, &global, console).await,
+                Command::Seed(seed) => seed::run(seed, &global, console).await,
                 Command::Status(status) => status::run(&status, &global, console).await,
                 Command::Adopt(adopt) => adopt::run(&adopt, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,

@@ -43,7 +43,10 @@ impl PublicFolder {
     fn read_now(&self, path: &str, conditions: &Data) -> Result<Data, HostError> {
         let Some(file) = self.locate(path) else { return Ok(Data::Null) };
         let unreadable = |error: std::io::Error| {
-            HostError::new("FILE_UNREADABLE", format!("public/{path} cannot be read: {}", error.kind()))
+            HostError::new(
+                "FILE_UNREADABLE",
+                format!("public/{path} cannot be read: {}", error.kind()),
+            )
         };
         let facts = std::fs::metadata(&file).map_err(unreadable)?;
         let length = facts.len();

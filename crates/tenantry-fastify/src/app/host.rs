@@ -35,7 +35,9 @@ impl AppHost {
         Box::pin(async move {
             let path = text(&args, 0)?.to_owned();
             match folder {
-                Some(folder) => folder.read(path, args.into_iter().nth(1).unwrap_or_default()).await,
+                Some(folder) => {
+                    folder.read(path, args.into_iter().nth(1).unwrap_or_default()).await
+                }
                 None => Ok(Data::Null),
             }
         })

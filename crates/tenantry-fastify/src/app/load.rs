@@ -40,7 +40,10 @@ pub(super) async fn load(
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
-    let host = Arc::new(AppHost::new(config.host, config.public.map(|root| PublicFolder::new(root, config.response_limit))));
+    let host = Arc::new(AppHost::new(
+        config.host,
+        config.public.map(|root| PublicFolder::new(root, config.response_limit)),
+    ));
     let mut scripts = prelude::scripts();
     scripts.extend(config.prelude);
     let mut isolate = IsolateConfig::new(config.name);

@@ -52,10 +52,7 @@ impl Scripts {
 }
 
 fn database(manager: &TenantManager, config: &HostConfig) -> Database {
-    let mut settings = DatabaseConfig::default();
-    settings.statement_timeout = config.limits.query_time;
-    settings.max_open = config.limits.queries;
-    Database::new(manager.clone(), settings)
+    Database::new(manager.clone(), DatabaseConfig::of(config))
 }
 
 /// What makes `db`.

@@ -123,6 +123,8 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         [migrations]
         tenant_dir = "sql/tenant"
         shared_dir = "sql/shared"
+        tenant_seeds = "sql/first"
+        shared_seeds = "sql/first-shared"
         table = "ledger"
         lock_timeout = "2s"
         lock_attempts = 3
