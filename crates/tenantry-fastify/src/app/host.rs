@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
 
+use super::native::Natives;
 use super::schemas::SchemaTable;
 use crate::files::PublicFolder;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
@@ -13,12 +14,18 @@ pub(super) struct AppHost {
     outer: Arc<dyn Host>,
     routers: Mutex<Vec<Router>>,
     schemas: SchemaTable,
+    natives: Natives,
     public: Option<PublicFolder>,
 }
 
 impl AppHost {
-    pub(super) fn new(outer: Arc<dyn Host>, public: Option<PublicFolder>) -> Self {
-        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default(), public }
+    pub(super) fn new(
+        outer: Arc<dyn Host>,
+        natives: Natives,
+        public: Option<PublicFolder>,
+    ) -> Self {
+        let (routers, schemas) = (Mutex::default(), SchemaTable::default());
+        Self { outer, routers, schemas, natives, public }
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
@@ -138,6 +145,9 @@ impl Host for AppHost {
     ) -> BoxFuture<'static, Result<Data, HostError>> {
         if name == "files.read" {
             return self.read_file(args);
+        }
+        if name == "native.run" {
+            return Box::pin(self.natives.run(args, task.context.clone()));
         }
         self.outer.operation(task, name, args)
     }

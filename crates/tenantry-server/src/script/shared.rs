@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tenantry::{TenantId, TenantManager, config::HostConfig};
-use tenantry_js::{Engine, EngineConfig, Script};
+use tenantry::{TenantId, config::HostConfig};
+use tenantry_js::{Engine, EngineConfig};
 
 use super::plugins;
 use crate::{
@@ -33,7 +33,9 @@ impl Scripts {
         let workers = engine.workers;
         Ok(Arc::new(Self {
             engine: Engine::new(engine),
-            database: core.manager.get().map(|manager| database(manager, &config)),
+            database: core.manager.get().map(|manager| {
+                Database::new(manager.clone(), DatabaseConfig::of(&config))
+            }),
             config,
             strategies: core.discovery.strategies.clone(),
             workers,
@@ -49,16 +51,4 @@ impl Scripts {
     pub(crate) async fn close(&self) {
         self.engine.close().await;
     }
-}
-
-fn database(manager: &TenantManager, config: &HostConfig) -> Database {
-    Database::new(manager.clone(), DatabaseConfig::of(config))
-}
-
-/// What makes `db`.
-pub(super) fn database_prelude() -> [Script; 2] {
-    [
-        Database::prelude(),
-        Script::new("server-database", include_str!("../../js/server/database.js")),
-    ]
 }
