@@ -11,6 +11,8 @@ mod repair;
 mod rollback;
 mod runs;
 mod seed;
+#[cfg(feature = "server")]
+mod serve;
 mod status;
 mod tenant;
 
@@ -18,6 +20,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+#[cfg(feature = "server")]
+pub(crate) use self::serve::Serve;
 pub(crate) use self::{
     adopt::Adopt,
     completion::Completion,
@@ -100,6 +104,8 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
+    #[cfg(feature = "server")]
+    Serve(Serve),
     Migrate(Box<Migrate>),
     Lint(Lint),
     Rollback(Rollback),

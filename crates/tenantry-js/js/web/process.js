@@ -1,0 +1,24 @@
+// `process`: this tenant's environment, and next to nothing else; `crypto` and `global`.
+import { randomUUID, getRandomValues, subtle } from 'prelude:web/crypto';
+
+const began = performance.now();
+const hrtime = () => {
+  const now = performance.now();
+  return [Math.floor(now / 1000), Math.floor((now % 1000) * 1e6)];
+};
+hrtime.bigint = () => BigInt(Math.floor(performance.now() * 1e6));
+
+globalThis.process = {
+  env: { ...host.native.env() },
+  version: 'v22.0.0',
+  versions: { node: '22.0.0', quickjs: '0.16' },
+  platform: 'linux',
+  arch: 'x64',
+  argv: [],
+  cwd: () => '/',
+  uptime: () => (performance.now() - began) / 1000,
+  hrtime,
+  nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
+};
+globalThis.crypto = { randomUUID, getRandomValues, subtle };
+globalThis.global = globalThis;

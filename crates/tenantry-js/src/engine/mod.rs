@@ -1,0 +1,86 @@
+//! The worker threads that isolates run on.
+
+mod config;
+mod queue;
+mod stats;
+mod worker;
+
+pub use config::EngineConfig;
+pub use stats::EngineStats;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::isolate::{Actor, Isolate, IsolateConfig};
+use crate::{JsError, JsErrorKind};
+use queue::RunQueue;
+
+/// Threads that run any number of isolates. Cheap to clone; all clones are one engine.
+///
+/// An isolate is run by whichever thread is free, in the order in which isolates became ready, a
+/// bounded time each. The threads start with the engine and end with [`Engine::close`], or when
+/// the last clone and the last isolate are gone.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+pub(crate) struct EngineInner {
+    pub(crate) config: EngineConfig,
+    pub(crate) queue: Arc<RunQueue>,
+    next_task: AtomicU64,
+}
+
+impl std::fmt::Debug for EngineInner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Starts the threads.
+    pub fn new(config: EngineConfig) -> Self {
+        let queue = Arc::new(RunQueue::default());
+        for number in 0..config.workers.max(1) {
+            worker::start(&queue, config.slice, number);
+        }
+        Self { inner: Arc::new(EngineInner { config, queue, next_task: AtomicU64::new(1) }) }
+    }
+
+    /// Makes an isolate and runs its prelude. Must be called inside a tokio runtime, which will
+    /// run the isolate's operations.
+    ///
+    /// Fails when the engine is closed ([`JsErrorKind::Closed`]), or with the prelude's error.
+    pub async fn isolate(&self, config: IsolateConfig) -> Result<Isolate, JsError> {
+        if self.inner.queue.closed() {
+            return Err(JsError::new(JsErrorKind::Closed, "the engine is closed"));
+        }
+        Isolate::create(self.inner.clone(), config).await
+    }
+
+    /// What the engine does just now.
+    pub fn stats(&self) -> EngineStats {
+        self.inner.queue.stats()
+    }
+
+    /// Ends the threads. Isolates that are open answer their tasks with [`JsErrorKind::Closed`].
+    pub async fn close(&self) {
+        self.inner.queue.close();
+    }
+}
+
+impl EngineInner {
+    pub(crate) fn next_task(&self) -> u64 {
+        self.next_task.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn schedule(&self, actor: Arc<Actor>) {
+        self.queue.push(actor);
+    }
+}
+
+impl Drop for EngineInner {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}

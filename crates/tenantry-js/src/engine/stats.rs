@@ -1,0 +1,12 @@
+//! An engine's figures.
+
+/// What an engine does just now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EngineStats {
+    /// Threads that run isolates, spare ones included.
+    pub workers: usize,
+    /// Threads that are inside an isolate.
+    pub busy: usize,
+    /// Isolates that are ready and wait for a thread.
+    pub waiting: usize,
+}

@@ -1,0 +1,257 @@
+//! The actor around an isolate: an inbox, and turns on worker threads.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::budget::Budget;
+use super::core::Core;
+use super::task::Start;
+use super::{IsolateConfig, IsolateStats};
+use crate::engine::EngineInner;
+use crate::host::{Host, HostError};
+use crate::modules::ModuleSource;
+use crate::{Data, JsError, Limits};
+
+/// What happens to an isolate from outside.
+pub(crate) enum Event {
+    Create(Box<IsolateConfig>, oneshot::Sender<Result<(), JsError>>),
+    Start(Box<Start>),
+    Done { operation: u64, result: Result<Data, HostError> },
+    Tick { timer: u64, ran: oneshot::Sender<()> },
+    Cancel(u64),
+    Close(Option<oneshot::Sender<()>>),
+}
+
+/// What a turn left behind.
+pub(crate) enum Turn {
+    /// Events that did not fit into the slice: it wants another turn.
+    More,
+    /// Nothing to do.
+    Idle,
+}
+
+/// An isolate with its inbox. Whoever holds `core` runs it.
+pub(crate) struct Actor {
+    engine: Arc<EngineInner>,
+    shared: Arc<Shared>,
+    inbox: Mutex<Inbox>,
+    core: Mutex<Option<Core>>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    events: VecDeque<Event>,
+    /// In the run queue, or having a turn.
+    scheduled: bool,
+    /// Nothing is taken any more.
+    closed: bool,
+}
+
+/// What handles, functions of the host and the interrupt handler share.
+pub(crate) struct Shared {
+    pub(crate) name: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) modules: Arc<dyn ModuleSource>,
+    pub(crate) env: std::collections::BTreeMap<String, String>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) tokio: tokio::runtime::Handle,
+    pub(crate) tasks_open: AtomicUsize,
+    pub(crate) tasks_total: AtomicU64,
+    pub(crate) cpu_nanos: AtomicU64,
+    pub(crate) memory: AtomicUsize,
+    closing: AtomicBool,
+    condemned: OnceLock<String>,
+    ended: Notify,
+}
+
+impl std::fmt::Debug for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Actor").field("name", &self.shared.name).finish_non_exhaustive()
+    }
+}
+
+impl Actor {
+    pub(crate) fn new(engine: Arc<EngineInner>, config: &IsolateConfig) -> Arc<Self> {
+        let shared = Shared {
+            name: config.name.clone(),
+            limits: config.limits.clone(),
+            host: config.host.clone(),
+            modules: config.modules.clone(),
+            env: config.env.clone(),
+            budget: Arc::new(Budget::new(&config.limits)),
+            tokio: tokio::runtime::Handle::current(),
+            tasks_open: AtomicUsize::new(0),
+            tasks_total: AtomicU64::new(0),
+            cpu_nanos: AtomicU64::new(0),
+            memory: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+            condemned: OnceLock::new(),
+            ended: Notify::new(),
+        };
+        Arc::new(Self {
+            engine,
+            shared: Arc::new(shared),
+            inbox: Mutex::default(),
+            core: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn engine(&self) -> &EngineInner {
+        &self.engine
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands over an event. A dropped one answers by its dropped channel.
+    pub(crate) fn post(self: &Arc<Self>, event: Event) {
+        {
+            let mut inbox = self.inbox();
+            if inbox.closed {
+                return;
+            }
+            inbox.events.push_back(event);
+            if std::mem::replace(&mut inbox.scheduled, true) {
+                return;
+            }
+        }
+        self.engine.schedule(self.clone());
+    }
+
+    /// Runs what is in the inbox, up to a slice of time.
+    pub(crate) fn turn(self: &Arc<Self>, slice: Duration) -> Turn {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = Instant::now() + slice;
+        let mut events = VecDeque::new();
+        loop {
+            {
+                let mut inbox = self.inbox();
+                if inbox.events.is_empty() {
+                    inbox.scheduled = false;
+                    return Turn::Idle;
+                }
+                std::mem::swap(&mut inbox.events, &mut events);
+            }
+            if let Some(Event::Create(..)) = events.front() {
+                let Some(Event::Create(config, reply)) = events.pop_front() else { continue };
+                match Core::new(self, *config) {
+                    Ok(made) => {
+                        *core = Some(made);
+                        let _gone = reply.send(Ok(()));
+                    }
+                    Err(error) => {
+                        let _gone = reply.send(Err(error));
+                        self.close_inbox();
+                        return Turn::Idle;
+                    }
+                }
+            }
+            let Some(live) = core.as_mut() else { return Turn::Idle };
+            if let Some(reply) = live.batch(&mut events, until) {
+                *core = None;
+                self.close_inbox();
+                if let Some(reply) = reply {
+                    let _gone = reply.send(());
+                }
+                return Turn::Idle;
+            }
+            if !events.is_empty() {
+                let mut inbox = self.inbox();
+                while let Some(event) = events.pop_back() {
+                    inbox.events.push_front(event);
+                }
+                return Turn::More;
+            }
+        }
+    }
+
+    fn close_inbox(&self) {
+        self.shared.stop_taking();
+        let dropped = {
+            let mut inbox = self.inbox();
+            inbox.closed = true;
+            std::mem::take(&mut inbox.events)
+        };
+        drop(dropped);
+    }
+
+    /// The engine has no threads any more.
+    pub(crate) fn engine_closed(&self) {
+        self.close_inbox();
+        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(core);
+    }
+}
+
+impl Shared {
+    /// Whether a new task may start.
+    pub(crate) fn check_open(&self) -> Result<(), JsError> {
+        if let Some(why) = self.condemned.get() {
+            return Err(JsError::condemned(why));
+        }
+        if self.closing.load(Ordering::Acquire) {
+            return Err(JsError::closed());
+        }
+        if self.tasks_open.load(Ordering::Relaxed) >= self.limits.tasks {
+            return Err(JsError::new(
+                crate::JsErrorKind::Result,
+                format!("more than {} tasks are open in the isolate", self.limits.tasks),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn condemn(&self, why: &str) {
+        let _first = self.condemned.set(why.to_owned());
+    }
+
+    pub(crate) fn condemned(&self) -> Option<&str> {
+        self.condemned.get().map(String::as_str)
+    }
+
+    pub(crate) fn stop_taking(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn task_started(&self) {
+        self.tasks_open.fetch_add(1, Ordering::Relaxed);
+        self.tasks_total.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn task_ended(&self) {
+        if self.tasks_open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.ended.notify_waiters();
+        }
+    }
+
+    /// Waits until no task is open.
+    pub(crate) async fn drained(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.tasks_open.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    pub(crate) fn stats(&self) -> IsolateStats {
+        IsolateStats {
+            memory: self.memory.load(Ordering::Relaxed),
+            cpu: Duration::from_nanos(self.cpu_nanos.load(Ordering::Relaxed)),
+            tasks_open: self.tasks_open.load(Ordering::Relaxed),
+            tasks_total: self.tasks_total.load(Ordering::Relaxed),
+            condemned: self.condemned.get().is_some(),
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The QuickJS runtime of an isolate, and what its events do to it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rquickjs::promise::PromiseState;
+use rquickjs::{Context, Ctx, Error, Module, Promise, Runtime, Value};
+use tokio::sync::oneshot;
+
+use super::actor::{Actor, Event, Shared};
+use super::budget::Stop;
+use super::builtin;
+use super::convert::{self, Unfit};
+use super::loader::{self, Modules};
+use super::realm::Realm;
+use super::task::{Operation, Settle, Start, Task};
+use super::{IsolateConfig, hosted, thrown};
+use crate::host::{HostError, LogEntry, LogLevel, TaskInfo};
+use crate::{Data, JsError, JsErrorKind, Limits, Script};
+
+pub(super) struct Core {
+    context: Context,
+    runtime: Runtime,
+    shared: Arc<Shared>,
+}
+
+/// What a call gave: a value at once, or a promise to wait for.
+type Outcome = Result<Data, JsError>;
+
+impl Core {
+    /// Makes the runtime and runs the prelude.
+    pub(super) fn new(actor: &Arc<Actor>, config: IsolateConfig) -> Result<Self, JsError> {
+        let shared = actor.shared().clone();
+        let failed = |error: Error| JsError::new(JsErrorKind::Memory, error.to_string());
+        let runtime = Runtime::new().map_err(failed)?;
+        runtime.set_memory_limit(config.limits.memory);
+        runtime.set_max_stack_size(config.limits.stack.min(Limits::MAX_STACK));
+        let context = Context::full(&runtime).map_err(failed)?;
+        let budget = shared.budget.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || budget.interrupt())));
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
+        let core = Self { context, runtime, shared };
+        core.prepare(actor, &config.prelude)?;
+        core.runtime.set_loader(
+            Modules { source: config.modules.clone() },
+            Modules { source: config.modules.clone() },
+        );
+        Ok(core)
+    }
+
+    fn prepare(&self, actor: &Arc<Actor>, prelude: &[Script]) -> Result<(), JsError> {
+        let prelude: Vec<Script> = builtin::web().chain(prelude.iter().cloned()).collect();
+        let scripts = Arc::new(loader::Preludes::new(&prelude));
+        self.runtime
+            .set_loader(loader::PreludeModules(scripts.clone()), loader::PreludeModules(scripts));
+        let deadline = Instant::now() + self.shared.limits.wall;
+        self.shared.budget.begin(0, Duration::ZERO, deadline);
+        let done = self.context.with(|ctx| {
+            Realm::install(&ctx, actor)
+                .and_then(|()| {
+                    for script in &prelude {
+                        let name = format!("{}{}", loader::PRELUDE, script.name);
+                        let promise = Module::import(&ctx, name)?;
+                        while ctx.execute_pending_job() {}
+                        match promise.result::<Value<'_>>() {
+                            Some(result) => drop(result?),
+                            None => {
+                                return Err(rquickjs::Exception::throw_message(
+                                    &ctx,
+                                    "a prelude script has no top-level await",
+                                ));
+                            }
+                        }
+                    }
+                    Ok(())
+                })
+                .map_err(|error| thrown::caught(&ctx, error))
+        });
+        let (_, stop) = self.shared.budget.end();
+        self.context.with(|ctx| Realm::with(&ctx, |realm| realm.rejections.borrow_mut().clear()));
+        match stop {
+            Some(stop) => Err(self.stopped(stop)),
+            None => done,
+        }
+    }
+
+    /// Handles events until there are none left or the time is over. `Some` when the isolate is
+    /// to be closed, with whom to tell.
+    pub(super) fn batch(
+        &mut self,
+        events: &mut VecDeque<Event>,
+        until: Instant,
+    ) -> Option<Option<oneshot::Sender<()>>> {
+        self.context.with(|ctx| {
+            while let Some(event) = events.pop_front() {
+                match event {
+                    Event::Start(start) => self.start(&ctx, *start),
+                    Event::Done { operation, result } => self.done(&ctx, operation, result),
+                    Event::Tick { timer, ran } => {
+                        self.tick(&ctx, timer);
+                        let _stopped = ran.send(());
+                    }
+                    Event::Cancel(task) => self.cancel(&ctx, task),
+                    Event::Create(..) => {}
+                    Event::Close(reply) => return Some(reply),
+                }
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+            self.settle_all(&ctx);
+            None
+        })
+    }
+
+    fn start<'js>(&self, ctx: &Ctx<'js>, start: Start) {
+        if start.reply.is_closed() {
+            return;
+        }
+        if let Some(why) = self.shared.condemned() {
+            let _gone = start.reply.send(Err(JsError::condemned(why)));
+            return;
+        }
+        let id = start.info.id;
+        let deadline = Instant::now() + self.shared.limits.wall;
+        self.enter(ctx, start.info.clone(), Duration::ZERO, deadline);
+        let called = self.call(ctx, &start);
+        self.jobs(ctx);
+        let outcome = match called {
+            Ok(value) => match value.as_promise() {
+                Some(promise) => match settled(ctx, promise, self.shared.limits.result) {
+                    Some(outcome) => Ok(outcome),
+                    None => Err(promise.clone()),
+                },
+                None => Ok(read(ctx, value, self.shared.limits.result)),
+            },
+            Err(error) => Ok(Err(error)),
+        };
+        let (cpu, stop) = self.leave(ctx, Duration::ZERO);
+        let open = Realm::with(ctx, |realm| realm.opened.replace(0)).unsigned_abs();
+        let mut task =
+            Task { info: start.info, reply: Some(start.reply), promise: None, deadline, cpu, open };
+        if let Some(stop) = stop {
+            self.finish(&mut task, Err(self.stopped(stop)));
+            self.forget(ctx, id);
+            return;
+        }
+        match outcome {
+            Ok(outcome) => {
+                self.finish(&mut task, outcome);
+                if task.open == 0 {
+                    return;
+                }
+            }
+            Err(promise) => task.promise = Some(promise),
+        }
+        Realm::with(ctx, |realm| realm.tasks.borrow_mut().insert(id, task));
+    }
+
+    fn call<'js>(&self, ctx: &Ctx<'js>, start: &Start) -> Result<Value<'js>, JsError> {
+        let function =
+            Realm::with(ctx, |realm| realm.functions.borrow().get(&*start.function).cloned());
+        let Some(function) = function else {
+            return Err(JsError::new(
+                JsErrorKind::Thrown,
+                format!("the prelude registered no function {:?}", start.function),
+            ));
+        };
+        let called = || -> rquickjs::Result<Value<'js>> {
+            let mut args = rquickjs::function::Args::new(ctx.clone(), start.args.len());
+            for arg in &start.args {
+                args.push_arg(convert::to_js(ctx, arg)?)?;
+            }
+            function.call_arg(args)
+        };
+        called().map_err(|error| thrown::caught(ctx, error))
+    }
+
+    /// An operation, or a timer, is done.
+    fn done(&self, ctx: &Ctx<'_>, operation: u64, result: Result<Data, HostError>) {
+        let found = Realm::with(ctx, |realm| realm.operations.borrow_mut().remove(&operation));
+        let Some(found) = found else { return };
+        let Some((id, cpu)) = self.reenter(ctx, found.task) else { return };
+        Realm::with(ctx, |realm| realm.opened.set(-1));
+        let settled = match found.settle {
+            Settle::Promise { resolve, reject } => match result {
+                Ok(data) => {
+                    convert::to_js(ctx, &data).and_then(|value| resolve.call::<_, ()>((value,)))
+                }
+                Err(error) => hosted::to_exception(ctx, &error)
+                    .and_then(|error| reject.call::<_, ()>((error,))),
+            },
+            Settle::Timer(callback) => callback.call::<_, ()>(()),
+        };
+        self.log_thrown(ctx, settled);
+        self.jobs(ctx);
+        self.after(ctx, id, cpu);
+    }
+
+    /// An interval's time has come.
+    fn tick(&self, ctx: &Ctx<'_>, timer: u64) {
+        let found = Realm::with(ctx, |realm| match realm.operations.borrow().get(&timer) {
+            Some(Operation { task, settle: Settle::Timer(callback), .. }) => {
+                Some((*task, callback.clone()))
+            }
+            _ => None,
+        });
+        let Some((task, callback)) = found else { return };
+        let Some((id, cpu)) = self.reenter(ctx, task) else { return };
+        self.log_thrown(ctx, callback.call::<_, ()>(()));
+        self.jobs(ctx);
+        self.after(ctx, id, cpu);
+    }
+
+    /// Goes on with a task. What runs after its answer is measured by itself.
+    fn reenter(&self, ctx: &Ctx<'_>, task: u64) -> Option<(u64, Duration)> {
+        let (info, cpu, deadline) = Realm::with(ctx, |realm| {
+            let tasks = realm.tasks.borrow();
+            let task = tasks.get(&task)?;
+            Some(match task.reply {
+                Some(_) => (task.info.clone(), task.cpu, task.deadline),
+                None => {
+                    let deadline = Instant::now() + self.shared.limits.wall;
+                    (task.info.clone(), Duration::ZERO, deadline)
+                }
+            })
+        })?;
+        let id = info.id;
+        self.enter(ctx, info, cpu, deadline);
+        Some((id, cpu))
+    }
+
+    /// What a callback threw that has no caller.
+    fn log_thrown(&self, ctx: &Ctx<'_>, result: rquickjs::Result<()>) {
+        let Err(error) = result else { return };
+        if self.shared.budget.stopped().is_some() {
+            let _dropped = ctx.catch();
+            return;
+        }
+        let error = thrown::caught(ctx, error);
+        self.log_error(ctx, &format!("uncaught: {error}"));
+    }
+
+    fn log_error(&self, ctx: &Ctx<'_>, message: &str) {
+        let info = Realm::with(ctx, |realm| realm.current.borrow().clone());
+        let entry = LogEntry { level: LogLevel::Error, message: message.to_owned(), fields: None };
+        self.shared.host.log(info.as_ref(), entry);
+    }
+
+    /// After an event of a task that was under way.
+    fn after(&self, ctx: &Ctx<'_>, id: u64, before: Duration) {
+        let promise = Realm::with(ctx, |realm| {
+            realm.tasks.borrow().get(&id).and_then(|task| task.promise.clone())
+        });
+        let outcome = promise.and_then(|promise| settled(ctx, &promise, self.shared.limits.result));
+        let (cpu, stop) = self.leave(ctx, before);
+        let Some(mut task) = Realm::with(ctx, |realm| realm.tasks.borrow_mut().remove(&id)) else {
+            return;
+        };
+        task.cpu = cpu;
+        let opened = Realm::with(ctx, |realm| realm.opened.replace(0));
+        task.open = task.open.saturating_add_signed(opened);
+        if let Some(stop) = stop {
+            self.finish(&mut task, Err(self.stopped(stop)));
+            self.forget(ctx, id);
+            return;
+        }
+        if let Some(outcome) = outcome {
+            self.finish(&mut task, outcome);
+        }
+        if task.reply.is_some() || task.open > 0 {
+            Realm::with(ctx, |realm| realm.tasks.borrow_mut().insert(id, task));
+        }
+    }
+
+    /// Tasks whose promise was settled by another one's event.
+    fn settle_all(&self, ctx: &Ctx<'_>) {
+        let settled: Vec<(u64, TaskInfo, Duration, Instant)> = Realm::with(ctx, |realm| {
+            let tasks = realm.tasks.borrow();
+            let settled = tasks.iter().filter(|(_, task)| {
+                task.promise.as_ref().is_some_and(|p| p.state() != PromiseState::Pending)
+            });
+            settled.map(|(id, task)| (*id, task.info.clone(), task.cpu, task.deadline)).collect()
+        });
+        for (id, info, cpu, deadline) in settled {
+            self.enter(ctx, info, cpu, deadline);
+            self.after(ctx, id, cpu);
+        }
+    }
+
+    /// The caller of a task went away.
+    fn cancel(&self, ctx: &Ctx<'_>, id: u64) {
+        let task = Realm::with(ctx, |realm| realm.tasks.borrow_mut().remove(&id));
+        if let Some(mut task) = task {
+            self.finish(&mut task, Err(JsError::closed()));
+            self.forget(ctx, id);
+        }
+    }
+
+    /// Drops what a task has open.
+    fn forget(&self, ctx: &Ctx<'_>, id: u64) {
+        let dropped: Vec<_> = Realm::with(ctx, |realm| {
+            realm.operations.borrow_mut().extract_if(|_, operation| operation.task == id).collect()
+        });
+        for (_, operation) in dropped {
+            operation.abort.abort();
+        }
+    }
+
+    fn finish(&self, task: &mut Task<'_>, outcome: Outcome) {
+        task.promise = None;
+        if let Some(reply) = task.reply.take() {
+            self.shared.host.ended(&task.info);
+            let _gone = reply.send(outcome);
+        }
+    }
+
+    fn enter(&self, ctx: &Ctx<'_>, info: TaskInfo, cpu: Duration, deadline: Instant) {
+        self.shared.budget.begin(info.id, cpu, deadline);
+        Realm::with(ctx, |realm| {
+            realm.opened.set(0);
+            realm.current.replace(Some(info));
+        });
+    }
+
+    /// The CPU time of the task so far, and why it was stopped.
+    fn leave(&self, ctx: &Ctx<'_>, before: Duration) -> (Duration, Option<Stop>) {
+        let (used, stop) = self.shared.budget.end();
+        let nanos = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
+        self.shared.cpu_nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.rejections(ctx);
+        Realm::with(ctx, |realm| realm.current.replace(None));
+        if let Some(stop @ (Stop::Cpu | Stop::Memory)) = stop {
+            self.shared.condemn(match stop {
+                Stop::Memory => "a task needed more memory than its limit",
+                _ => "a task took more CPU time than its limit",
+            });
+        }
+        (before + used, stop)
+    }
+
+    /// Runs microtasks until there are none.
+    fn jobs(&self, ctx: &Ctx<'_>) {
+        while self.shared.budget.stopped().is_none() && ctx.execute_pending_job() {}
+    }
+
+    /// Logs what was rejected and handled by nobody.
+    fn rejections(&self, ctx: &Ctx<'_>) {
+        let left = Realm::with(ctx, |realm| std::mem::take(&mut *realm.rejections.borrow_mut()));
+        for (promise, reason) in left {
+            let awaited = promise
+                .into_promise()
+                .is_some_and(|promise| Realm::with(ctx, |realm| realm.awaited(&promise)));
+            if awaited || self.shared.budget.stopped().is_some() {
+                continue;
+            }
+            let error = thrown::of(ctx, reason);
+            self.log_error(ctx, &format!("unhandled rejection: {error}"));
+        }
+    }
+
+    fn stopped(&self, stop: Stop) -> JsError {
+        let limits = &self.shared.limits;
+        match stop {
+            Stop::Cpu => JsError::new(
+                JsErrorKind::Cpu,
+                format!("the task took more CPU time than its {:?}", limits.cpu),
+            ),
+            Stop::Wall => JsError::new(
+                JsErrorKind::Wall,
+                format!("the task took longer than its wall time of {:?}", limits.wall),
+            ),
+            Stop::Memory => JsError::new(
+                JsErrorKind::Memory,
+                format!("the isolate needs more memory than its {} bytes", limits.memory),
+            ),
+            Stop::Cancelled => JsError::closed(),
+        }
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.context.with(|ctx| Realm::clear(&ctx));
+    }
+}
+
+/// The result of a promise, when it is settled.
+fn settled<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, limit: usize) -> Option<Outcome> {
+    let result = promise.result::<Value<'js>>()?;
+    Realm::with(ctx, |realm| {
+        realm.rejections.borrow_mut().retain(|(known, _)| known != promise.as_value());
+    });
+    match result {
+        Ok(value) => Some(read(ctx, value, limit)),
+        Err(error) => Some(Err(thrown::caught(ctx, error))),
+    }
+}
+
+fn read<'js>(ctx: &Ctx<'js>, value: Value<'js>, limit: usize) -> Outcome {
+    convert::from_js(value, limit).map_err(|unfit| match unfit {
+        Unfit::Thrown => thrown::caught(ctx, Error::Exception),
+        other => JsError::new(JsErrorKind::Result, other.to_string()),
+    })
+}
+
+/// Keeps what is rejected with nobody to handle it.
+fn track<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, handled: bool) {
+    let Some(realm) = ctx.userdata::<Realm<'js>>() else { return };
+    let mut rejections = realm.rejections.borrow_mut();
+    if handled {
+        rejections.retain(|(known, _)| *known != promise);
+    } else if rejections.len() < 16 {
+        rejections.push((promise, reason));
+    }
+}

@@ -1,0 +1,137 @@
+//! The `host` object: what prelude scripts, and nobody else, see of the host.
+
+use rquickjs::prelude::Rest;
+use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value};
+
+use super::actor::Event;
+use super::convert::{self, Unfit};
+use super::native;
+use super::realm::Realm;
+use super::task::{Operation, Settle};
+use crate::Data;
+use crate::host::{HostError, LogEntry, LogLevel, TaskInfo};
+
+/// Makes `host`.
+pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let host = Object::new(ctx.clone())?;
+    host.set("register", Function::new(ctx.clone(), register)?)?;
+    host.set("module", Function::new(ctx.clone(), module)?)?;
+    host.set("operation", Function::new(ctx.clone(), operation)?)?;
+    host.set("call", Function::new(ctx.clone(), call)?)?;
+    host.set("log", Function::new(ctx.clone(), log)?)?;
+    host.set("task", Function::new(ctx.clone(), task)?)?;
+    host.set("native", native::object(ctx)?)?;
+    Ok(host)
+}
+
+/// `host.register(name, function)`: what `Isolate::run` finds by name.
+fn register<'js>(ctx: Ctx<'js>, name: String, function: Function<'js>) {
+    Realm::with(&ctx, |realm| realm.functions.borrow_mut().insert(name, function));
+}
+
+/// `host.module(name, exports)`: a module that tenants' code imports or requires by this name.
+fn module<'js>(ctx: Ctx<'js>, name: String, exports: Object<'js>) {
+    Realm::with(&ctx, |realm| realm.modules.borrow_mut().insert(name, exports));
+}
+
+/// `host.task()`: the number of the task whose event runs, or undefined.
+fn task(ctx: Ctx<'_>) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a number of a task stays below 2^53")]
+    Realm::with(&ctx, |realm| realm.current.borrow().as_ref().map(|task| task.id as f64))
+}
+
+/// `host.call(name, ...args)`.
+fn call<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
+    let (info, args) = asked(&ctx, args.0)?;
+    let shared = Realm::with(&ctx, |realm| realm.shared.clone());
+    match shared.host.call(&info, &name, args) {
+        Ok(data) => convert::to_js(&ctx, &data),
+        Err(error) => Err(throw(&ctx, &error)),
+    }
+}
+
+/// `host.operation(name, ...args)`: a promise.
+fn operation<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
+    let (info, args) = asked(&ctx, args.0)?;
+    let (shared, actor) = Realm::with(&ctx, |realm| (realm.shared.clone(), realm.actor.clone()));
+    let open = Realm::with(&ctx, |realm| realm.operations.borrow().len());
+    if open >= shared.limits.operations {
+        let most = shared.limits.operations;
+        let error =
+            HostError::new("ERR_TOO_MANY_OPERATIONS", format!("{most} operations are open"));
+        return Err(throw(&ctx, &error));
+    }
+    let (promise, resolve, reject) = ctx.promise()?;
+    let id = Realm::with(&ctx, Realm::next_operation);
+    let task = info.id;
+    let future = shared.host.operation(&info, &name, args);
+    let handle = shared.tokio.spawn(async move {
+        let result = future.await;
+        if let Some(actor) = actor.upgrade() {
+            actor.post(Event::Done { operation: id, result });
+        }
+    });
+    let settle = Settle::Promise { resolve, reject };
+    let operation = Operation { task, abort: handle.abort_handle(), settle };
+    Realm::with(&ctx, |realm| realm.open(id, operation));
+    Ok(promise.into_value())
+}
+
+/// `host.log(level, message, fields)`: `fields` is text of JSON.
+fn log<'js>(
+    ctx: Ctx<'js>,
+    level: String,
+    message: rquickjs::String<'js>,
+    fields: rquickjs::prelude::Opt<Option<String>>,
+) -> Result<()> {
+    let level = LogLevel::parse(&level).unwrap_or(LogLevel::Info);
+    let message = convert::text(&message)?;
+    let (shared, info) =
+        Realm::with(&ctx, |realm| (realm.shared.clone(), realm.current.borrow().clone()));
+    shared.host.log(info.as_ref(), LogEntry { level, message, fields: fields.0.flatten() });
+    Ok(())
+}
+
+/// The task that asks, and its arguments.
+fn asked<'js>(ctx: &Ctx<'js>, args: Vec<Value<'js>>) -> Result<(TaskInfo, Vec<Data>)> {
+    let (info, limit) =
+        Realm::with(ctx, |realm| (realm.current.borrow().clone(), realm.shared.limits.result));
+    let Some(info) = info else {
+        return Err(Exception::throw_message(ctx, "the host is asked outside of any task"));
+    };
+    let mut read = Vec::with_capacity(args.len());
+    for arg in args {
+        read.push(convert::from_js(arg, limit).map_err(|unfit| unfit_error(ctx, &unfit))?);
+    }
+    Ok((info, read))
+}
+
+fn unfit_error(ctx: &Ctx<'_>, unfit: &Unfit) -> Error {
+    match unfit {
+        Unfit::Thrown => Error::Exception,
+        other => Exception::throw_type(ctx, &other.to_string()),
+    }
+}
+
+/// Throws a [`HostError`] into JavaScript.
+fn throw(ctx: &Ctx<'_>, error: &HostError) -> Error {
+    match to_exception(ctx, error) {
+        Ok(value) => ctx.throw(value),
+        Err(error) => error,
+    }
+}
+
+/// A [`HostError`] as an `Error` object.
+pub(super) fn to_exception<'js>(ctx: &Ctx<'js>, error: &HostError) -> Result<Value<'js>> {
+    let object = Exception::from_message(ctx.clone(), &error.message)?.into_object();
+    if !error.code.is_empty() {
+        object.set("code", error.code.as_str())?;
+    }
+    if let Some(status) = error.status {
+        object.set("statusCode", status)?;
+    }
+    for (key, value) in &error.fields {
+        object.set(key.as_str(), convert::to_js(ctx, value)?)?;
+    }
+    Ok(object.into_value())
+}

@@ -1,0 +1,135 @@
+//! One isolate: a QuickJS runtime of its own, run as an actor.
+
+mod actor;
+mod budget;
+mod builtin;
+mod bytecode;
+mod commonjs;
+mod config;
+mod convert;
+mod core;
+mod digests;
+mod hosted;
+mod loader;
+mod native;
+mod realm;
+mod stats;
+mod task;
+mod thrown;
+mod timers;
+mod typescript;
+mod views;
+
+pub(crate) use actor::{Actor, Turn};
+pub use config::IsolateConfig;
+pub use stats::IsolateStats;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::engine::EngineInner;
+use crate::host::{TaskContext, TaskInfo};
+use crate::{Data, JsError, JsErrorKind};
+use actor::Event;
+use task::Start;
+
+/// A handle of an isolate. Cheap to clone; the isolate closes with its last handle.
+#[derive(Clone, Debug)]
+pub struct Isolate {
+    handle: Arc<Handle>,
+}
+
+#[derive(Debug)]
+struct Handle {
+    actor: Arc<Actor>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.actor.post(Event::Close(None));
+    }
+}
+
+impl Isolate {
+    pub(crate) async fn create(
+        engine: Arc<EngineInner>,
+        config: IsolateConfig,
+    ) -> Result<Self, JsError> {
+        let actor = Actor::new(engine, &config);
+        let isolate = Self { handle: Arc::new(Handle { actor: actor.clone() }) };
+        let (reply, made) = oneshot::channel();
+        actor.post(Event::Create(Box::new(config), reply));
+        made.await.unwrap_or_else(|_| Err(JsError::closed()))?;
+        Ok(isolate)
+    }
+
+    /// Calls a function that the prelude registered and waits for what it returns, or for the
+    /// settling of the promise that it returns.
+    ///
+    /// Fails with the exception ([`JsErrorKind::Thrown`]) or the limit that was passed. Dropping
+    /// the future cancels the task: its operations are dropped, its later events ignored.
+    pub async fn run(
+        &self,
+        function: &str,
+        args: Vec<Data>,
+        context: TaskContext,
+    ) -> Result<Data, JsError> {
+        let actor = &self.handle.actor;
+        let shared = actor.shared();
+        shared.check_open()?;
+        let id = actor.engine().next_task();
+        let info = TaskInfo { id, isolate: shared.name.clone(), context };
+        let (reply, answer) = oneshot::channel();
+        let wall = shared.limits.wall;
+        shared.task_started();
+        let mut cancel = CancelOnDrop { actor, task: Some(id) };
+        actor.post(Event::Start(Box::new(Start { info, function: function.into(), args, reply })));
+        let answer = tokio::time::timeout(wall, answer).await;
+        let Ok(answer) = answer else {
+            return Err(JsError::new(
+                JsErrorKind::Wall,
+                format!("the task took longer than its wall time of {wall:?}"),
+            ));
+        };
+        cancel.task = None;
+        answer.unwrap_or_else(|_| Err(JsError::closed()))
+    }
+
+    /// The isolate's name.
+    pub fn name(&self) -> &str {
+        &self.handle.actor.shared().name
+    }
+
+    /// What the isolate uses.
+    pub fn stats(&self) -> IsolateStats {
+        self.handle.actor.shared().stats()
+    }
+
+    /// Takes no more tasks, lets those that are open end within the given time, and frees the
+    /// isolate. Tasks that have not ended fail with [`JsErrorKind::Closed`].
+    pub async fn close(&self, within: Duration) {
+        let (reply, closed) = oneshot::channel();
+        let actor = &self.handle.actor;
+        actor.shared().stop_taking();
+        let _ended = tokio::time::timeout(within, actor.shared().drained()).await;
+        actor.post(Event::Close(Some(reply)));
+        let _closed = closed.await;
+    }
+}
+
+struct CancelOnDrop<'a> {
+    actor: &'a Arc<Actor>,
+    task: Option<u64>,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(task) = self.task {
+            self.actor.shared().budget.cancel(task);
+            self.actor.post(Event::Cancel(task));
+        }
+        self.actor.shared().task_ended();
+    }
+}

@@ -1,0 +1,143 @@
+//! What the built-in scripts need and JavaScript has not: `host.native`.
+
+use rand::Rng as _;
+use rquickjs::prelude::Opt;
+use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
+use url::{Url, quirks};
+
+use super::commonjs;
+use super::convert;
+use super::digests;
+use super::realm::Realm;
+use super::timers;
+use super::views;
+
+/// The most random bytes of one call.
+const RANDOM: usize = 1 << 20;
+
+/// Makes `host.native`.
+pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    native.set("startTimer", Function::new(ctx.clone(), timers::start)?)?;
+    native.set("stopTimer", Function::new(ctx.clone(), timers::stop)?)?;
+    native.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
+    native.set("utf8Decode", Function::new(ctx.clone(), utf8_decode)?)?;
+    native.set("parseUrl", Function::new(ctx.clone(), parse_url)?)?;
+    native.set("setUrl", Function::new(ctx.clone(), set_url)?)?;
+    native.set("randomBytes", Function::new(ctx.clone(), random_bytes)?)?;
+    native.set("uuid", Function::new(ctx.clone(), || uuid::Uuid::new_v4().to_string())?)?;
+    native.set("hash", Function::new(ctx.clone(), hash)?)?;
+    native.set("hmac", Function::new(ctx.clone(), hmac)?)?;
+    native.set("timingSafeEqual", Function::new(ctx.clone(), timing_safe_equal)?)?;
+    native.set("env", Function::new(ctx.clone(), env)?)?;
+    commonjs::install(ctx, &native)?;
+    Ok(native)
+}
+
+fn env<'js>(ctx: Ctx<'js>) -> Result<Object<'js>> {
+    let shared = Realm::with(&ctx, |realm| realm.shared.clone());
+    let env = Object::new(ctx)?;
+    for (name, value) in &shared.env {
+        env.set(name.as_str(), value.as_str())?;
+    }
+    Ok(env)
+}
+
+fn utf8_encode<'js>(ctx: Ctx<'js>, text: rquickjs::String<'js>) -> Result<TypedArray<'js, u8>> {
+    TypedArray::new(ctx, convert::text(&text)?.into_bytes())
+}
+
+fn utf8_decode<'js>(ctx: Ctx<'js>, view: Value<'js>, fatal: bool) -> Result<String> {
+    let bytes = bytes(&ctx, view)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) if fatal => Err(Exception::throw_type(&ctx, "The encoded data was not valid")),
+        Err(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// The bytes of a view or a buffer.
+fn bytes<'js>(ctx: &Ctx<'js>, view: Value<'js>) -> Result<bytes::Bytes> {
+    let refused = || Exception::throw_type(ctx, "an ArrayBuffer or a view of one is needed");
+    let Some(object) = view.into_object() else { return Err(refused()) };
+    views::copy(ctx, &object)?.ok_or_else(refused)
+}
+
+fn parse_url(input: String, base: Opt<Option<String>>) -> Option<Vec<String>> {
+    let url = match base.0.flatten() {
+        Some(base) => Url::parse(&base).ok()?.join(&input).ok()?,
+        None => Url::parse(&input).ok()?,
+    };
+    Some(parts(&url))
+}
+
+fn set_url(href: String, part: String, value: String) -> Option<Vec<String>> {
+    let mut url = Url::parse(&href).ok()?;
+    // A setter that refuses leaves the URL as it is, as the standard says.
+    match part.as_str() {
+        "href" => return Url::parse(&value).ok().as_ref().map(parts),
+        "protocol" => drop(quirks::set_protocol(&mut url, &value)),
+        "username" => drop(quirks::set_username(&mut url, &value)),
+        "password" => drop(quirks::set_password(&mut url, &value)),
+        "host" => drop(quirks::set_host(&mut url, &value)),
+        "hostname" => drop(quirks::set_hostname(&mut url, &value)),
+        "port" => drop(quirks::set_port(&mut url, &value)),
+        "pathname" => quirks::set_pathname(&mut url, &value),
+        "search" => quirks::set_search(&mut url, &value),
+        "hash" => quirks::set_hash(&mut url, &value),
+        _ => {}
+    }
+    Some(parts(&url))
+}
+
+fn parts(url: &Url) -> Vec<String> {
+    let parts = [
+        quirks::href(url),
+        &quirks::origin(url),
+        quirks::protocol(url),
+        quirks::username(url),
+        quirks::password(url),
+        quirks::host(url),
+        quirks::hostname(url),
+        quirks::port(url),
+        quirks::pathname(url),
+        quirks::search(url),
+        quirks::hash(url),
+    ];
+    parts.map(str::to_owned).into()
+}
+
+fn random_bytes(ctx: Ctx<'_>, size: usize) -> Result<TypedArray<'_, u8>> {
+    if size > RANDOM {
+        return Err(Exception::throw_range(&ctx, "more than 1048576 random bytes"));
+    }
+    let mut bytes = vec![0; size];
+    rand::rng().fill_bytes(&mut bytes);
+    TypedArray::new(ctx, bytes)
+}
+
+fn hash<'js>(ctx: Ctx<'js>, name: String, data: Value<'js>) -> Result<TypedArray<'js, u8>> {
+    let data = bytes(&ctx, data)?;
+    match digests::hash(&name, &data) {
+        Some(digest) => TypedArray::new(ctx, digest),
+        None => Err(Exception::throw_type(&ctx, "no such digest")),
+    }
+}
+
+fn hmac<'js>(
+    ctx: Ctx<'js>,
+    name: String,
+    key: Value<'js>,
+    data: Value<'js>,
+) -> Result<TypedArray<'js, u8>> {
+    let (key, data) = (bytes(&ctx, key)?, bytes(&ctx, data)?);
+    match digests::hmac(&name, &key, &data) {
+        Some(digest) => TypedArray::new(ctx, digest),
+        None => Err(Exception::throw_type(&ctx, "no such digest")),
+    }
+}
+
+fn timing_safe_equal<'js>(ctx: Ctx<'js>, a: Value<'js>, b: Value<'js>) -> Result<bool> {
+    let (a, b) = (bytes(&ctx, a)?, bytes(&ctx, b)?);
+    Ok(a.len() == b.len() && a.iter().zip(&b[..]).fold(0, |all, (a, b)| all | (a ^ b)) == 0)
+}

@@ -1,0 +1,170 @@
+//! What belongs to an isolate and holds JavaScript values. It lives in the runtime's own user data
+//! and ends with it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rquickjs::{Ctx, Function, JsLifetime, Object, Promise, Value};
+
+use super::actor::{Actor, Shared};
+use super::hosted;
+use super::task::{Operation, Task};
+use crate::JsError;
+use crate::host::TaskInfo;
+
+/// One isolate's registered functions, tasks and operations.
+pub(super) struct Realm<'js> {
+    pub(super) shared: Arc<Shared>,
+    pub(super) actor: std::sync::Weak<Actor>,
+    /// What the prelude registered for `run`.
+    pub(super) functions: RefCell<HashMap<String, Function<'js>>>,
+    /// What modules over a value export: JSON and CommonJS, by their names.
+    pub(super) values: RefCell<HashMap<String, Value<'js>>>,
+    /// Node's modules that were required.
+    pub(super) node: RefCell<HashMap<String, Value<'js>>>,
+    /// Operations that the running event opened, for its task.
+    pub(super) opened: Cell<isize>,
+    /// Modules that the prelude made.
+    pub(super) modules: RefCell<HashMap<String, Object<'js>>>,
+    pub(super) tasks: RefCell<HashMap<u64, Task<'js>>>,
+    pub(super) operations: RefCell<HashMap<u64, Operation<'js>>>,
+    pub(super) next_operation: Cell<u64>,
+    /// The task whose event runs.
+    pub(super) current: RefCell<Option<TaskInfo>>,
+    /// Promises that were rejected in this event and that nobody handles so far.
+    pub(super) rejections: RefCell<Vec<(Value<'js>, Value<'js>)>>,
+    /// The object that prelude scripts import as `host`.
+    pub(super) host: RefCell<Option<Object<'js>>>,
+    pub(super) captured: Captured<'js>,
+}
+
+/// Intrinsics as they were before any tenant's code ran.
+pub(super) struct Captured<'js> {
+    pub(super) to_well_formed: Function<'js>,
+    pub(super) big_int: Function<'js>,
+    pub(super) date: rquickjs::function::Constructor<'js>,
+    pub(super) date_prototype: Object<'js>,
+    pub(super) date_value: Function<'js>,
+    pub(super) object_prototype: Object<'js>,
+    pub(super) view_buffer: Function<'js>,
+}
+
+// SAFETY: `'js` is the lifetime of the values inside, and `Changed` is the same type with that
+// lifetime alone replaced.
+#[expect(unsafe_code, reason = "rquickjs keeps user data with a lifetime only by this trait")]
+unsafe impl<'js> JsLifetime<'js> for Realm<'js> {
+    type Changed<'to> = Realm<'to>;
+}
+
+impl<'js> Realm<'js> {
+    /// Makes the realm of a fresh context.
+    pub(super) fn install(ctx: &Ctx<'js>, actor: &Arc<Actor>) -> rquickjs::Result<()> {
+        let realm = Realm {
+            shared: actor.shared().clone(),
+            actor: Arc::downgrade(actor),
+            functions: RefCell::default(),
+            modules: RefCell::default(),
+            values: RefCell::default(),
+            node: RefCell::default(),
+            opened: Cell::new(0),
+            tasks: RefCell::default(),
+            operations: RefCell::default(),
+            next_operation: Cell::new(1),
+            current: RefCell::new(None),
+            rejections: RefCell::default(),
+            host: RefCell::new(Some(hosted::object(ctx)?)),
+            captured: Captured::new(ctx)?,
+        };
+        let _none_before = ctx.store_userdata(realm);
+        Ok(())
+    }
+
+    /// Ends what is open. The values go with the runtime.
+    pub(super) fn clear(ctx: &Ctx<'js>) {
+        let Ok(Some(realm)) = ctx.remove_userdata::<Realm<'js>>() else { return };
+        for operation in realm.operations.borrow().values() {
+            operation.abort.abort();
+        }
+        for task in realm.tasks.borrow_mut().values_mut() {
+            if let Some(reply) = task.reply.take() {
+                realm.shared.host.ended(&task.info);
+                let _gone = reply.send(Err(JsError::closed()));
+            }
+        }
+    }
+
+    /// Runs `f` with the realm of a context.
+    pub(super) fn with<R>(ctx: &Ctx<'js>, f: impl FnOnce(&Realm<'js>) -> R) -> R {
+        let realm = ctx.userdata::<Realm<'js>>().expect("every context of an isolate has a realm");
+        f(&realm)
+    }
+
+    pub(super) fn next_operation(&self) -> u64 {
+        let id = self.next_operation.get();
+        self.next_operation.set(id + 1);
+        id
+    }
+
+    /// Keeps an operation, or a timer, that the running event opened.
+    pub(super) fn open(&self, id: u64, operation: Operation<'js>) {
+        self.operations.borrow_mut().insert(id, operation);
+        self.opened.set(self.opened.get() + 1);
+    }
+
+    /// Takes out a timer that is not wanted any more.
+    pub(super) fn stop(&self, id: u64) -> Option<Operation<'js>> {
+        let operation = self.operations.borrow_mut().remove(&id)?;
+        let current = self.current.borrow().as_ref().map(|task| task.id);
+        if current == Some(operation.task) {
+            self.opened.set(self.opened.get() - 1);
+        } else if let Some(task) = self.tasks.borrow_mut().get_mut(&operation.task) {
+            task.open -= 1;
+        }
+        Some(operation)
+    }
+
+    /// Whether a promise is one whose settling a task's caller waits for.
+    pub(super) fn awaited(&self, promise: &Promise<'js>) -> bool {
+        let tasks = self.tasks.borrow();
+        tasks.values().any(|task| task.promise.as_ref() == Some(promise))
+    }
+}
+
+impl<'js> Captured<'js> {
+    pub(super) fn new(ctx: &Ctx<'js>) -> rquickjs::Result<Self> {
+        let take = |source: &str| ctx.eval::<Function<'js>, _>(source);
+        Ok(Self {
+            to_well_formed: take("Function.prototype.call.bind(String.prototype.toWellFormed)")?,
+            big_int: take("BigInt")?,
+            date: ctx.eval("Date")?,
+            date_prototype: ctx.eval("Date.prototype")?,
+            object_prototype: ctx.eval("Object.prototype")?,
+            date_value: take("Function.prototype.call.bind(Date.prototype.getTime)")?,
+            view_buffer: take(
+                "(() => { \
+                   const of = (proto, name) => Function.prototype.call.bind( \
+                     Object.getOwnPropertyDescriptor(proto, name).get); \
+                   const typed = Object.getPrototypeOf(Uint8Array.prototype); \
+                   const buffer = of(typed, 'buffer'), offset = of(typed, 'byteOffset'), \
+                     length = of(typed, 'byteLength'); \
+                   const data = DataView.prototype; \
+                   const buffer2 = of(data, 'buffer'), offset2 = of(data, 'byteOffset'), \
+                     length2 = of(data, 'byteLength'); \
+                   const isView = ArrayBuffer.isView, Bytes = Uint8Array; \
+                   const length3 = of(ArrayBuffer.prototype, 'byteLength'); \
+                   return (view) => { \
+                     if (!isView(view)) { \
+                       try { length3(view); } catch { return undefined; } \
+                       return new Bytes(view); \
+                     } \
+                     let b, o, l; \
+                     try { b = buffer(view); o = offset(view); l = length(view); } \
+                     catch { b = buffer2(view); o = offset2(view); l = length2(view); } \
+                     return new Bytes(b, o, l); \
+                   }; \
+                 })()",
+            )?,
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! Trusted JavaScript that comes with the host.
+
+use std::sync::Arc;
+
+/// A prelude script: an ES module that runs before anything of a tenant's, and alone sees `host`.
+///
+/// Prelude scripts import each other by name: `import { x } from "prelude:<name>"`.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub(crate) name: Arc<str>,
+    pub(crate) source: Arc<str>,
+}
+
+impl Script {
+    /// A script and its name, which stack traces show as `prelude:<name>`.
+    pub fn new(name: impl Into<Arc<str>>, source: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), source: source.into() }
+    }
+}

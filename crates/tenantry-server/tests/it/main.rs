@@ -1,0 +1,6 @@
+//! The server with real isolates and a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod spec;
+mod support;
