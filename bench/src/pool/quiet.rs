@@ -16,7 +16,7 @@ use crate::arguments::{ContestantName, Draw, Quiet};
 use crate::contestant::Setup;
 use crate::failure::{Doing as _, Failure, Result};
 use crate::figures;
-use crate::load::{Errors, Load};
+use crate::load::{Asks, Errors, Load};
 use crate::machine::Machine;
 use crate::median::median;
 use crate::results::{self, Grid, Report};
@@ -27,9 +27,21 @@ const GOAL: f64 = 2.0;
 /// The tenant that floods, and the quiet one.
 const TENANTS: [usize; 2] = [1, 2];
 
+/// Who is asked, and what the quiet client's tenant is there: bare axum has one schema, so that only
+/// the clients differ.
+const CONTESTANTS: [(ContestantName, usize); 2] =
+    [(ContestantName::ProjectsApi, TENANTS[1]), (ContestantName::BareDiesel, TENANTS[0])];
+
 #[derive(Debug, Serialize)]
 struct Figures {
     machine: Machine,
+    contestants: Vec<Contest>,
+}
+
+#[derive(Debug, Serialize)]
+struct Contest {
+    name: &'static str,
+    /// How many times its p99 alone the quiet client's p99 is.
     times: f64,
     rounds: Vec<Round>,
 }
@@ -53,31 +65,54 @@ struct Latencies {
 pub(super) async fn run(arguments: Quiet) -> Result<()> {
     let cluster = prepare(&arguments.server, TENANTS.len()).await?;
     let machine = Machine::describe(&cluster).await?;
-    let mut rounds = Vec::new();
+    let mut rounds = CONTESTANTS.map(|_| Vec::new());
     for number in 1..=arguments.rounds {
-        let server =
-            ContestantName::ProjectsApi.start(&cluster.url(DATABASE), &Setup::default()).await?;
-        let alone = listen(server.address(), &arguments).await;
-        let flooding = flood(server.address(), &arguments)?;
-        let (beside_flood, flood) =
-            tokio::join!(listen(server.address(), &arguments), flooding.wait_with_output());
-        let flood = String::from_utf8_lossy(&flood.doing("the flood failed")?.stdout).into_owned();
-        server.stop().await?;
-        eprintln!(
-            "round {number}: p99 alone {:.0} µs, beside the flood {:.0} µs",
-            alone.p99_micros, beside_flood.p99_micros
-        );
-        rounds.push(Round { alone, beside_flood, flood });
+        for ((name, tenant), rounds) in CONTESTANTS.into_iter().zip(&mut rounds) {
+            let round = ask(name, tenant, &cluster.url(DATABASE), &arguments).await?;
+            eprintln!(
+                "round {number}, {}: p99 alone {:.0} µs, beside the flood {:.0} µs",
+                name.title(),
+                round.alone.p99_micros,
+                round.beside_flood.p99_micros
+            );
+            rounds.push(round);
+        }
     }
     tidy_up(cluster).await?;
-    publish(machine, &arguments, rounds)
+    let contest = |((name, _), rounds): ((ContestantName, usize), Vec<Round>)| {
+        let p99 = |of: fn(&Round) -> f64| median_of(&rounds, of);
+        let times = p99(|one| one.beside_flood.p99_micros)? / p99(|one| one.alone.p99_micros)?;
+        Ok(Contest { name: name.title(), times, rounds })
+    };
+    let contestants: Result<Vec<_>> = CONTESTANTS.into_iter().zip(rounds).map(contest).collect();
+    publish(machine, &arguments, contestants?)
+}
+
+async fn ask(
+    name: ContestantName,
+    tenant: usize,
+    database_url: &str,
+    arguments: &Quiet,
+) -> Result<Round> {
+    let server = name.start(database_url, &Setup::default()).await?;
+    let alone = listen(server.address(), tenant, arguments).await;
+    let flooding = flood(server.address(), arguments)?;
+    let (beside_flood, flood) =
+        tokio::join!(listen(server.address(), tenant, arguments), flooding.wait_with_output());
+    let flood = String::from_utf8_lossy(&flood.doing("the flood failed")?.stdout).into_owned();
+    server.stop().await?;
+    Ok(Round { alone, beside_flood, flood })
+}
+
+fn median_of(rounds: &[Round], value: fn(&Round) -> f64) -> Result<f64> {
+    median(rounds.iter().map(value)).ok_or_else(|| Failure::new("nothing was measured"))
 }
 
 /// The quiet tenant's client.
-async fn listen(address: SocketAddr, arguments: &Quiet) -> Latencies {
+async fn listen(address: SocketAddr, tenant: usize, arguments: &Quiet) -> Latencies {
     let load = Load {
         address,
-        first: TENANTS[1],
+        first: tenant,
         tenants: 1,
         draw: Draw::Uniform,
         clients: 1,
@@ -85,6 +120,7 @@ async fn listen(address: SocketAddr, arguments: &Quiet) -> Latencies {
         measured: Duration::from_secs_f64(arguments.seconds),
         pace: Some(Duration::from_secs_f64(1.0 / arguments.pace)),
         seed: 1,
+        asks: Asks::Project,
     };
     let mut tally = load.start().finish().await;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
@@ -110,43 +146,47 @@ fn flood(address: SocketAddr, arguments: &Quiet) -> Result<tokio::process::Child
         .doing("cannot start the flood")
 }
 
-fn publish(machine: Machine, arguments: &Quiet, rounds: Vec<Round>) -> Result<()> {
-    let of = |value: fn(&Round) -> f64| {
-        median(rounds.iter().map(value)).ok_or_else(|| Failure::new("nothing was measured"))
-    };
+fn publish(machine: Machine, arguments: &Quiet, contestants: Vec<Contest>) -> Result<()> {
     let micros = |value: f64| figures::milliseconds(Duration::from_secs_f64(value / 1e6));
-    let (alone, beside) = (of(|one| one.alone.p99_micros)?, of(|one| one.beside_flood.p99_micros)?);
-    let times = beside / alone;
-    let mut table = Grid::new(&["the quiet tenant", "p50", "p99", "requests", "errors"], 1);
-    table.row(vec![
-        "alone".to_owned(),
-        micros(of(|one| one.alone.p50_micros)?),
-        micros(alone),
-        figures::thousands(of(|one| one.alone.answered as f64)?),
-        rounds.iter().map(|one| one.alone.errors.total()).sum::<u64>().to_string(),
-    ]);
-    table.row(vec![
-        "beside the flood".to_owned(),
-        micros(of(|one| one.beside_flood.p50_micros)?),
-        micros(beside),
-        figures::thousands(of(|one| one.beside_flood.answered as f64)?),
-        rounds.iter().map(|one| one.beside_flood.errors.total()).sum::<u64>().to_string(),
-    ]);
+    let mut table =
+        Grid::new(&["the quiet client", "p50", "p99", "p99, of its own alone", "errors"], 1);
     let mut report = Report::new("A quiet tenant beside a flood");
     report.text(format!(
         "One client of one tenant at {} requests/s, alone and beside {} clients of another tenant; \
-         16 connections; {}, {} s each. The flood, the server and PostgreSQL share the cores.",
+         16 connections; {}, {} s each. The flood, the server and PostgreSQL share the cores. Bare axum, \
+         which has one schema and serves whoever comes first, shows what the machine itself makes of it.",
         arguments.pace,
         arguments.flood,
         figures::of_rounds(arguments.rounds),
         arguments.seconds,
     ));
     report.text(machine.sentence());
+    let mut floods = Vec::new();
+    for contest in &contestants {
+        let mut row = |what: &str, times: f64, of: fn(&Round) -> Latencies| -> Result<()> {
+            let latencies: Vec<_> = contest.rounds.iter().map(of).collect();
+            let middle = |value: fn(&Latencies) -> f64| {
+                median(latencies.iter().map(value))
+                    .ok_or_else(|| Failure::new("nothing was measured"))
+            };
+            table.row(vec![
+                format!("{}, {what}", contest.name),
+                micros(middle(|one| one.p50_micros)?),
+                micros(middle(|one| one.p99_micros)?),
+                figures::ratio(times),
+                latencies.iter().map(|one| one.errors.total()).sum::<u64>().to_string(),
+            ]);
+            Ok(())
+        };
+        row("alone", 1.0, |one| one.alone)?;
+        row("beside the flood", contest.times, |one| one.beside_flood)?;
+        let flood = contest.rounds.last().map_or("", |one| one.flood.trim()).replace('\n', "; ");
+        floods.push(format!("{}: {flood}", contest.name));
+    }
     report.table(table);
     report.text(format!(
-        "Its p99 is {} × what it is alone; the goal is at most {GOAL}. The flood meanwhile: {}.",
-        figures::ratio(times),
-        rounds.last().map_or("", |one| one.flood.trim()).replace('\n', "; "),
+        "The goal is a p99 of at most {GOAL} × its own alone. The flood meanwhile: {}.",
+        floods.join(". "),
     ));
-    results::publish("pool-quiet", &report, &Figures { machine, times, rounds })
+    results::publish("pool-quiet", &report, &Figures { machine, contestants })
 }

@@ -10,6 +10,9 @@ mod migrate;
 mod repair;
 mod rollback;
 mod runs;
+mod seed;
+#[cfg(feature = "server")]
+mod serve;
 mod status;
 mod tenant;
 
@@ -17,6 +20,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+#[cfg(feature = "server")]
+pub(crate) use self::serve::Serve;
 pub(crate) use self::{
     adopt::Adopt,
     completion::Completion,
@@ -28,6 +33,7 @@ pub(crate) use self::{
     repair::{Correcting, Repair, Sync},
     rollback::Rollback,
     runs::{Runs, RunsVerb},
+    seed::Seed,
     status::Status,
     tenant::{CreateTenant, DropTenant, ShowTenant, TenantArguments, TenantVerb},
 };
@@ -98,12 +104,15 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
+    #[cfg(feature = "server")]
+    Serve(Serve),
     Migrate(Box<Migrate>),
     Lint(Lint),
     Rollback(Rollback),
     Runs(Runs),
     Repair(Repair),
     Sync(Sync),
+    Seed(Seed),
     Status(Status),
     Adopt(Adopt),
     Tenant(TenantArguments),

@@ -11,6 +11,9 @@ mod lint;
 mod migrate;
 mod rollback;
 mod runs;
+mod seed;
+#[cfg(feature = "server")]
+mod serve;
 mod status;
 mod tenant;
 
@@ -28,9 +31,16 @@ impl Arguments {
     pub(crate) fn run(self, console: &Console) -> Result<Exit> {
         let Self { command, global } = self;
         let is_demo = matches!(command, Command::Demo(_));
-        log::start(&global, if is_demo { "info" } else { "warn" })?;
+        #[cfg(feature = "server")]
+        let is_server = matches!(command, Command::Serve(_));
+        #[cfg(not(feature = "server"))]
+        let is_server = false;
+        // How the server logs is in its configuration.
+        if !is_server {
+            log::start(&global, if is_demo { "info" } else { "warn" })?;
+        }
         // A command waits for PostgreSQL most of its time; a server does not.
-        let mut runtime = match is_demo {
+        let mut runtime = match is_demo || is_server {
             true => runtime::Builder::new_multi_thread(),
             false => runtime::Builder::new_current_thread(),
         };
@@ -41,12 +51,15 @@ impl Arguments {
         runtime.block_on(async {
             match command {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
+                #[cfg(feature = "server")]
+                Command::Serve(serve) => serve::run(serve, &global, console).await,
                 Command::Migrate(migrate) => migrate::run(*migrate, &global, console).await,
                 Command::Lint(lint) => lint::run(&lint, &global, console),
                 Command::Rollback(rollback) => rollback::run(rollback, &global, console).await,
                 Command::Runs(runs) => runs::run(runs, &global, console).await,
                 Command::Repair(repair) => correct::repair(repair, &global, console).await,
                 Command::Sync(sync) => correct::sync(sync, &global, console).await,
+                Command::Seed(seed) => seed::run(seed, &global, console).await,
                 Command::Status(status) => status::run(&status, &global, console).await,
                 Command::Adopt(adopt) => adopt::run(&adopt, &global, console).await,
                 Command::Tenant(tenant) => tenant::run(tenant.verb, &global, console).await,

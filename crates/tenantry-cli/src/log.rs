@@ -9,6 +9,11 @@ use crate::{
 
 /// Starts the log: at the level of `-v` and `-q`, else of `LOG_LEVEL`, else at `default`.
 pub(crate) fn start(global: &Global, default: &str) -> Result<()> {
+    start_as(global, default, false)
+}
+
+/// Like [`start`], as lines for people or as JSON documents.
+pub(crate) fn start_as(global: &Global, default: &str, is_json: bool) -> Result<()> {
     let variable = std::env::var("LOG_LEVEL").ok().filter(|level| !level.is_empty());
     let (level, is_variable) = match (global.quiet, global.verbose, variable) {
         (true, _, _) => ("error".to_owned(), false),
@@ -24,11 +29,14 @@ pub(crate) fn start(global: &Global, default: &str) -> Result<()> {
             "LOG_LEVEL={level:?}: {error}; allowed is error, warn, info, debug or trace"
         ))
     })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Somebody else may have started one: then that one hears us, too.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(anstream::stderr().current_choice() != anstream::ColorChoice::Never)
-        .try_init();
+    let _ = match is_json {
+        true => log.json().flatten_event(true).try_init(),
+        false => {
+            let choice = anstream::stderr().current_choice();
+            log.with_ansi(choice != anstream::ColorChoice::Never).try_init()
+        }
+    };
     Ok(())
 }

@@ -65,6 +65,8 @@ pub(crate) struct Terms<'a> {
 pub(crate) enum Way {
     Up,
     Down,
+    /// What runs is a seed: no ledger knows of it.
+    Seed,
 }
 
 /// What a transaction begins with.
@@ -122,11 +124,11 @@ impl Terms<'_> {
     /// One file, with its row.
     fn file<'f>(&self, message: &mut Message<'f>, (step, body): (&Step, &'f Body<'f>)) {
         self.bind(message, Some(body));
-        message.ours(&self.claim(step));
+        self.claim(message, step);
         self.enter(message, body.is_opaque());
         message.file(body);
         self.leave(message, body.is_opaque());
-        message.ours(&self.complete(step));
+        self.complete(message, step);
     }
 
     /// From here on a migration's own statements run.
@@ -151,17 +153,19 @@ impl Terms<'_> {
     }
 
     /// Claims the migration for this transaction: fails where another has applied or undone it.
-    fn claim(&self, step: &Step) -> String {
+    fn claim(&self, message: &mut Message<'_>, step: &Step) {
         match self.way {
-            Way::Up => ledger::claim(self.site, step.row()),
-            Way::Down => ledger::claim_down(self.site, step.number),
+            Way::Up => message.ours(&ledger::claim(self.site, step.row())),
+            Way::Down => message.ours(&ledger::claim_down(self.site, step.number)),
+            Way::Seed => {}
         }
     }
 
-    fn complete(&self, step: &Step) -> String {
+    fn complete(&self, message: &mut Message<'_>, step: &Step) {
         match self.way {
-            Way::Up => ledger::complete(self.site, step.number),
-            Way::Down => ledger::complete_down(self.site, step.number),
+            Way::Up => message.ours(&ledger::complete(self.site, step.number)),
+            Way::Down => message.ours(&ledger::complete_down(self.site, step.number)),
+            Way::Seed => {}
         }
     }
 
@@ -277,18 +281,18 @@ async fn run<'a>(
             Piece::File(step, body) => terms.file(&mut message, (step, body)),
             Piece::Code(step, code) => {
                 terms.bind(&mut message, None);
-                message.ours(&terms.claim(step));
+                terms.claim(&mut message, step);
                 terms.enter(&mut message, true);
                 send(&mut tx.on, terms, &message).await?;
                 match terms.way {
-                    Way::Up => code.up(&mut tx).await,
                     Way::Down => code.down(&mut tx).await,
+                    Way::Up | Way::Seed => code.up(&mut tx).await,
                 }
                 .map_err(|error| failed(step, error))?;
                 message = Message::default();
                 message.after(&step.name);
                 terms.leave(&mut message, true);
-                message.ours(&terms.complete(step));
+                terms.complete(&mut message, step);
             }
         }
     }

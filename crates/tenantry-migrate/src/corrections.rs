@@ -60,6 +60,7 @@ pub struct RepairOptions {
     pub(crate) indexes: bool,
     pub(crate) missing: bool,
     pub(crate) orphans: bool,
+    pub(crate) shared: bool,
     pub(crate) dry_run: bool,
 }
 
@@ -105,6 +106,12 @@ impl RepairOptions {
         self
     }
 
+    /// The shared schema, too.
+    pub fn shared(mut self, yes: bool) -> Self {
+        self.shared = yes;
+        self
+    }
+
     /// Whether to tell what would be done, and write nothing at all.
     pub fn dry_run(mut self, yes: bool) -> Self {
         self.dry_run = yes;
@@ -120,10 +127,13 @@ pub struct CorrectionReport {
     pub dry_run: bool,
     /// How many tenants were looked at.
     pub total: usize,
-    /// How many had something to be set right.
+    /// How many of them had something to be set right.
     pub concerned: usize,
-    /// How many could not be.
+    /// How many of them could not be.
     pub failed: usize,
+    /// The shared schema, if that was to be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedCorrections>,
     /// Each tenant that has something, by id.
     pub tenants: Vec<TenantCorrections>,
 }
@@ -132,8 +142,29 @@ impl CorrectionReport {
     /// Whether nothing failed.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.failed == 0
+        let is_good = |shared: &SharedCorrections| shared.error.is_none();
+        self.failed == 0 && self.shared.as_ref().is_none_or(is_good)
     }
+
+    /// Whether there is anything that is to be set right, or was.
+    #[must_use]
+    pub fn has_corrections(&self) -> bool {
+        let is_some = |shared: &SharedCorrections| !shared.corrections.is_empty();
+        self.concerned > 0 || self.shared.as_ref().is_some_and(is_some)
+    }
+}
+
+/// What was set right in the shared schema, or would be.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SharedCorrections {
+    /// Its name.
+    pub schema: String,
+    /// In order.
+    pub corrections: Vec<Correction>,
+    /// Why they could not be made: then none was, but for indexes that were dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
 }
 
 /// What was set right for a tenant, or would be.

@@ -1,4 +1,6 @@
-use crate::{Failure, FolderError};
+use std::fmt;
+
+use crate::{Failure, FolderError, lint::Finding};
 
 /// The result of what may fail with a [`MigrateError`].
 pub type Result<T, E = MigrateError> = std::result::Result<T, E>;
@@ -15,6 +17,9 @@ pub enum MigrateError {
     /// A schema could not be migrated.
     #[error(transparent)]
     Failed(Box<Failure>),
+    /// A strict run would apply what locks, breaks or loses something.
+    #[error(transparent)]
+    Unsafe(Box<Unsafe>),
     /// The tenants, or PostgreSQL, can't be reached or used.
     #[error(transparent)]
     Tenantry(#[from] tenantry::Error),
@@ -27,8 +32,39 @@ impl MigrateError {
         match self {
             Self::Folder(error) => error.code(),
             Self::Failed(failure) => failure.code,
+            Self::Unsafe(_) => "MIGRATIONS_UNSAFE",
             Self::Tenantry(error) => error.code(),
         }
+    }
+}
+
+/// What a strict run refuses. Nothing was run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub struct Unsafe {
+    /// What was found in files.
+    pub findings: Vec<Finding>,
+    /// The migrations in Rust that do not say why they may run.
+    pub unread: Vec<String>,
+}
+
+impl fmt::Display for Unsafe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.findings.len() + self.unread.len();
+        let (plural, them) = if number == 1 { ("", "it") } else { ("s", "them") };
+        write!(
+            f,
+            "{number} statement{plural} may lock, break or lose something, and --strict refuses \
+             {them}; nothing was run"
+        )?;
+        self.findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))?;
+        self.unread.iter().try_for_each(|name| {
+            write!(
+                f,
+                "\n{name}: nobody can read what code in Rust does\n  Say why it may run: \
+                 RustMigration::allowed_because"
+            )
+        })
     }
 }
 

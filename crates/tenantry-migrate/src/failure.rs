@@ -15,6 +15,7 @@ pub struct Failure {
     /// | code | |
     /// |---|---|
     /// | `MIGRATION_FAILED` | PostgreSQL refused a file |
+    /// | `SEED_FAILED` | a seed has failed |
     /// | `CHECKSUM_CHANGED` | a file was changed after it had been applied |
     /// | `MIGRATION_GONE` | a file that was applied is no longer in the folder, and later ones are |
     /// | `MIGRATION_UNFINISHED` | a file ended its transaction by itself |
@@ -24,6 +25,7 @@ pub struct Failure {
     /// | `ROLE_UNUSABLE` | the role of `migrations.role` does not exist, or may not be taken |
     /// | `HOOK_FAILED` | a hook has failed |
     /// | `NO_WAY_DOWN` | a migration that is to be undone has no file for that |
+    /// | `CHECKS_MISSING` | a run is to be resumed without the checks that it had between its stages |
     /// | `SCHEMA_MISSING` | the tenant's schema does not exist |
     /// | `SCHEMA_EXISTS` | the schema for a new tenant is there already |
     /// | `MIGRATION_UNKNOWN` | a name that no migration, or more than one, has |

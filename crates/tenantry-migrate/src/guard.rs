@@ -8,11 +8,7 @@ use std::collections::HashMap;
 
 use tenantry::{Config, Tenant, TenantId, config::DiscoverySource};
 
-use crate::{
-    Failure, ledger,
-    site::Site,
-    step::{Step, Work},
-};
+use crate::{Failure, Script, ledger, script::NamedSchema, site::Site, step::Step};
 
 /// What the message of an error begins with where a migration has left its tenant's schema.
 const LEFT: &str = "it touched what is not this tenant's: ";
@@ -53,6 +49,12 @@ impl Guard {
              pg_catalog.set_config('tenantry.role', CURRENT_USER::text, true), \
              pg_catalog.set_config('tenantry.newest', (SELECT coalesce(max(oid), 0)::text \
              FROM pg_catalog.pg_class), true), \
+             pg_catalog.set_config('tenantry.own_functions', '{{' || coalesce((\
+             SELECT pg_catalog.string_agg(d.objid::text, ',') FROM pg_catalog.pg_depend d \
+             WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+             AND d.refobjid IN (pg_catalog.pg_my_temp_schema(), (SELECT n.oid \
+             FROM pg_catalog.pg_namespace n WHERE n.nspname = {own})) \
+             AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass), '') || '}}', true), \
              pg_catalog.set_config('tenantry.own', '{{' || coalesce((\
              WITH own AS (SELECT c.oid, c.reltoastrelid FROM pg_catalog.pg_class c \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -82,6 +84,7 @@ impl Guard {
         let Self { own, is_tenants, .. } = self;
         let others = format!("n.nspname <> {own} AND {is_tenants}");
         let (left, end) = (ledger::literal(LEFT), ledger::literal(END));
+        let (function, object) = (is_ours("p"), is_ours("o"));
         format!(
             "SELECT (CASE WHEN g.what IS NULL THEN '' ELSE {left} || g.what || {end} END || '0')\
              ::pg_catalog.int4 FROM (SELECT coalesce(\
@@ -103,11 +106,45 @@ impl Guard {
              AND l.relation <= pg_catalog.current_setting('tenantry.newest')::pg_catalog.oid \
              AND l.relation <> ALL \
              (pg_catalog.current_setting('tenantry.own')::pg_catalog.oid[]) LIMIT 1), \
+             (SELECT 'a function in another schema, which it dropped' FROM pg_catalog.pg_locks l \
+             WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'object' \
+             AND l.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+             AND l.mode = 'AccessExclusiveLock' \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid = l.objid) \
+             AND l.objid <= pg_catalog.current_setting('tenantry.newest')::pg_catalog.oid \
+             AND l.objid <> ALL (pg_catalog.current_setting('tenantry.own_functions')\
+             ::pg_catalog.oid[]) LIMIT 1), \
+             (SELECT pg_catalog.min(o.what || n.nspname || '.' || o.name) FROM (\
+             SELECT 'the function ' AS what, p.proname AS name, p.pronamespace AS namespace, \
+             p.xmin FROM pg_catalog.pg_proc p \
+             WHERE p.oid > pg_catalog.current_setting('tenantry.newest')::pg_catalog.oid \
+             UNION ALL SELECT 'the type ', t.typname, t.typnamespace, t.xmin \
+             FROM pg_catalog.pg_type t \
+             WHERE t.typcategory <> 'A' AND t.oid > pg_catalog.current_setting('tenantry.newest')\
+             ::pg_catalog.oid) o \
+             JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace \
+             WHERE {object} AND {others}), \
+             CASE WHEN pg_catalog.pg_stat_get_xact_tuples_updated(\
+             'pg_catalog.pg_proc'::pg_catalog.regclass) > 0 \
+             OR pg_catalog.current_setting('track_counts') = 'off' THEN (\
+             SELECT pg_catalog.min('the function ' || n.nspname || '.' || p.proname) \
+             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+             WHERE {function} AND {others}) END, \
              CASE WHEN pg_catalog.current_setting('search_path') <> \
              pg_catalog.current_setting('tenantry.path') THEN 'the search_path is ' || \
              pg_catalog.current_setting('search_path') || ' now' END) AS what) g"
         )
     }
+}
+
+/// Whether this transaction has written a row: what is seen of transactions that have not ended is
+/// one's own. PostgreSQL keeps no lock on a function that is made or replaced.
+fn is_ours(row: &str) -> String {
+    format!(
+        "CASE WHEN pg_catalog.age({row}.xmin) <= 0 THEN pg_catalog.pg_xact_status((\
+         pg_catalog.pg_current_xact_id()::text::numeric - pg_catalog.age({row}.xmin))\
+         ::text::pg_catalog.xid8) = 'in progress' ELSE false END"
+    )
 }
 
 /// What a migration has touched, by the message of the guard's error.
@@ -133,20 +170,24 @@ impl Schemas {
     /// What is wrong with a file for tenants, which runs in each of their schemas: it names one of
     /// them.
     pub(crate) fn check(&self, step: &Step) -> Result<(), Box<Failure>> {
-        let Work::Sql(file) = &step.work else { return Ok(()) };
-        for named in file.up().schemas_named() {
-            if let Some(tenant) = self.0.get(&named.name) {
-                let message = format!("it names {}, the schema of the tenant {tenant}", named.name);
-                let mut failure = Failure::new("FOREIGN_SCHEMA", message).in_file(&step.name).hint(
-                    "this file runs in the schema of every tenant: leave the name away, or write \
-                     {schema}",
-                );
-                failure.line = Some(named.line);
-                failure.column = Some(named.column);
-                failure.statement = Some(file.up().location_of(named).excerpt);
-                return Err(Box::new(failure));
+        for (name, script) in step.scripts() {
+            for named in script.schemas_named() {
+                if let Some(tenant) = self.0.get(&named.name) {
+                    return Err(Box::new(names(&name, script, named, tenant)));
+                }
             }
         }
         Ok(())
     }
+}
+
+fn names(file: &str, script: &Script, named: &NamedSchema, tenant: &TenantId) -> Failure {
+    let message = format!("it names {}, the schema of the tenant {tenant}", named.name);
+    let mut failure = Failure::new("FOREIGN_SCHEMA", message).in_file(file).hint(
+        "this file runs in the schema of every tenant: leave the name away, or write {schema}",
+    );
+    failure.line = Some(named.line);
+    failure.column = Some(named.column);
+    failure.statement = Some(script.location_of(named).excerpt);
+    failure
 }

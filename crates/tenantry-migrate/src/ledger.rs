@@ -61,7 +61,15 @@ impl Entry {
     pub(crate) fn statements_done(&self) -> Option<usize> {
         match self.progress {
             Progress::Statements(done) => Some(done),
-            Progress::Finished | Progress::Unknown => None,
+            Progress::Finished | Progress::Undone(_) | Progress::Unknown => None,
+        }
+    }
+
+    /// How many statements are done of what undoes it without a transaction, and was interrupted.
+    pub(crate) fn statements_undone(&self) -> Option<usize> {
+        match self.progress {
+            Progress::Undone(done) => Some(done),
+            Progress::Finished | Progress::Statements(_) | Progress::Unknown => None,
         }
     }
 }
@@ -73,6 +81,8 @@ pub(crate) enum Progress {
     Finished,
     /// It runs without a transaction, and so many of its statements are done.
     Statements(usize),
+    /// It is being undone without a transaction, and so many statements of that are done.
+    Undone(usize),
     /// It ended the transaction that claimed it.
     Unknown,
 }

@@ -31,6 +31,7 @@
 //! | to | see |
 //! |---|---|
 //! | migrate | [`Migrator::migrate_all`], [`Migrator::migrate`], [`Migrator::migrate_shared`] |
+//! | put first rows into them | [`Migrator::seed_all_with_shared`] |
 //! | know what is applied and what is not | [`Migrator::status`], [`Migrator::status_of`] |
 //! | take over a database of another tool's | [`Migrator::adopt_plan`], [`Migrator::adopt`] |
 //! | make, look at and drop tenants | [`Migrator::create_tenant`], [`Migrator::show`], [`Migrator::drop_tenant`] |
@@ -60,6 +61,7 @@ mod rollback;
 mod runs;
 mod rust_migration;
 mod script;
+mod seed;
 mod site;
 mod stages;
 mod status_options;
@@ -71,9 +73,10 @@ pub use adopt::{
     AdoptTenant, InvalidCsv,
 };
 pub use corrections::{
-    Correction, CorrectionKind, CorrectionReport, RepairOptions, TenantCorrections,
+    Correction, CorrectionKind, CorrectionReport, RepairOptions, SharedCorrections,
+    TenantCorrections,
 };
-pub use error::{MigrateError, Result};
+pub use error::{MigrateError, Result, Unsafe};
 pub use failure::Failure;
 pub use folder::{FolderError, FolderProblem, Layout, Migration, Migrations, Origin};
 pub use holder::LockHolder;
@@ -85,12 +88,13 @@ pub use report::{
     SharedReport, SharedStatus, StatusGroup, StatusReport, StatusSummary, TenantDetails,
     TenantReport, TenantStatusReport,
 };
-pub use rollback::{RollbackReport, TenantRollback};
+pub use rollback::{RollbackReport, SharedRollback, TenantRollback};
 pub use runs::{Run, RunDetails, RunState, RunTenant};
 pub use rust_migration::{
     MigrationTransaction, RustMigration, RustMigrationFuture, RustMigrationResult,
 };
 pub use script::{Directives, Location, Script, Statement, StatementKind};
+pub use seed::{SeedReport, SharedSeed, TenantSeed};
 pub use stages::{StageDone, Stages};
 pub use status_options::StatusOptions;
 

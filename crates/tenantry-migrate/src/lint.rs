@@ -43,9 +43,17 @@ pub fn check_some(
     migrations: &Migrations,
     mut is_wanted: impl FnMut(&Migration) -> bool,
 ) -> Vec<Finding> {
+    check_each(migrations.files(), &mut is_wanted)
+}
+
+/// As [`check_some`], over files from anywhere.
+pub(crate) fn check_each<'a>(
+    files: impl IntoIterator<Item = &'a Migration>,
+    is_wanted: &mut dyn FnMut(&Migration) -> bool,
+) -> Vec<Finding> {
     let mut known = Known::default();
     let mut findings = Vec::new();
-    for migration in migrations.files() {
+    for migration in files {
         // Those before tell what is known of the tables.
         let found = check_file(migration, &mut known);
         if is_wanted(migration) {

@@ -10,6 +10,7 @@ mod outcome;
 mod pace;
 mod rollback;
 mod run;
+mod seed;
 mod status;
 
 use std::sync::Arc;

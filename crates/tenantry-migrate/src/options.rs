@@ -42,6 +42,9 @@ pub struct MigrateOptions {
     pub(crate) max_failures: Option<MaxFailures>,
     pub(crate) stages: Stages,
     pub(crate) gate: Gate,
+    pub(crate) checks: Vec<String>,
+    pub(crate) without_checks: bool,
+    pub(crate) strict: bool,
     pub(crate) hooks: MigrateHooks,
     pub(crate) record: bool,
     pub(crate) on_progress: Option<OnProgress>,
@@ -94,6 +97,9 @@ impl MigrateOptions {
             max_failures: None,
             stages: Stages::default(),
             gate: Gate::default(),
+            checks: Vec::new(),
+            without_checks: false,
+            strict: false,
             hooks: MigrateHooks::new(),
             record: true,
             on_progress: None,
@@ -132,13 +138,38 @@ impl MigrateOptions {
         self
     }
 
+    /// Whether migrations are refused that lock tables for long, break what runs, or lose data, as
+    /// far as [`lint`](crate::lint) sees it; and those in Rust that do not say
+    /// [why they may run](crate::RustMigration::allowed_because), since nobody can read what they
+    /// do. What the run would not apply is not looked at.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// What is asked between two stages: an error, and the next one is not begun.
+    ///
+    /// A function cannot be recorded with a run. One that is resumed needs it again, or
+    /// [`without_checks`](Self::without_checks).
     pub fn between_stages<F, R>(mut self, gate: F) -> Self
     where
         F: Fn(StageDone) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         self.gate = Gate::new(gate);
+        self
+    }
+
+    /// What is asked between two stages, in words: recorded with the run, and told to whoever
+    /// resumes it without asking.
+    pub fn checks(mut self, checks: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.checks = checks.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether a run that had checks between its stages is resumed without any.
+    pub fn without_checks(mut self, without: bool) -> Self {
+        self.without_checks = without;
         self
     }
 

@@ -77,6 +77,14 @@ fn against(series: &Series, number: i64, entry: &Entry) -> Option<Failure> {
         );
         return Some(failure.in_file(&entry.name));
     }
+    if let Progress::Undone(done) = entry.progress {
+        let message = format!("it is being undone, and {done} of the statements for that are done");
+        let failure = Failure::new("MIGRATION_UNFINISHED", message).hint(
+            "go on with that: tenantry rollback; or make the schema as the file wants it, or as it \
+             was before, and say which: tenantry repair --applied, or tenantry repair --clear",
+        );
+        return Some(failure.in_file(&entry.name));
+    }
     let Some(step) = series.find(number) else {
         let is_later_than_all = series.steps().last().is_none_or(|last| number > last.number);
         return (!is_later_than_all).then(|| gone(series, entry));
@@ -93,7 +101,7 @@ fn against(series: &Series, number: i64, entry: &Entry) -> Option<Failure> {
                  (after those statements), or tenantry repair --clear (from its beginning)",
             )
         }
-        Progress::Finished | Progress::Unknown => {
+        Progress::Finished | Progress::Undone(_) | Progress::Unknown => {
             let message = "it was changed after it had been applied".to_owned();
             Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(
                 "put the file back as it was, and make the change in a new one; if the change \

@@ -23,6 +23,9 @@ pub struct RollbackReport {
     pub unfinished: usize,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// The shared schema, if that was to be rolled back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedRollback>,
     /// Each tenant, by id.
     pub tenants: Vec<TenantRollback>,
 }
@@ -31,7 +34,10 @@ impl RollbackReport {
     /// Whether nothing failed, and nothing was left.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.failed == 0 && self.unfinished == 0
+        let is_good = |shared: &SharedRollback| {
+            !matches!(shared.status, MigrateStatus::Failed | MigrateStatus::Unfinished)
+        };
+        self.failed == 0 && self.unfinished == 0 && self.shared.as_ref().is_none_or(is_good)
     }
 }
 
@@ -41,6 +47,24 @@ impl RollbackReport {
 pub struct TenantRollback {
     /// The tenant.
     pub id: TenantId,
+    /// What came of it.
+    pub status: MigrateStatus,
+    /// The migrations that were undone, in order.
+    pub undone: Vec<String>,
+    /// Those that are to be undone still.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// What came of the shared schema.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SharedRollback {
+    /// Its name.
+    pub schema: String,
     /// What came of it.
     pub status: MigrateStatus,
     /// The migrations that were undone, in order.

@@ -118,6 +118,11 @@ pub(crate) struct RunRequest {
     max_failures: Option<MaxFailures>,
     #[serde(default)]
     stages: Stages,
+    #[serde(default)]
+    strict: bool,
+    /// What was asked between two stages, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<String>,
 }
 
 impl RunRequest {
@@ -135,7 +140,30 @@ impl RunRequest {
             on_error: options.on_error,
             max_failures: options.max_failures,
             stages: options.stages.clone(),
+            strict: options.strict,
+            checks: match options.checks.as_slice() {
+                [] if options.gate.is_there() => vec!["a function".to_owned()],
+                checks => checks.to_vec(),
+            },
         }
+    }
+
+    /// Refuses to go on without what was asked between the stages. It is not taken from the table:
+    /// whoever may write there is not to say what is run here.
+    pub(crate) fn check_again(
+        &self,
+        run: i64,
+        options: &MigrateOptions,
+    ) -> Result<(), Box<Failure>> {
+        if self.checks.is_empty() || options.gate.is_there() || options.without_checks {
+            return Ok(());
+        }
+        let message =
+            format!("run {run} was checked between its stages by {}", self.checks.join(" and "));
+        Err(Box::new(Failure::new("CHECKS_MISSING", message).hint(
+            "checks are recorded and not run from there: give them again, or others, or \
+             --no-checks",
+        )))
     }
 
     /// The tenants by name, unless it was all of them.
@@ -152,7 +180,11 @@ impl RunRequest {
             out_of_order: self.out_of_order,
             on_error: self.on_error,
             max_failures: self.max_failures,
-            stages: self.stages,
+            stages: match options.stages.pause_between() {
+                Some(pause) => self.stages.pause(pause),
+                None => self.stages,
+            },
+            strict: self.strict || options.strict,
             ..options.clone()
         }
     }

@@ -55,6 +55,12 @@ pub trait RustMigration: fmt::Debug + Send + Sync {
         1
     }
 
+    /// Why a [strict](crate::MigrateOptions::strict) run may run it, though nobody can read whether
+    /// it locks or loses something: a reason, as a file gives one with `allow`. None by default.
+    fn allowed_because(&self) -> Option<&str> {
+        None
+    }
+
     /// Does its work.
     fn up<'a>(&'a self, tx: &'a mut MigrationTransaction<'_>) -> RustMigrationFuture<'a>;
 

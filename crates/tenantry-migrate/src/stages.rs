@@ -1,6 +1,6 @@
 //! Some tenants first, then more.
 
-use std::{error::Error, fmt, pin::Pin, sync::Arc};
+use std::{error::Error, fmt, pin::Pin, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +19,14 @@ type Passed = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync
 pub struct Stages {
     canary: usize,
     then: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pause: Option<Duration>,
 }
 
 impl Stages {
     /// This many tenants first.
     pub fn canary(tenants: usize) -> Self {
-        Self { canary: tenants, then: Vec::new() }
+        Self { canary: tenants, ..Self::default() }
     }
 
     /// Then so many percent of all tenants that have something to be applied, those of the stages
@@ -32,6 +34,16 @@ impl Stages {
     pub fn then(mut self, percent: impl IntoIterator<Item = u8>) -> Self {
         self.then = percent.into_iter().map(|percent| percent.min(100)).collect();
         self
+    }
+
+    /// How long to wait between two stages. A run that is resumed does, too.
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = Some(pause);
+        self
+    }
+
+    pub(crate) fn pause_between(&self) -> Option<Duration> {
+        self.pause
     }
 
     /// Whether there is more than one.
@@ -86,6 +98,11 @@ impl Gate {
         R: Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         Self(Some(Arc::new(move |done| Box::pin(gate(done)))))
+    }
+
+    /// Whether anything is asked.
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Why the next stage is not to begin.

@@ -1,6 +1,11 @@
 //! A migration as it is run: a file, or code.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    borrow::Cow,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tenantry::TenantId;
 
@@ -94,12 +99,22 @@ impl Step {
         }
     }
 
-    /// Whether it names any schema.
+    /// Whether it names any schema, up or down.
     pub(crate) fn names_schemas(&self) -> bool {
-        match &self.work {
-            Work::Sql(file) => !file.up().schemas_named().is_empty(),
-            Work::Rust(_) => false,
-        }
+        self.scripts().any(|(_, script)| !script.schemas_named().is_empty())
+    }
+
+    /// Its SQL, with the files' names: what applies it, and what undoes it.
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = (Cow<'_, str>, &Script)> {
+        let file = match &self.work {
+            Work::Sql(file) => Some(file),
+            Work::Rust(_) => None,
+        };
+        file.into_iter().flat_map(|file| {
+            let down = file.down_path().and_then(Path::file_name).map(OsStr::to_string_lossy);
+            let up = (Cow::Borrowed(file.name.as_str()), file.up());
+            [Some(up), down.zip(file.down())].into_iter().flatten()
+        })
     }
 
     /// Whether it can be undone.
@@ -183,6 +198,12 @@ impl<'a> Body<'a> {
     /// Whether what it does cannot be read in it.
     pub(crate) fn is_opaque(&self) -> bool {
         self.script.is_opaque()
+    }
+
+    /// Whether what one of its statements does cannot be read in it.
+    pub(crate) fn is_opaque_at(&self, statement: usize) -> bool {
+        let statement = self.script.statements().get(statement);
+        statement.is_some_and(|statement| statement.kind().is_opaque())
     }
 
     /// Says where in the file an error is.

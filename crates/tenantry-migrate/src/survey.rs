@@ -160,7 +160,7 @@ async fn ask(db: &mut SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, 
 /// each by itself, at twice the cost.
 fn question(chunk: &[(usize, &Site)]) -> String {
     let mut sql = String::from(
-        "SELECT ledger, count(*), count(duration_ms), max(number), \
+        "SELECT ledger, count(*), count(duration_ms) - count(done), max(number), \
          sum(pg_catalog.hashtextextended(name || checksum, number))::text FROM (",
     );
     for (position, (_, site)) in chunk.iter().enumerate() {
@@ -168,7 +168,7 @@ fn question(chunk: &[(usize, &Site)]) -> String {
         write!(
             sql,
             "{separator}SELECT {position} AS ledger, number, name::text, checksum::text, \
-             duration_ms FROM {}",
+             duration_ms, done FROM {}",
             site.ledger
         )
         .expect("a String takes whatever is written to it");

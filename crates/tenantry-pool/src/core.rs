@@ -5,6 +5,7 @@
 //! many callers wait, but for the logarithm of those.
 
 mod asking;
+mod deadlines;
 mod ending;
 mod homes;
 mod maintenance;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use self::{
+    deadlines::Deadlines,
     servers::Servers,
     slots::{Kind, Slots, State},
     targets::Targets,
@@ -78,6 +80,12 @@ pub(crate) struct Core<D: Driver> {
     servers: Servers<D>,
     /// Callers without a connection.
     waiters: Waiters<D>,
+    /// When the time of callers is up.
+    timeouts: Deadlines,
+    /// When they take any connection.
+    patience: Deadlines,
+    /// When these are looked at next.
+    looked_at: Option<Instant>,
     /// The targets used of late or at work.
     targets: Targets,
     /// The number that the next target in the order draws.
@@ -97,6 +105,9 @@ impl<D: Driver> Core<D> {
             handles: (0..config.max_connections).map(|_| None).collect(),
             servers: Servers::default(),
             waiters: Waiters::default(),
+            timeouts: Deadlines::default(),
+            patience: Deadlines::default(),
+            looked_at: None,
             targets: Targets::new(config.max_targets),
             next_number: 0,
             window: PASSES_PER_CONNECTION * config.max_connections as u64,

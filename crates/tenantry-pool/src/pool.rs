@@ -73,12 +73,17 @@ impl<D: Driver> Pool<D> {
             };
             core.acquire(target, reply, start, out)
         })?;
-        let (ticket, patient_until) = match acquired {
+        let ticket = match acquired {
             Acquired::Now(lent) => return Ok(self.inner.lease(target.id(), lent)),
-            Acquired::Wait { ticket, patient_until } => (ticket, patient_until),
+            Acquired::Wait { ticket, rouse } => {
+                if rouse {
+                    self.inner.rouse.notify_one();
+                }
+                ticket
+            }
         };
         let receiver = receiver.expect("a waiter has a receiver");
-        Waiting::new(&self.inner, ticket, receiver).answer(start, patient_until).await
+        Waiting::new(&self.inner, ticket, receiver).answer().await
     }
 
     /// Forgets a target until it is used again: its prepared statements are closed and no

@@ -1,25 +1,33 @@
 //! Where a request names its tenant.
 
+mod always;
 mod cookie;
 mod domain;
 mod header;
 mod host;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod or;
 mod path;
 mod query;
+mod read;
 
 use std::fmt::Display;
 
 use axum::http::request::Parts;
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId, TenantManager};
 
+#[cfg(feature = "jwt")]
+pub use self::jwt::{Jwt, JwtAlgorithm, JwtClaims, JwtKeyError, JwtKeys, jwt};
 pub use self::{
+    always::{Always, always},
     cookie::{Cookie, cookie},
     domain::{CustomDomain, Subdomain, custom_domain, subdomain},
     header::{Header, header},
     or::Or,
     path::{PathParam, PathPrefix, path_param, path_prefix},
     query::{QueryParam, query},
+    read::{ReadId, ReadWith, read},
 };
 
 use crate::ApiError;
@@ -92,20 +100,22 @@ pub trait Identify: Send + Sync + 'static {
     }
 }
 
+use self::read::identify_by_reading;
+
 /// An id out of text.
-fn parse(tenants: &TenantManager, text: &str) -> Result<Option<TenantId>, ApiError> {
-    let id = tenants.config().parse_tenant_id(text).map_err(tenantry::Error::from)?;
+fn parse(alphabet: Alphabet, text: &str) -> Result<Option<TenantId>, ApiError> {
+    let id = TenantId::parse_with(alphabet, text).map_err(tenantry::Error::from)?;
     Ok(Some(id))
 }
 
 /// An id out of the only one of several values, if there is one.
 fn parse_only<T: AsRef<[u8]>>(
-    tenants: &TenantManager,
+    alphabet: Alphabet,
     values: impl Iterator<Item = T>,
     place: impl Display,
 ) -> Result<Option<TenantId>, ApiError> {
     match only(values, &place)? {
-        Some(value) => parse(tenants, text(value.as_ref(), place)?),
+        Some(value) => parse(alphabet, text(value.as_ref(), place)?),
         None => Ok(None),
     }
 }

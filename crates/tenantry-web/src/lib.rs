@@ -21,7 +21,7 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | name the tenant | [`header`], [`subdomain`], [`custom_domain`], [`path_prefix`], [`path_param`], [`query`], [`cookie`], [`Identify::or`], and [`Identify`] for a way of your own |
+//! | name the tenant | [`header`], [`subdomain`], [`custom_domain`], [`path_prefix`], [`path_param`], [`query`], [`cookie`], [`always`], [`read`], `jwt` (feature `jwt`), [`Identify::or`], and [`Identify`] for a way of your own |
 //! | check, enrich and exempt requests | [`TenantLayer`] |
 //! | get at the tenant in a handler | [`TenantDb`], [`Tenant`], [`TenantId`], [`TenantContext`]; [`SharedDb`] and [`TenantManager`] on every route; `Option` where a tenant is [optional](TenantLayer::optional) |
 //! | answer errors | [`ApiError`]; [`not_found`] and [`method_not_allowed`] as fallbacks |
@@ -45,15 +45,18 @@ pub use extract::Valid;
 pub use extract::{Json, Page, Path, Query};
 pub use fallback::{method_not_allowed, not_found};
 pub use identify::{
-    Cookie, CustomDomain, Header, Identify, Or, PathParam, PathPrefix, QueryParam, Subdomain,
-    cookie, custom_domain, header, path_param, path_prefix, query, subdomain,
+    Always, Cookie, CustomDomain, Header, Identify, Or, PathParam, PathPrefix, QueryParam, ReadId,
+    ReadWith, Subdomain, always, cookie, custom_domain, header, path_param, path_prefix, query,
+    read, subdomain,
 };
+#[cfg(feature = "jwt")]
+pub use identify::{Jwt, JwtAlgorithm, JwtClaims, JwtKeyError, JwtKeys, jwt};
 pub use layer::{TenantFuture, TenantLayer, TenantService};
 pub use ready::ready;
 pub use request_id::{RequestIdLayer, RequestIdService};
-pub use serve::serve;
 #[cfg(unix)]
 pub use serve::shutdown_signal;
+pub use serve::{ServeOptions, serve, serve_with};
 #[doc(no_inline)]
 pub use tenantry::{
     SharedDb, Tenant, TenantContext, TenantDb, TenantId, TenantManager, TenantVersion, Version,

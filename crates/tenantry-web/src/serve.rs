@@ -52,6 +52,44 @@ pub async fn serve<S>(
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
+    serve_with(listener, service, shutdown, drain, ServeOptions::default()).await;
+}
+
+/// What [`serve_with`] does beside what [`serve()`] does.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ServeOptions {
+    /// The largest head of a request, in bytes, 8,192 at least: beyond, the answer is 431. hyper's
+    /// own bound if it is none.
+    pub max_head: Option<usize>,
+    /// How long a client may take for a request's head, the wait for one on a kept connection
+    /// included. As long as it likes if it is none.
+    pub head_timeout: Option<Duration>,
+    /// Whether each request has its client's address among its extensions, as
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo).
+    pub with_peer: bool,
+}
+
+impl ServeOptions {
+    /// Bounds on a request's head, and the client's address.
+    #[must_use]
+    pub fn guarded(max_head: usize, head_timeout: Duration) -> Self {
+        let (max_head, head_timeout) = (Some(max_head), Some(head_timeout));
+        Self { max_head, head_timeout, with_peer: true }
+    }
+}
+
+/// Like [`serve()`], with bounds for clients.
+pub async fn serve_with<S>(
+    listener: TcpListener,
+    service: S,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    drain: Duration,
+    options: ServeOptions,
+) where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let stop = Arc::new(Stop::new());
     // Each connection has a clone; when the last one has ended, nothing is there to be received.
     let (alive, mut ended) = mpsc::channel::<Infallible>(1);
@@ -62,11 +100,12 @@ pub async fn serve<S>(
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 without_delay(&stream);
+                let peer = options.with_peer.then_some(peer);
                 let (service, stop, alive) = (service.clone(), Arc::clone(&stop), alive.clone());
                 tokio::spawn(async move {
-                    connection(stream, service, &stop).await;
+                    connection(stream, peer, service, &stop, options).await;
                     drop(alive);
                 });
             }

@@ -12,7 +12,7 @@ use crate::{
     Error, Hooks, Result,
     catalog::Index,
     config::DebugConfig,
-    connection::{Output, PgDriver, Query, RunError},
+    connection::{Output, PgDriver, Query, RunError, TooLong},
     place::Place,
 };
 
@@ -98,6 +98,12 @@ impl Access {
             RunError::Bind(_) | RunError::Statement(_) if lease.was_cut_off() => {
                 self.place.check_is_working().err().unwrap_or(Error::PoolClosed)
             }
+            RunError::Bind(_) | RunError::Statement(_)
+                if lease.failure().is_some_and(TooLong::is_cause_of) =>
+            {
+                Error::AnswerTooLarge
+            }
+            RunError::TooLarge => Error::AnswerTooLarge,
             RunError::Bind(error) | RunError::Statement(error) => match lease.failure() {
                 // "connection closed" says less than why it was.
                 Some(why) if error.is_closed() => Error::lost(why, error, &address),

@@ -46,6 +46,7 @@ mod connection;
 mod debug;
 mod discovery;
 mod error;
+mod host;
 mod isolation;
 mod loader;
 mod migrations;
@@ -67,6 +68,11 @@ pub use self::{
     debug::DebugConfig,
     discovery::{DiscoveryConfig, DiscoverySource},
     error::{ConfigError, ConfigProblem},
+    host::{
+        AdminConfig, CodeDatabaseConfig, HostConfig, IdentificationSettings, JwtSettings,
+        LimitsConfig, ListenConfig, LoadingSettings, LogFormat, LoggerConfig, OnBroken,
+        PluginsConfig, SourceSettings, StoreSettings, TenantsConfig,
+    },
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,
     migrations::{MigrationsConfig, RoleTemplate},
@@ -110,6 +116,7 @@ pub struct Config {
     discovery: DiscoveryConfig,
     alphabet: Alphabet,
     debug: DebugConfig,
+    host: HostConfig,
     file: Option<PathBuf>,
 }
 
@@ -134,9 +141,19 @@ impl Config {
     }
 
     fn read(settings: Settings, file: Option<PathBuf>) -> Result<Self, ConfigError> {
+        let (_, config) = Self::read_with(settings, file, true)?;
+        Ok(config.expect("a missing or invalid URL is a problem that was told"))
+    }
+
+    /// Reads all sections. Without a database's URL there is no configuration but the server's.
+    fn read_with(
+        settings: Settings,
+        file: Option<PathBuf>,
+        needs_database: bool,
+    ) -> Result<(HostConfig, Option<Self>), ConfigError> {
         let directory = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
         let mut reader = Reader::new(settings, directory);
-        let connection = ConnectionConfig::read(&mut reader);
+        let connection = ConnectionConfig::read(&mut reader, needs_database);
         let isolation = IsolationConfig::read(&mut reader);
         let schemas = SchemasConfig::read(&mut reader);
         let migrations = MigrationsConfig::read(&mut reader);
@@ -144,17 +161,20 @@ impl Config {
         let alphabets = [("strict", Alphabet::Strict), ("legacy", Alphabet::Legacy)];
         let alphabet = reader.word("tenant_ids.alphabet", Alphabet::Strict, &alphabets);
         let debug = DebugConfig::read(&mut reader);
+        let host = HostConfig::read(&mut reader);
         reader.finish()?;
-        Ok(Self {
-            connection: connection.expect("a missing or invalid URL is a problem that was told"),
+        let config = connection.map(|connection| Self {
+            connection,
             isolation,
             schemas,
             migrations,
             discovery,
             alphabet,
             debug,
+            host: host.clone(),
             file,
-        })
+        });
+        Ok((host, config))
     }
 
     /// Section `[connection]`.
@@ -195,6 +215,12 @@ impl Config {
     /// Section `[debug]`.
     pub fn debug(&self) -> &DebugConfig {
         &self.debug
+    }
+
+    /// The sections of the multi-tenant server: `[server]`, `[admin]`, `[logger]`, `[plugins]`,
+    /// `[tenants]`, `[security]` and `[limits]`.
+    pub fn host(&self) -> &HostConfig {
+        &self.host
     }
 
     /// The alphabet of tenants' ids: `tenant_ids.alphabet`.

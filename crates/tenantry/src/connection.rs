@@ -25,13 +25,15 @@ mod tally;
 mod transaction;
 mod wire;
 
-#[cfg(feature = "diesel")]
-pub(crate) use self::query::TypedParam;
-pub use self::tally::StatementCounts;
 pub(crate) use self::{
     binding::Binding,
     driver::PgDriver,
     pg::RunError,
     query::{Output, Params, Query},
     server::Server,
+    wire::TooLong,
+};
+pub use self::{
+    query::{Answer, Bounds, TypedParam},
+    tally::StatementCounts,
 };

@@ -75,6 +75,9 @@ pub enum Error {
     /// What PostgreSQL answered is not what was asked for: another number of rows, another type.
     #[error("{0}")]
     Answer(Arc<str>),
+    /// The answer is larger than its [`Bounds`](crate::Bounds): the statement was stopped.
+    #[error("the statement's answer is larger than it may be")]
+    AnswerTooLarge,
     /// The transaction had failed before it was to be committed; it was rolled back.
     #[error("the transaction had failed before COMMIT and was rolled back")]
     RolledBack,
@@ -136,6 +139,7 @@ impl Error {
             Self::PoolClosed => "POOL_CLOSED",
             Self::Unavailable(_) | Self::CatalogStale(_) => "DATABASE_UNAVAILABLE",
             Self::Database(_) | Self::Answer(_) | Self::RolledBack => "DATABASE_ERROR",
+            Self::AnswerTooLarge => "ANSWER_TOO_LARGE",
             Self::Pooled(_) => "SESSION_UNAVAILABLE",
             Self::Config(_) | Self::Tls(_) | Self::ExtensionSchema { .. } => "CONFIG_INVALID",
             Self::NoTenantContext => "NO_TENANT_CONTEXT",

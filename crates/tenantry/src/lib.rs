@@ -56,7 +56,7 @@ pub mod web;
 
 pub use catalog::{Catalog, Migrated, NewTenant};
 pub use config::{Config, ConfigError, DebugConfig};
-pub use connection::StatementCounts;
+pub use connection::{Answer, Bounds, StatementCounts, TypedParam};
 pub use context::TenantContext;
 pub use db::{
     BatchError, Savepoint, SharedDb, SharedSession, TenantDb, TenantSession, Transaction,

@@ -41,8 +41,9 @@ pub(crate) struct Migrate {
     /// Applies migrations that are older than one that was applied already.
     #[arg(long)]
     pub(crate) allow_out_of_order: bool,
-    /// Says that migrations are applied, and runs nothing; asks before, or needs --yes.
-    #[arg(long, conflicts_with_all = ["shared", "canary", "then", "resume"])]
+    /// Says that migrations are applied, and runs nothing; asks before, or needs --yes. The shared
+    /// schema's by themselves.
+    #[arg(long, conflicts_with_all = ["canary", "then", "resume"])]
     pub(crate) mark_applied: bool,
     /// With --mark-applied: up to this migration, and not those after it.
     #[arg(long, value_name = "MIGRATION", requires = "mark_applied")]
@@ -74,6 +75,9 @@ pub(crate) struct Rollout {
     /// Runs a command between stages, by the shell; it must end with status 0.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) check_command: Option<String>,
+    /// With --resume: goes on without the checks that the run had.
+    #[arg(long, conflicts_with_all = ["check_sql", "check_command"])]
+    pub(crate) no_checks: bool,
     /// Whether to go on when a tenant has failed. Without it, the stage is finished, and the next
     /// one is not begun.
     #[arg(long, value_name = "WHAT", value_enum)]

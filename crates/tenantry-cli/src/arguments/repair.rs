@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args};
 #[derive(Args, Debug)]
 #[command(
     group = ArgGroup::new("what").required(true).multiple(true),
-    group = ArgGroup::new("which").required(true)
+    group = ArgGroup::new("which").required(true).multiple(true)
 )]
 pub(crate) struct Repair {
     /// Files that were changed after they had been applied: the ledger takes their new checksums.
@@ -29,7 +29,7 @@ pub(crate) struct Repair {
 ///
 /// Without --mark-missing or --clean-orphans it shows both, and writes nothing.
 #[derive(Args, Debug)]
-#[command(group = ArgGroup::new("which").required(true))]
+#[command(group = ArgGroup::new("which").required(true).multiple(true))]
 pub(crate) struct Sync {
     /// Says of migrations that a ledger lacks that they are applied, and runs nothing.
     #[arg(long)]
@@ -45,11 +45,14 @@ pub(crate) struct Sync {
 #[derive(Args, Debug)]
 pub(crate) struct Correcting {
     /// Every tenant.
-    #[arg(long, group = "which")]
+    #[arg(long, group = "which", conflicts_with = "tenant")]
     pub(crate) all: bool,
     /// These tenants.
     #[arg(long, group = "which", value_name = "ID", num_args = 1..)]
     pub(crate) tenant: Vec<String>,
+    /// The shared schema.
+    #[arg(long, group = "which")]
+    pub(crate) shared: bool,
     /// Shows it, and writes nothing at all.
     #[arg(long)]
     pub(crate) dry_run: bool,

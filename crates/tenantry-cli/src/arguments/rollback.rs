@@ -19,6 +19,9 @@ pub(crate) struct Rollback {
     /// These tenants.
     #[arg(long, group = "which", value_name = "ID", num_args = 1..)]
     pub(crate) tenant: Vec<String>,
+    /// The shared schema: what tenants have built on it is not looked at.
+    #[arg(long, group = "which")]
+    pub(crate) shared: bool,
     /// Tells what would be undone, and writes nothing at all.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -31,7 +34,9 @@ const EXAMPLES: &str = "\
 Examples:
   tenantry rollback --to 0005_labels --tenant acme --dry-run
   tenantry rollback --to 0005_labels --all --yes
+  tenantry rollback --to 0001_plans --shared
 
 JSON:
   {\"dry_run\", \"total\", \"succeeded\", \"failed\", \"skipped\", \"unfinished\", \"duration_ms\",
+   \"shared\"?: {\"schema\", \"status\", \"undone\", \"pending\"?, \"error\"?},
    \"tenants\": [{\"id\", \"status\", \"undone\": [migration], \"pending\"?: [migration], \"error\"?}]}";

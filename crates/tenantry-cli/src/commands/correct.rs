@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tenantry_migrate::{CorrectionReport, Migrator, RepairOptions};
+use tenantry_migrate::{Correction, CorrectionReport, Migrator, RepairOptions};
 
 use super::{confirm::confirm, failures};
 use crate::{
@@ -48,15 +48,20 @@ async fn run(
     let ids = (!arguments.all).then_some(ids.as_slice());
     let access = if arguments.dry_run { Access::Reading } else { Access::Writing };
     let migrator = Migrator::new(connect(config, access).await?);
+    let options = options.shared(arguments.shared);
     if arguments.dry_run || !arguments.yes {
         let found = migrator.repair(ids, options.dry_run(true)).await?;
-        if arguments.dry_run || found.concerned == 0 {
+        if arguments.dry_run || !found.has_corrections() {
             return answer(&found, console);
         }
         if !console.is_json() {
             console.note(text(&found).trim_end());
         }
-        let question = format!("Set this right for {}?", count(found.concerned, "tenant"));
+        let whose = match found.concerned {
+            0 => "the shared schema".to_owned(),
+            some => count(some, "tenant"),
+        };
+        let question = format!("Set this right for {whose}?");
         confirm(false, console, &question, &format!("tenantry {verb} …"))?;
     }
     answer(&migrator.repair(ids, options).await?, console)
@@ -66,6 +71,11 @@ async fn run(
 pub(super) fn answer(report: &CorrectionReport, console: &Console) -> Result<Exit> {
     console.answer(report, || text(report))?;
     if !console.is_json() {
+        if let Some((schema, error)) =
+            report.shared.as_ref().and_then(|shared| Some((&shared.schema, shared.error.as_ref()?)))
+        {
+            console.error(format_args!("shared schema {schema}: {error}"));
+        }
         let failed = report
             .tenants
             .iter()
@@ -94,6 +104,13 @@ fn text(report: &CorrectionReport) -> String {
     if report.dry_run {
         text.push_str("Nothing was written.\n");
     }
+    if let Some(shared) = report.shared.as_ref().filter(|shared| shared.error.is_none()) {
+        for correction in &shared.corrections {
+            let Correction { name, found, kind, .. } = correction;
+            let words = kind.words();
+            let _ = writeln!(text, "- {name}: {found}; {words} (shared schema {})", shared.schema);
+        }
+    }
     for (line, names) in &groups {
         let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         let more = match names.len().saturating_sub(NAMED) {
@@ -103,6 +120,17 @@ fn text(report: &CorrectionReport) -> String {
         let _ = writeln!(text, "- {line} ({named}{more})");
     }
     let done = if report.dry_run { "to be set right" } else { "set right" };
+    if let Some(shared) = &report.shared {
+        let what = match (&shared.error, shared.corrections.is_empty()) {
+            (Some(_), _) => "not set right",
+            (None, true) => "nothing to be set right",
+            (None, false) => done,
+        };
+        let _ = writeln!(text, "Shared schema {}: {what}", shared.schema);
+        if report.total == 0 {
+            return text;
+        }
+    }
     let concerned = report.concerned - report.failed.min(report.concerned);
     let _ = match concerned {
         0 => writeln!(text, "{}: nothing to be set right", count(report.total, "tenant")),

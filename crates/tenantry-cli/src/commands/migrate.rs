@@ -23,6 +23,12 @@ use crate::{
 pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) -> Result<Exit> {
     let config = environment::config(global)?;
     let ids = environment::tenant_ids(&config, &arguments.tenant)?;
+    if arguments.mark_applied && arguments.shared && (arguments.all || !ids.is_empty()) {
+        return Err(Failure::usage(
+            "--mark-applied takes the shared schema or tenants, not both at once: their \
+             migrations are not the same",
+        ));
+    }
     let access = if arguments.dry_run { Access::Reading } else { Access::Writing };
     let mut interrupts = Interrupts::listen()?;
     let manager = connect(config, access).await?;
@@ -33,14 +39,14 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
         if !arguments.dry_run {
             confirm(arguments.yes, console, question, "tenantry migrate --mark-applied …")?;
         }
-        let marked =
-            migrator.mark_applied(of_these, arguments.to.as_deref(), arguments.dry_run).await?;
+        let (to, dry_run) = (arguments.to.as_deref(), arguments.dry_run);
+        let marked = match arguments.shared {
+            true => migrator.mark_shared_applied(to, dry_run).await?,
+            false => migrator.mark_applied(of_these, to, dry_run).await?,
+        };
         return correct::answer(&marked, console);
     }
 
-    if arguments.strict {
-        safety::refuse(&migrator, of_these, &arguments).await?;
-    }
     let (bar, stop) = (MigrationBar::new(console), Stop::new());
     let checks = Checks::new(&arguments.rollout, manager.clone())?;
     let (options, resume) = (options(&arguments, &bar, &stop, checks), arguments.rollout.resume);
@@ -84,7 +90,11 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
 
 fn options(arguments: &Migrate, bar: &MigrationBar, stop: &Stop, checks: Checks) -> MigrateOptions {
     let shown = bar.clone();
-    let Rollout { canary, then, on_error, max_failures, .. } = &arguments.rollout;
+    let Rollout { canary, then, pause, on_error, max_failures, no_checks, .. } = &arguments.rollout;
+    let mut stages = Stages::canary(canary.unwrap_or(0)).then(then.iter().copied());
+    if let Some(pause) = pause {
+        stages = stages.pause(*pause);
+    }
     let mut options = MigrateOptions::new()
         .concurrency(arguments.concurrency.into())
         .dry_run(arguments.dry_run)
@@ -94,9 +104,11 @@ fn options(arguments: &Migrate, bar: &MigrationBar, stop: &Stop, checks: Checks)
             arguments::Atomic::Migration => Atomic::Migration,
             arguments::Atomic::Tenant => Atomic::Tenant,
         })
-        .stages(Stages::canary(canary.unwrap_or(0)).then(then.iter().copied()))
+        .stages(stages)
+        .strict(arguments.strict)
+        .checks(checks.words())
+        .without_checks(*no_checks)
         .stop(stop.clone())
-        .between_stages(move |done| checks.clone().pass(done))
         .on_progress(move |progress| {
             log(progress);
             shown.show(progress);
@@ -106,6 +118,9 @@ fn options(arguments: &Migrate, bar: &MigrationBar, stop: &Stop, checks: Checks)
             arguments::OnError::Continue => OnError::Continue,
             arguments::OnError::Abort => OnError::Abort,
         });
+    }
+    if !checks.words().is_empty() {
+        options = options.between_stages(move |done| checks.clone().pass(done));
     }
     if let Some(most) = max_failures {
         options = options.max_failures(*most);

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use tenantry_migrate::{MigrateOptions, Migrator, RollbackReport, Stop};
+use tenantry_migrate::{MigrateOptions, MigrateStatus, Migrator, RollbackReport, Stop};
 
 use super::{confirm::confirm, failures};
 use crate::{
@@ -24,15 +24,24 @@ pub(super) async fn run(arguments: Rollback, global: &Global, console: &Console)
     let manager = connect(config, access).await?;
     let migrator = Migrator::new(manager.clone());
     let to = &arguments.to;
+    let rollback = async |options: &MigrateOptions| match arguments.shared {
+        true => migrator.rollback_shared(to, options).await,
+        false => migrator.rollback(ids, to, options).await,
+    };
     if arguments.dry_run || !arguments.yes {
         let dry = MigrateOptions::new().dry_run(true);
-        let plan = migrator.rollback(ids, to, &dry).await?;
+        let plan = rollback(&dry).await?;
         let going = plan.tenants.iter().filter(|tenant| !tenant.pending.is_empty()).count();
-        if arguments.dry_run || going == 0 {
+        let shared = plan.shared.as_ref().filter(|shared| !shared.pending.is_empty());
+        if arguments.dry_run || (going == 0 && shared.is_none()) {
             return answer(&plan, console);
         }
         console.note(text(&plan).trim_end());
-        let question = format!("Undo this for {}? Data may be lost.", count(going, "tenant"));
+        let whose = match shared {
+            Some(shared) => format!("the shared schema {}", shared.schema),
+            None => count(going, "tenant"),
+        };
+        let question = format!("Undo this for {whose}? Data may be lost.");
         confirm(false, console, &question, &format!("tenantry rollback --to {to} …"))?;
     }
     let (bar, stop) = (MigrationBar::new(console), Stop::new());
@@ -46,7 +55,7 @@ pub(super) async fn run(arguments: Rollback, global: &Global, console: &Console)
         interrupts.next().await;
     };
     let done = tokio::select! {
-        done = migrator.rollback(ids, to, &options) => Some(done),
+        done = rollback(&options) => Some(done),
         () = interrupted => None,
     };
     bar.clear();
@@ -64,6 +73,11 @@ pub(super) async fn run(arguments: Rollback, global: &Global, console: &Console)
 fn answer(report: &RollbackReport, console: &Console) -> Result<Exit> {
     console.answer(report, || text(report))?;
     if !console.is_json() {
+        if let Some((schema, error)) =
+            report.shared.as_ref().and_then(|shared| Some((&shared.schema, shared.error.as_ref()?)))
+        {
+            console.error(format_args!("shared schema {schema}: {error}"));
+        }
         let failed = report
             .tenants
             .iter()
@@ -77,9 +91,22 @@ fn text(report: &RollbackReport) -> String {
     let mut text = String::new();
     if report.dry_run {
         text.push_str("Nothing was written.\n");
+        if let Some(shared) = report.shared.as_ref().filter(|shared| !shared.pending.is_empty()) {
+            let _ =
+                writeln!(text, "- shared schema {}: {}", shared.schema, shared.pending.join(", "));
+        }
         for tenant in report.tenants.iter().filter(|tenant| !tenant.pending.is_empty()) {
             let _ = writeln!(text, "- {}: {}", tenant.id, tenant.pending.join(", "));
         }
+        return text;
+    }
+    if let Some(shared) = &report.shared {
+        let what = match shared.status {
+            MigrateStatus::Succeeded => format!("{} undone", shared.undone.join(", ")),
+            MigrateStatus::Skipped => "nothing to be undone".to_owned(),
+            _ => "not rolled back".to_owned(),
+        };
+        let _ = writeln!(text, "Shared schema {}: {what}", shared.schema);
         return text;
     }
     let mut parts = Vec::new();

@@ -24,6 +24,7 @@ help! {
     help_of_health: "health --help";
     help_of_completion: "completion --help";
     help_of_adopt: "adopt --help";
+    help_of_seed: "seed --help";
 }
 
 #[tokio::test]

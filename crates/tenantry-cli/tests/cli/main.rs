@@ -13,6 +13,7 @@ mod linting;
 mod migrating;
 mod refusing;
 mod rolling_out;
+mod seeding;
 mod signals;
 mod status;
 mod support;

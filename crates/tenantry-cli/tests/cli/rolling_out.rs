@@ -21,6 +21,12 @@ async fn stages_a_check_and_going_on() {
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("--check-command ended with exit status: 1"), "{}", ran.stderr);
     insta::assert_snapshot!(project.run("migrate --resume").await.shown(), @r"
+    exit status 1
+    --- stderr
+    error: run 1 was checked between its stages by --check-sql 'SELECT(false)'
+      checks are recorded and not run from there: give them again, or others, or --no-checks
+    ");
+    insta::assert_snapshot!(project.run("migrate --resume --no-checks").await.shown(), @r"
     exit status 0
     --- stdout
     3 tenants: 1 migrated, 2 with nothing to do (…)

@@ -185,3 +185,13 @@ async fn thrown_errors_name_file_line_and_column() {
     assert_eq!(error.to_string(), "TypeError: no (lib.mjs:2:13)");
     assert!(error.stack.contains("a.mjs:2"), "{}", error.stack);
 }
+
+#[tokio::test]
+async fn a_functions_text_is_the_same_when_its_module_is_not_compiled_again() {
+    let engine = support::engine();
+    let text = "class Told { a() {} }; export default String(Told);";
+    for _ in 0..2 {
+        let isolate = with_modules(&engine, Memory::new().with("told.mjs", text)).await;
+        assert_eq!(load(&isolate, "./told.mjs").await, Ok("class Told { a() {} }".into()));
+    }
+}

@@ -5,12 +5,14 @@
 //! neither; one that PostgreSQL refuses to run so runs by itself, and is counted afterwards. When
 //! the runner dies between the two, that statement is run again: an index that it left behind
 //! unfinished is dropped before, and one that it finished counts.
+//!
+//! What undoes such a file is run the same way; its row counts, too, and goes at last.
 
 use tenantry::SharedSession;
 
 use super::{NotApplied, Opening, Terms, sort};
 use crate::{
-    ledger,
+    guard, ledger,
     message::{self, Message, Spot},
     step::{Body, Step},
 };
@@ -52,30 +54,29 @@ pub(crate) async fn apply_alone(
     session.batch_counted(close.sql()).await.map_err(|error| terms.explain(&close, error))
 }
 
-/// Undoes a migration statement by statement, then takes its row away. One that was interrupted
-/// is undone from its beginning.
+/// Undoes a migration statement by statement, after those that are done, then takes its row away.
 pub(crate) async fn undo_alone(
     session: &mut SharedSession,
     terms: &Terms<'_>,
     (step, body): (&Step, &Body<'_>),
     opening: Opening,
+    done: Option<usize>,
 ) -> Result<(), NotApplied> {
     let mut open = Message::default();
     terms.open(&mut open, opening);
     open.ours(&ledger::claim_down(terms.site, step.number));
+    // From here on it counts as being undone.
+    open.ours(&ledger::advance(terms.site, step.number, done.unwrap_or(0)));
     open.ours("COMMIT");
     if let Err(error) = session.batch_counted(open.sql()).await {
         let _ = session.batch_execute("ROLLBACK").await;
         return Err(terms.explain(&open, error));
     }
-    for (index, statement) in body.statements().enumerate() {
-        let run = Alone { terms, step, body, index, statement, again: true };
-        run.bind(session).await.map_err(|error| run.failed(error))?;
-        if let Err(error) = session.batch_execute(statement).await
-            && !run.was_done(&error)
-        {
-            return Err(run.failed(error));
-        }
+    let mut first = done.is_some();
+    let statements: Vec<&str> = body.statements().collect();
+    for (index, statement) in statements.iter().enumerate().skip(done.unwrap_or(0)) {
+        let run = Alone { terms, step, body, index, statement, again: std::mem::take(&mut first) };
+        run.run(session).await?;
     }
     let mut close = Message::default();
     close.ours("RESET SESSION AUTHORIZATION");
@@ -133,9 +134,10 @@ impl Alone<'_> {
         let mut before = Message::default();
         before.ours("BEGIN");
         terms.bind(&mut before, Some(self.body));
-        terms.take_role(&mut before);
+        let is_opaque = self.body.is_opaque_at(self.index);
+        terms.enter(&mut before, is_opaque);
         let mut after = Message::default();
-        terms.leave(&mut after, false);
+        terms.leave(&mut after, is_opaque);
         after.ours(&ledger::advance(terms.site, self.step.number, self.index + 1));
         after.ours("COMMIT");
         let ran = async {
@@ -224,6 +226,10 @@ impl Alone<'_> {
     }
 
     fn failed(&self, error: tenantry::Error) -> NotApplied {
+        let caught = error.as_database_error().and_then(|error| guard::caught(&error.message));
+        if let Some(failure) = caught {
+            return NotApplied::Failed(failure.in_file(self.body.name()));
+        }
         let position = error.as_database_error().and_then(|error| error.position);
         let position = position.and_then(|position| usize::try_from(position).ok());
         let spot = match position {

@@ -47,6 +47,12 @@ impl FolderError {
         Self::invalid(folder, vec![FolderProblem::new(second, None, reason)])
     }
 
+    /// A seed that asks to run without a transaction.
+    pub(crate) fn without_transaction(folder: &Path, name: &str) -> Self {
+        let reason = "a seed's files are one transaction; make what refuses one a migration";
+        Self::invalid(folder, vec![FolderProblem::new(name, None, reason.to_owned())])
+    }
+
     /// The error's stable name: `MIGRATIONS_MISSING` or `MIGRATIONS_INVALID`.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -138,7 +138,8 @@ fn select(sites: &[(usize, &Site)]) -> String {
 fn entry(row: &Row) -> (i64, Entry) {
     let done = row.get::<_, Option<i32>>(4);
     let progress = match (row.get(3), done) {
-        (true, _) => Progress::Finished,
+        (true, None) => Progress::Finished,
+        (true, Some(done)) => Progress::Undone(usize::try_from(done).unwrap_or(0)),
         (false, Some(done)) => Progress::Statements(usize::try_from(done).unwrap_or(0)),
         (false, None) => Progress::Unknown,
     };

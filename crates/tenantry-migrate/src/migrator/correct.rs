@@ -1,14 +1,12 @@
 //! Setting ledgers right: `repair`, `sync` and `--mark-applied`.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, StreamExt, stream};
-use tenantry::{Result as DbResult, Tenant, TenantId};
+use tenantry::{Result as DbResult, TenantId};
 
 use super::{Migrator, run::Which};
 use crate::{
     Correction, CorrectionKind, CorrectionReport, Failure, RepairOptions, Result,
-    TenantCorrections,
+    SharedCorrections, TenantCorrections,
     ledger::{self, Entry, Progress, State},
     naming,
     site::Site,
@@ -21,7 +19,7 @@ const SIDE_BY_SIDE: usize = 4;
 
 impl Migrator {
     /// Looks for what is wrong in these tenants' schemas, or in all, and sets it right: what of it
-    /// is in the options.
+    /// is in the options, and whether the shared schema is looked at, too.
     ///
     /// # Errors
     ///
@@ -31,9 +29,34 @@ impl Migrator {
         ids: Option<&[TenantId]>,
         options: RepairOptions,
     ) -> Result<CorrectionReport> {
-        let series = self.tenant_series()?;
-        let wanted = |site: &Site, state: &State| wrong(&series, site, state, options);
-        self.correct(ids, options, wanted).await
+        let shared = match options.shared {
+            true => {
+                let series = self.shared_series()?;
+                let wanted = |site: &Site, state: &State| wrong(&series, site, state, options);
+                Some(self.correct_shared(options, wanted).await?)
+            }
+            false => None,
+        };
+        let mut report = match ids {
+            // The shared schema alone needs no folder of tenants' migrations.
+            Some([]) => CorrectionReport::of_none(options),
+            _ => {
+                let series = self.tenant_series()?;
+                let wanted = |site: &Site, state: &State| wrong(&series, site, state, options);
+                self.correct(ids, options, wanted).await?
+            }
+        };
+        report.shared = shared;
+        Ok(report)
+    }
+
+    /// Looks for what is wrong in the shared schema alone, and sets it right.
+    ///
+    /// # Errors
+    ///
+    /// As [`repair`](Self::repair).
+    pub async fn repair_shared(&self, options: RepairOptions) -> Result<CorrectionReport> {
+        self.repair(Some(&[]), options.shared(true)).await
     }
 
     /// Says of migrations, up to this one or all, that they are applied, and runs nothing.
@@ -49,16 +72,54 @@ impl Migrator {
         dry_run: bool,
     ) -> Result<CorrectionReport> {
         let series = self.tenant_series()?;
-        let last = match up_to {
-            Some(name) => naming::find(&series, name)?.number,
-            None => i64::MAX,
-        };
+        let last = last(&series, up_to)?;
         let options = RepairOptions::new().mark_missing(true).dry_run(dry_run);
         let wanted = |site: &Site, state: &State| {
             let steps = series.steps().iter().filter(|step| step.number <= last);
             missing(steps, site, state)
         };
         self.correct(ids, options, wanted).await
+    }
+
+    /// Says of the shared schema's migrations, up to this one or all, that they are applied, and
+    /// runs nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`mark_applied`](Self::mark_applied).
+    pub async fn mark_shared_applied(
+        &self,
+        up_to: Option<&str>,
+        dry_run: bool,
+    ) -> Result<CorrectionReport> {
+        let series = self.shared_series()?;
+        let last = last(&series, up_to)?;
+        let options = RepairOptions::new().mark_missing(true).dry_run(dry_run);
+        let wanted = |site: &Site, state: &State| {
+            let steps = series.steps().iter().filter(|step| step.number <= last);
+            missing(steps, site, state)
+        };
+        let shared = self.correct_shared(options, wanted).await?;
+        Ok(CorrectionReport { shared: Some(shared), ..CorrectionReport::of_none(options) })
+    }
+
+    async fn correct_shared(
+        &self,
+        options: RepairOptions,
+        wanted: impl Fn(&Site, &State) -> Vec<Correction>,
+    ) -> Result<SharedCorrections> {
+        let site = self.shared_site();
+        let state = ledger::read(&mut self.manager.shared(), &site).await?;
+        let error = match &state {
+            State::Unreadable(failure) => Some(failure.clone()),
+            _ => None,
+        };
+        let (corrections, error) =
+            self.correct_one(&site, wanted(&site, &state), error, options).await;
+        if !options.dry_run && error.is_none() && !corrections.is_empty() {
+            self.manager.catalog().announce_all_migrated().await?;
+        }
+        Ok(SharedCorrections { schema: site.schema, corrections, error })
     }
 
     async fn correct(
@@ -84,7 +145,12 @@ impl Migrator {
         let work: Vec<_> = found
             .into_iter()
             .map(|(tenant, site, corrections, error)| {
-                self.correct_one(tenant, site, corrections, error, options).boxed()
+                async move {
+                    let (corrections, error) =
+                        self.correct_one(&site, corrections, error, options).await;
+                    TenantCorrections { id: tenant.id.clone(), corrections, error }
+                }
+                .boxed()
             })
             .collect();
         let mut done: Vec<TenantCorrections> =
@@ -107,20 +173,20 @@ impl Migrator {
             total,
             concerned: done.iter().filter(|tenant| !tenant.corrections.is_empty()).count(),
             failed: done.iter().filter(|tenant| tenant.error.is_some()).count(),
+            shared: None,
             tenants: done,
         })
     }
 
     async fn correct_one(
         &self,
-        tenant: Arc<Tenant>,
-        site: Site,
+        site: &Site,
         mut corrections: Vec<Correction>,
         mut error: Option<Failure>,
         options: RepairOptions,
-    ) -> TenantCorrections {
+    ) -> (Vec<Correction>, Option<Failure>) {
         if options.indexes && error.is_none() {
-            match self.invalid_indexes(&site).await {
+            match self.invalid_indexes(site).await {
                 Ok(found) => corrections.extend(found),
                 Err(failed) => error = Some(failed.into()),
             }
@@ -128,11 +194,11 @@ impl Migrator {
         if !options.dry_run
             && error.is_none()
             && !corrections.is_empty()
-            && let Err(failed) = self.make(&site, &corrections).await
+            && let Err(failed) = self.make(site, &corrections).await
         {
             error = Some(failed.into());
         }
-        TenantCorrections { id: tenant.id.clone(), corrections, error }
+        (corrections, error)
     }
 
     /// Makes corrections: what concerns the ledger in one transaction, under the schema's lock.
@@ -184,6 +250,22 @@ impl Migrator {
     }
 }
 
+impl CorrectionReport {
+    /// Of no tenants.
+    fn of_none(options: RepairOptions) -> Self {
+        let tenants = Vec::new();
+        Self { dry_run: options.dry_run, total: 0, concerned: 0, failed: 0, shared: None, tenants }
+    }
+}
+
+/// The number of the last migration that is meant.
+fn last(series: &Series, up_to: Option<&str>) -> Result<i64> {
+    match up_to {
+        Some(name) => Ok(naming::find(series, name)?.number),
+        None => Ok(i64::MAX),
+    }
+}
+
 /// What a ledger says that is wrong, of what is to be set right.
 fn wrong(series: &Series, site: &Site, state: &State, options: RepairOptions) -> Vec<Correction> {
     let mut found = Vec::new();
@@ -218,12 +300,15 @@ fn wrong(series: &Series, site: &Site, state: &State, options: RepairOptions) ->
 fn unfinished(site: &Site, number: i64, entry: &Entry, applied: bool) -> Correction {
     let found = match entry.progress {
         Progress::Statements(done) => format!("not finished: {done} of its statements are done"),
+        Progress::Undone(done) => {
+            format!("not undone: {done} of the statements for that are done")
+        }
         Progress::Unknown | Progress::Finished => {
             "not finished: it ended the transaction it ran in".to_owned()
         }
     };
     let ledger = &site.ledger;
-    let only = format!("WHERE number = {number} AND duration_ms IS NULL");
+    let only = format!("WHERE number = {number} AND (duration_ms IS NULL OR done IS NOT NULL)");
     let (kind, sql) = match applied {
         true => (
             CorrectionKind::MarkApplied,

@@ -1,6 +1,6 @@
 use tenantry::{NewTenant, Tenant, TenantId, TenantStatus, Transaction};
 
-use super::{Migrator, terms};
+use super::{Migrator, run::check_names, terms};
 use crate::{
     CreatedTenant, Failure, MigrateOptions, Result, TenantReport,
     apply::{NotApplied, Piece, apply_within},
@@ -31,9 +31,13 @@ impl Migrator {
     ///
     /// [`tenantry::Error::SchemaNameInvalid`]; [`tenantry::Error::TenantExists`] when its id, schema or a domain is
     /// taken; [`MigrateError::Failed`](crate::MigrateError::Failed) with a file's failure or
-    /// `SCHEMA_EXISTS`; [`MigrateError::Folder`](crate::MigrateError::Folder).
+    /// `SCHEMA_EXISTS`, or with `FOREIGN_SCHEMA` where a file names a tenant's schema;
+    /// [`MigrateError::Folder`](crate::MigrateError::Folder).
     pub async fn create_tenant(&self, new: NewTenant, migrate: bool) -> Result<CreatedTenant> {
         let files = if migrate { Some(self.tenant_series()?) } else { None };
+        if let Some(series) = &files {
+            check_names(self, series.steps().iter()).await?;
+        }
         let catalog = self.manager.catalog();
         let schema = catalog.schema_for(&new)?;
         let site = Site::of_tenant(schema.as_identifier(), self.manager.config());

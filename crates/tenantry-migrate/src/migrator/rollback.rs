@@ -6,15 +6,20 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, stream};
-use tenantry::{SharedSession, Tenant, TenantId};
+use tenantry::{SharedSession, TenantId};
 
-use super::{Migrator, lane::Lane, run::Which, terms};
+use super::{
+    Migrator,
+    lane::Lane,
+    run::{Which, check_names, queue},
+    terms,
+};
 use crate::{
     Failure, MigrateOptions, MigrateStatus, Progress as Told, Result, RollbackReport,
-    TenantRollback,
+    SharedRollback, TenantRollback,
     apply::{LedgerTable, NotApplied, Opening, Piece, Terms, Way, alone::undo_alone, apply},
     holder::watched,
-    ledger::{self, State},
+    ledger::{self, Entry, State},
     naming,
     site::Site,
     step::{Body, Series, Step, Work},
@@ -41,10 +46,8 @@ impl Migrator {
     ) -> Result<RollbackReport> {
         let start = Instant::now();
         let series = self.tenant_series()?;
-        let last = match to {
-            "0" => i64::MIN,
-            name => naming::find(&series, name)?.number,
-        };
+        let last = last(&series, to)?;
+        check_names(self, series.steps().iter().filter(|step| step.number > last)).await?;
         let (tenants, unknown) = self.select(ids.map_or(Which::All, Which::These)).await?;
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
@@ -65,30 +68,105 @@ impl Migrator {
         let most = options.concurrency.min(budget.saturating_sub(1)).clamp(1, 4);
         let work: Vec<_> = todo
             .into_iter()
-            .map(|((tenant, site), state)| back.tenant(tenant, site, state).boxed())
+            .map(|((tenant, site), state)| {
+                async move {
+                    let undone = back.undo_all(Some(&tenant.id), &site, state).await;
+                    undone.of_tenant(tenant.id.clone())
+                }
+                .boxed()
+            })
             .collect();
         let mut done: Vec<TenantRollback> =
             stream::iter(work).buffer_unordered(most).collect().await;
         if !options.dry_run && !going.is_empty() {
             self.manager.catalog().announce_migrated(&going).await?;
         }
-        for (id, failure) in unknown {
-            let (undone, pending) = (Vec::new(), Vec::new());
-            let status = MigrateStatus::Failed;
-            done.push(TenantRollback { id, status, undone, pending, error: Some(failure) });
-        }
+        done.extend(unknown.into_iter().map(|(id, failure)| Undone::failed(failure).of_tenant(id)));
         done.sort_by(|a, b| a.id.cmp(&b.id));
-        let count = |status| done.iter().filter(|tenant| tenant.status == status).count();
-        Ok(RollbackReport {
-            dry_run: options.dry_run,
-            total: done.len(),
-            succeeded: count(MigrateStatus::Succeeded),
-            failed: count(MigrateStatus::Failed),
-            skipped: count(MigrateStatus::Skipped),
-            unfinished: count(MigrateStatus::Unfinished),
-            duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-            tenants: done,
-        })
+        Ok(summarise(options, start, None, done))
+    }
+
+    /// Undoes what was applied to the shared schema after a migration, as
+    /// [`rollback`](Self::rollback) does with a tenant's. What tenants have built on it is not
+    /// looked at: PostgreSQL refuses what their tables depend on, and their code is theirs.
+    ///
+    /// # Errors
+    ///
+    /// As [`rollback`](Self::rollback).
+    pub async fn rollback_shared(
+        &self,
+        to: &str,
+        options: &MigrateOptions,
+    ) -> Result<RollbackReport> {
+        let start = Instant::now();
+        let series = self.shared_series()?;
+        let back = Back { migrator: self, series: &series, last: last(&series, to)?, options };
+        let site = self.shared_site();
+        let state = Arc::new(ledger::read(&mut self.manager.shared(), &site).await?);
+        let catalog = self.manager.catalog();
+        let goes = !options.dry_run && back.plan(&site, &state).is_ok_and(|plan| !plan.is_empty());
+        if goes {
+            // Any tenant's statement may name what is shared.
+            catalog.announce_all_migrated().await?;
+        }
+        let undone = back.undo_all(None, &site, state).await;
+        if goes {
+            catalog.announce_all_migrated().await?;
+        }
+        Ok(summarise(options, start, Some(undone.of_shared(&site)), Vec::new()))
+    }
+}
+
+/// The number of the migration that stays, by what the caller calls it.
+fn last(series: &Series, to: &str) -> Result<i64> {
+    match to {
+        "0" => Ok(i64::MIN),
+        name => Ok(naming::find(series, name)?.number),
+    }
+}
+
+fn summarise(
+    options: &MigrateOptions,
+    start: Instant,
+    shared: Option<SharedRollback>,
+    tenants: Vec<TenantRollback>,
+) -> RollbackReport {
+    let count = |status| tenants.iter().filter(|tenant| tenant.status == status).count();
+    RollbackReport {
+        dry_run: options.dry_run,
+        total: tenants.len(),
+        succeeded: count(MigrateStatus::Succeeded),
+        failed: count(MigrateStatus::Failed),
+        skipped: count(MigrateStatus::Skipped),
+        unfinished: count(MigrateStatus::Unfinished),
+        duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        shared,
+        tenants,
+    }
+}
+
+/// What came of one schema.
+struct Undone {
+    status: MigrateStatus,
+    undone: Vec<String>,
+    pending: Vec<String>,
+    error: Option<Failure>,
+}
+
+impl Undone {
+    fn failed(failure: Failure) -> Self {
+        let (undone, pending) = (Vec::new(), Vec::new());
+        Self { status: MigrateStatus::Failed, undone, pending, error: Some(failure) }
+    }
+
+    fn of_tenant(self, id: TenantId) -> TenantRollback {
+        let Self { status, undone, pending, error } = self;
+        TenantRollback { id, status, undone, pending, error }
+    }
+
+    fn of_shared(self, site: &Site) -> SharedRollback {
+        let Self { status, undone, pending, error } = self;
+        SharedRollback { schema: site.schema.clone(), status, undone, pending, error }
     }
 }
 
@@ -116,7 +194,7 @@ impl<'a> Back<'a> {
         let mut plan = Vec::new();
         let mut no_way = Vec::new();
         for (number, entry) in ledger.iter().rev().filter(|(number, _)| **number > self.last) {
-            if !entry.is_finished() {
+            if !entry.is_finished() && entry.statements_undone().is_none() {
                 let message = "it was not finished, so what there is to undo is not known";
                 let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned());
                 return Err(Box::new(failure.in_file(&entry.name).hint(
@@ -139,17 +217,18 @@ impl<'a> Back<'a> {
         )))
     }
 
-    async fn tenant(self, tenant: Arc<Tenant>, site: Site, state: Arc<State>) -> TenantRollback {
-        let id = &tenant.id;
+    async fn undo_all(self, id: Option<&TenantId>, site: &Site, state: Arc<State>) -> Undone {
         let mut undone = Vec::new();
-        let (pending, error) = match self.plan(&site, &state) {
+        let (pending, error) = match self.plan(site, &state) {
             Err(failure) => (Vec::new(), Some(*failure)),
             Ok(plan) if self.options.dry_run || plan.is_empty() => {
                 (plan.iter().map(|step| step.name.to_string()).collect(), None)
             }
             Ok(_) => {
-                self.options.tell(Told::Started(id));
-                self.undo(id, &site, state, &mut undone).await
+                if let Some(id) = id {
+                    self.options.tell(Told::Started(id));
+                }
+                self.undo(id, site, state, &mut undone).await
             }
         };
         let status = match (&error, pending.is_empty(), undone.is_empty()) {
@@ -159,19 +238,19 @@ impl<'a> Back<'a> {
             (None, true, true) => MigrateStatus::Skipped,
             (None, true, false) => MigrateStatus::Succeeded,
         };
-        TenantRollback { id: id.clone(), status, undone, pending, error }
+        Undone { status, undone, pending, error }
     }
 
     /// Undoes everything; what is left, and why.
     async fn undo(
         self,
-        id: &TenantId,
+        id: Option<&TenantId>,
         site: &Site,
         mut state: Arc<State>,
         undone: &mut Vec<String>,
     ) -> (Vec<String>, Option<Failure>) {
         let manager = &self.migrator.manager;
-        let mut terms = match terms(manager.config(), site, Some(id)) {
+        let mut terms = match terms(manager.config(), site, id) {
             Ok(terms) => terms,
             Err(failure) => return (Vec::new(), Some(*failure)),
         };
@@ -193,14 +272,18 @@ impl<'a> Back<'a> {
                 Ok(begun) => begun,
                 Err(error) => return (left(), Some(error.into())),
             };
-            let undoing = self.step(session, &terms, step);
+            let done = state.entries().and_then(|ledger| ledger.get(&step.number));
+            let done = done.and_then(Entry::statements_undone);
+            let undoing = self.step(session, &terms, step, done);
             let (ran, holders) = watched(manager, pid, terms.lock_timeout, undoing).await;
             if matches!(step.work, Work::Rust(_)) {
                 lane.has_prepared();
             }
             match ran {
                 Ok(()) => {
-                    self.options.tell(Told::Applied { tenant: id, file: &step.name });
+                    if let Some(tenant) = id {
+                        self.options.tell(Told::Applied { tenant, file: &step.name });
+                    }
                     undone.push(step.name.to_string());
                 }
                 Err(NotApplied::LedgerChanged | NotApplied::LedgerOutdated) => {}
@@ -216,7 +299,7 @@ impl<'a> Back<'a> {
                         failure.holders = holders;
                         return (left(), Some(failure));
                     }
-                    tokio::time::sleep(config.lock_delay * 2_u32.pow(attempts.min(6) - 1)).await;
+                    tokio::time::sleep(queue::pause(config.lock_delay, attempts)).await;
                 }
                 Err(NotApplied::Failed(failure)) => return (left(), Some(failure)),
             }
@@ -232,6 +315,7 @@ impl<'a> Back<'a> {
         session: &mut SharedSession,
         terms: &Terms<'_>,
         step: &Step,
+        done: Option<usize>,
     ) -> Result<(), NotApplied> {
         let opening = Opening { lock: true, ledger: LedgerTable::There };
         match &step.work {
@@ -241,7 +325,7 @@ impl<'a> Back<'a> {
                     return Err(NotApplied::Failed(Failure::new("NO_WAY_DOWN", message)));
                 };
                 if !body.directives().transaction {
-                    return undo_alone(session, terms, (step, &body), opening).await;
+                    return undo_alone(session, terms, (step, &body), opening, done).await;
                 }
                 apply(session, terms, &[Piece::File(step, &body)], opening).await
             }

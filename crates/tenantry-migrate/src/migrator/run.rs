@@ -1,8 +1,9 @@
 //! A run: what is to be done is read, then tenants are migrated in stages.
 
 mod crew;
-mod queue;
+pub(super) mod queue;
 mod selection;
+mod strict;
 
 use std::{
     collections::BTreeSet,
@@ -55,6 +56,10 @@ pub(super) async fn run(
     let shared_series = if options.shared { Some(migrator.shared_series()?) } else { None };
 
     let (tenants, unknown) = migrator.select(which).await?;
+    if options.strict {
+        let shared = shared_series.as_ref();
+        strict::refuse(migrator, series.as_ref(), shared, &tenants, options).await?;
+    }
     let mut ran = Ran::default();
     if let Some(series) = &shared_series {
         ran.shared = Some(migrate_shared(migrator, series, options).await?);
@@ -116,6 +121,15 @@ async fn migrate_shared(
     Ok(report)
 }
 
+/// What there is to do.
+struct Planned {
+    todos: Vec<Todo>,
+    /// The names of all that is to be applied.
+    files: Vec<String>,
+    /// Tenants that cannot be begun: they count as failed before the first stage.
+    refused: Vec<TenantReport>,
+}
+
 /// The tenants' part of a run.
 struct Rollout<'a> {
     migrator: &'a Migrator,
@@ -128,30 +142,36 @@ struct Rollout<'a> {
 impl Rollout<'_> {
     async fn run(self, tenants: Vec<Arc<Tenant>>, goes_on: bool, ran: &mut Ran) -> Result<()> {
         let total = tenants.len();
-        let (todos, files) = self.plan(tenants, goes_on, &mut ran.reports).await?;
+        let Planned { todos, files, refused } =
+            self.plan(tenants, goes_on, &mut ran.reports).await?;
         let to_do = todos.len();
         self.options.tell(Progress::Planned { total, to_do });
         if todos.is_empty() {
+            ran.reports.extend(refused);
             return Ok(());
         }
         let manager = &self.migrator.manager;
+        let concerned = to_do + refused.len();
         let recorder = match self.options.record {
-            true => Recorder::begin(manager, &self.request, files, to_do, self.resumed).await,
+            true => Recorder::begin(manager, &self.request, files, concerned, self.resumed).await,
             false => Recorder::announcing(manager),
         };
         ran.run = recorder.run();
         if let Some(run) = ran.run {
             self.options.tell(Progress::Recorded { run });
         }
-        let most = self.options.max_failures.map(|most| most.of(to_do));
+        let most = self.options.max_failures.map(|most| most.of(concerned));
         let mut crew = Crew {
             manager,
             series: self.series,
             options: self.options,
             recorder: &recorder,
             limits: Limits { most, ..Limits::default() },
-            reports: Vec::with_capacity(to_do),
+            reports: Vec::with_capacity(concerned),
         };
+        for report in refused {
+            crew.count(report).await;
+        }
         self.stages(&mut crew, todos, ran).await;
         ran.ended_early = ran.ended_early.take().or(crew.limits.ended);
         // One that was told to stop and had nothing left to do is done.
@@ -163,20 +183,20 @@ impl Rollout<'_> {
         Ok(())
     }
 
-    /// What each tenant lacks; those with nothing to do are reported at once. With the names of all
-    /// that is to be applied.
+    /// What each tenant lacks; those with nothing to do are reported at once.
     async fn plan(
         &self,
         tenants: Vec<Arc<Tenant>>,
         goes_on: bool,
         reports: &mut Vec<TenantReport>,
-    ) -> Result<(Vec<Todo>, Vec<String>)> {
+    ) -> Result<Planned> {
         let options = self.options;
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.migrator.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
         let states = survey(&self.migrator.manager.shared(), &every_site).await?;
         let mut todos = Vec::new();
         let mut files = BTreeSet::new();
+        let mut refused = Vec::new();
         for ((tenant, site), state) in tenants.into_iter().zip(sites).zip(states) {
             match plan::pending(self.series, &state, &site, options.order()) {
                 Ok(pending) if pending.is_empty() || options.dry_run || !goes_on => {
@@ -188,26 +208,16 @@ impl Rollout<'_> {
                 }
                 Err(failure) => {
                     let outcome = Outcome::failed(*failure);
-                    reports.push(outcome.of_tenant(&tenant.id, options.dry_run));
+                    refused.push(outcome.of_tenant(&tenant.id, options.dry_run));
                 }
             }
         }
         if !todos.is_empty() {
-            self.check_names(files.iter().map(|(number, _)| *number)).await?;
+            let steps = files.iter().filter_map(|(number, _)| self.series.find(*number));
+            check_names(self.migrator, steps).await?;
         }
-        Ok((todos, files.into_iter().map(|(_, name)| name.to_string()).collect()))
-    }
-
-    /// Refuses files that name a tenant's schema, before anything runs.
-    async fn check_names(&self, numbers: impl Iterator<Item = i64>) -> Result<()> {
-        let steps: Vec<&Step> = numbers.filter_map(|number| self.series.find(number)).collect();
-        if !steps.iter().any(|step| step.names_schemas()) {
-            return Ok(());
-        }
-        let all = self.migrator.manager.catalog().list().await?;
-        let schemas = Schemas::of(all.iter().map(|tenant| &**tenant));
-        steps.into_iter().try_for_each(|step| schemas.check(step))?;
-        Ok(())
+        let files = files.into_iter().map(|(_, name)| name.to_string()).collect();
+        Ok(Planned { todos, files, refused })
     }
 
     /// One stage after the other, as long as nothing speaks against it.
@@ -252,6 +262,13 @@ impl Rollout<'_> {
             let plural = if failed == 1 { "" } else { "s" };
             return Err(format!("{failed} tenant{plural} failed in stage {stage} of {of}"));
         }
+        if let Some(pause) = self.options.stages.pause_between() {
+            tracing::info!(stage, ?pause, "waiting before the next stage");
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.options.stop.stopped() => return Ok(()),
+            }
+        }
         let done = StageDone { run, stage, of, done: crew.reports.len(), failed, left };
         tokio::select! {
             passed = self.options.gate.pass(done) => {
@@ -260,6 +277,22 @@ impl Rollout<'_> {
             () = self.options.stop.stopped() => Ok(()),
         }
     }
+}
+
+/// Refuses files that name a tenant's schema, up or down, before anything runs.
+pub(super) async fn check_names(
+    migrator: &Migrator,
+    steps: impl Iterator<Item = &Step> + Clone,
+) -> Result<()> {
+    if !steps.clone().any(Step::names_schemas) {
+        return Ok(());
+    }
+    let all = migrator.manager.catalog().list().await?;
+    let schemas = Schemas::of(all.iter().map(|tenant| &**tenant));
+    for step in steps {
+        schemas.check(step)?;
+    }
+    Ok(())
 }
 
 fn summarise(options: &MigrateOptions, took: Duration, ran: Ran) -> MigrateReport {

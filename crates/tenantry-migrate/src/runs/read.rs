@@ -59,12 +59,13 @@ impl Migrator {
     /// Goes on with a run that was interrupted or stopped, or in which tenants failed: with what
     /// was asked for then, on what is left. Without a number, with the last one that is not done.
     ///
-    /// Of the options, functions and the dry run are taken, and all else from the run.
+    /// Of the options, functions, the dry run, a pause between stages and `strict` are taken, and
+    /// all else from the run.
     ///
     /// # Errors
     ///
-    /// [`MigrateError::Failed`](crate::MigrateError::Failed) with `RUN_NOT_FOUND` or
-    /// `NOTHING_TO_RESUME`; as [`migrate_all`](Self::migrate_all).
+    /// [`MigrateError::Failed`](crate::MigrateError::Failed) with `RUN_NOT_FOUND`,
+    /// `NOTHING_TO_RESUME` or `CHECKS_MISSING`; as [`migrate_all`](Self::migrate_all).
     pub async fn resume(&self, id: Option<i64>, options: &MigrateOptions) -> Result<MigrateReport> {
         let run = match id {
             Some(id) => find(self.manager(), id).await?,
@@ -76,6 +77,7 @@ impl Migrator {
         }
         let request: RunRequest =
             serde_json::from_value(run.request).map_err(tenantry::Error::application)?;
+        request.check_again(run.id, options)?;
         let ids = match request.tenants() {
             Some(ids) => {
                 let config = self.manager().config();

@@ -144,13 +144,15 @@ async fn write(manager: TenantManager, run: Option<i64>, mut results: UnboundedR
     let mut last = Instant::now();
     let mut gathered = Vec::new();
     loop {
-        ticks.tick().await;
+        // Until the next tick, or until the run has ended: nobody waits for a tick then.
         let ended = loop {
-            match results.try_recv() {
-                Ok(finished) => gathered.push(finished),
-                Err(error) => {
-                    break error == tokio::sync::mpsc::error::TryRecvError::Disconnected;
-                }
+            tokio::select! {
+                biased;
+                _ = ticks.tick() => break false,
+                received = results.recv() => match received {
+                    Some(finished) => gathered.push(finished),
+                    None => break true,
+                },
             }
         };
         if !gathered.is_empty() || last.elapsed() >= HEARTBEAT {

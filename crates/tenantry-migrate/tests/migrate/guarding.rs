@@ -1,7 +1,7 @@
 use tenantry::TenantManager;
 use tenantry_migrate::{MigrateOptions, Migrator};
 
-use crate::support::{PROJECTS, Project, USERS, migrate_all, report_of};
+use crate::support::{PROJECTS, Project, USERS, id, migrate_all, report_of};
 
 #[tokio::test]
 async fn sql_that_names_another_tenants_schema_is_refused_before_anything_runs() {
@@ -18,6 +18,28 @@ async fn sql_that_names_another_tenants_schema_is_refused_before_anything_runs()
     assert!(project.tables("tenant_acme").await.is_empty());
 }
 
+#[tokio::test]
+async fn so_it_is_when_a_tenant_is_made_and_in_what_undoes_a_migration() {
+    let down = ("0001_users.down.sql", "DROP TABLE users;\nDROP TABLE tenant_globex.users;");
+    let project = Project::with(&[USERS]).await;
+    project.enrol(&["globex"]).await;
+    let migrator = project.migrator().await;
+    assert_eq!(migrate_all(&migrator).await.succeeded, 1);
+    project.tenant_file(down.0, down.1);
+    let error = migrator.rollback(None, "0", &MigrateOptions::new()).await.unwrap_err();
+    assert_eq!(error.code(), "FOREIGN_SCHEMA");
+    let told = error.to_string();
+    assert!(told.starts_with("0001_users.down.sql:2:12: it names tenant_globex"), "{told}");
+    project.remove_tenant_file(down.0);
+
+    project.tenant_file("0002_foreign.sql", "INSERT INTO tenant_globex.users VALUES (1, 'x');");
+    let new = tenantry::NewTenant::new(id("acme"));
+    let error = migrator.create_tenant(new, true).await.unwrap_err();
+    assert_eq!(error.code(), "FOREIGN_SCHEMA");
+    let rows = project.client().await.query("SELECT FROM tenant_globex.users", &[]).await.unwrap();
+    assert!(rows.is_empty() && migrator.list().await.unwrap().len() == 1);
+}
+
 /// What a tenant fails with when this code runs in it, and another tenant has the same tables.
 async fn caught(code: &str) -> Option<String> {
     let sneaky =
@@ -29,6 +51,10 @@ async fn caught(code: &str) -> Option<String> {
     assert_eq!(migrate_all(&migrator).await.succeeded, 2);
     let client = project.client().await;
     client.batch_execute("INSERT INTO tenant_globex.users VALUES (1, 'one')").await.unwrap();
+    for schema in ["tenant_acme", "tenant_globex"] {
+        let sql = format!("CREATE FUNCTION {schema}.old() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        client.batch_execute(&sql).await.unwrap();
+    }
     project.tenant_file("0003_sneaky.sql", &sneaky);
     let report = migrate_all(&migrator).await;
     assert!(report_of(&report, "globex").error.is_none());
@@ -57,6 +83,25 @@ async fn code_that_touches_another_tenant_is_found_out_and_rolled_back() {
             "a table in another schema, which it dropped",
         ),
         (
+            "EXECUTE 'CREATE FUNCTION tenant_' || 'globex.f() RETURNS int \
+             LANGUAGE sql AS ''SELECT 1''';",
+            "the function tenant_globex.f",
+        ),
+        (
+            "BEGIN EXECUTE 'CREATE TYPE tenant_' || 'globex.mood AS ENUM (''good'')'; \
+             EXCEPTION WHEN others THEN END;",
+            "the type tenant_globex.mood",
+        ),
+        (
+            "EXECUTE 'CREATE OR REPLACE FUNCTION tenant_' || 'globex.old() RETURNS int \
+             LANGUAGE sql AS ''SELECT 2''';",
+            "the function tenant_globex.old",
+        ),
+        (
+            "EXECUTE 'DROP FUNCTION tenant_' || 'globex.old()';",
+            "a function in another schema, which it dropped",
+        ),
+        (
             "EXECUTE 'SET LOCAL search' || '_path = tenant_' || 'globex';",
             "the search_path is tenant_globex",
         ),
@@ -75,6 +120,11 @@ async fn code_that_keeps_to_its_tenant_is_let_pass() {
         "DROP TABLE tasks; CREATE TABLE tasks ();",
         "ALTER TABLE users ALTER COLUMN id TYPE bigint; CREATE INDEX ON users (name);",
         "CREATE TABLE IF NOT EXISTS public.counters ();",
+        "CREATE OR REPLACE FUNCTION old() RETURNS int LANGUAGE sql AS 'SELECT 2';",
+        "DROP FUNCTION old(); CREATE FUNCTION old() RETURNS int LANGUAGE sql AS 'SELECT 3';",
+        "CREATE TYPE mood AS ENUM ('good'); DROP TYPE mood;",
+        "BEGIN CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+         EXCEPTION WHEN others THEN END;",
     ] {
         assert_eq!(caught(code).await, None, "{code}");
     }
@@ -119,4 +169,18 @@ async fn migrations_run_as_the_role_that_owns_the_schema() {
     let report = migrate_all(&Migrator::new(manager)).await;
     let error = report_of(&report, "globex").error.clone().unwrap();
     assert_eq!(error.code, "ROLE_UNUSABLE", "{error}");
+}
+
+#[tokio::test]
+async fn a_file_without_a_transaction_is_looked_at_statement_by_statement() {
+    let sneaky = "-- tenantry: no-transaction\nCREATE INDEX CONCURRENTLY ON users (name);\n\
+                  DO $$ BEGIN EXECUTE 'CREATE TABLE tenant_' || 'globex.more ()'; END $$;";
+    let project = Project::with(&[USERS, ("0002_sneaky.sql", sneaky)]).await;
+    project.enrol(&["acme", "globex"]).await;
+    let migrator = project.migrator().await;
+    let options = MigrateOptions::new();
+    let report = migrator.migrate(&[id("acme")], &options).await.unwrap();
+    let error = report.tenants[0].error.as_ref().unwrap();
+    assert_eq!((error.code, error.file.as_deref()), ("FOREIGN_SCHEMA", Some("0002_sneaky.sql")));
+    assert!(project.tables("tenant_globex").await.is_empty());
 }

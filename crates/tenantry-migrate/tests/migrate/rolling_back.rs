@@ -80,3 +80,35 @@ async fn an_index_is_dropped_without_a_transaction() {
     assert!(found.unwrap().is_empty());
     assert_eq!(project.ledger("tenant_acme").await, [USERS.0]);
 }
+
+#[tokio::test]
+async fn what_undoes_a_file_without_a_transaction_goes_on_where_it_was() {
+    let up = "-- tenantry: no-transaction\nCREATE INDEX CONCURRENTLY one ON users (name);\n\
+              CREATE INDEX CONCURRENTLY two ON users (name);";
+    let down = "-- tenantry: no-transaction\nALTER TABLE users ADD COLUMN undone int;\n\
+                DROP INDEX CONCURRENTLY two;\nSELECT 1 / 0;\nDROP INDEX CONCURRENTLY one;";
+    let (up, down) = (("0002_index.sql", up), ("0002_index.down.sql", down));
+    let project = Project::with(&[USERS, up, down]).await;
+    project.enrol(&["acme", "globex"]).await;
+    let migrator = project.migrator().await;
+    assert_eq!(migrate_all(&migrator).await.succeeded, 2);
+    let (acme, options) = ([id("acme")], MigrateOptions::new());
+    let report = migrator.rollback(Some(&acme), "1", &options).await.unwrap();
+    let error = report.tenants[0].error.as_ref().unwrap();
+    assert_eq!((error.line, error.sqlstate.as_deref()), (Some(4), Some("22012")));
+    // What is half there is neither applied nor lacking, whoever asks.
+    let report = migrate_all(&migrator).await;
+    assert_eq!((report.skipped, report.failed), (1, 1));
+    let error = report.failures().next().unwrap();
+    assert_eq!(error.code, "MIGRATION_UNFINISHED");
+    assert!(error.message.contains("2 of the statements for that are done"), "{error}");
+
+    project.tenant_file(down.0, &down.1.replace("1 / 0", "1"));
+    let report = migrator.rollback(Some(&acme), "1", &options).await.unwrap();
+    assert_eq!(report.succeeded, 1, "the column is not added twice: {report:?}");
+    assert_eq!(project.ledger("tenant_acme").await, [USERS.0]);
+    let sql = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'tenant_acme' \
+               AND tablename = 'users'";
+    let rows = project.client().await.query(sql, &[]).await.unwrap();
+    assert_eq!(rows.len(), 1, "the primary key is left");
+}

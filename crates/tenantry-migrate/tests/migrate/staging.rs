@@ -70,7 +70,11 @@ async fn a_check_that_fails_ends_the_run_before_the_next_stage() {
     let run = migrator.show_run(report.run.unwrap()).await.unwrap();
     assert_eq!((run.run.state, run.run.left), (RunState::Failed, 3));
 
-    let report = migrator.resume(report.run, &MigrateOptions::new()).await.unwrap();
+    let options = MigrateOptions::new();
+    let error = migrator.resume(report.run, &options).await.unwrap_err();
+    assert_eq!(error.code(), "CHECKS_MISSING", "what was asked cannot be recorded");
+    let options = options.without_checks(true);
+    let report = migrator.resume(report.run, &options).await.unwrap();
     assert_eq!((report.succeeded, report.skipped), (3, 2));
     let run = migrator.show_run(report.run.unwrap()).await.unwrap();
     assert_eq!((run.run.state, run.run.succeeded, run.run.left), (RunState::Succeeded, 5, 0));
@@ -173,4 +177,51 @@ async fn a_run_whose_process_is_gone_counts_as_interrupted() {
     assert_eq!(migrator.show_run(run).await.unwrap().run.state, RunState::Interrupted);
     let report = migrator.resume(None, &MigrateOptions::new()).await.unwrap();
     assert_eq!(report_of(&report, "t00").status, MigrateStatus::Skipped);
+}
+
+#[tokio::test]
+async fn tenants_that_cannot_be_begun_count_as_failed() {
+    let project = with_tenants(&[USERS], 5).await;
+    let migrator = project.migrator().await;
+    migrate_all(&migrator).await;
+    let sql = "UPDATE tenant_t04.tenantry_migrations SET checksum = 'another'";
+    project.client().await.batch_execute(sql).await.unwrap();
+    project.tenant_file(PROJECTS.0, PROJECTS.1);
+
+    let abort = MigrateOptions::new().on_error(OnError::Abort);
+    let report = migrator.migrate_all(&abort).await.unwrap();
+    assert_eq!((report.succeeded, report.failed, report.unfinished), (0, 1, 4));
+    let none = MigrateOptions::new().max_failures(MaxFailures::Count(0));
+    let report = migrator.migrate_all(&none).await.unwrap();
+    assert_eq!((report.succeeded, report.failed, report.unfinished), (0, 1, 4));
+
+    let staged = MigrateOptions::new().stages(Stages::canary(1));
+    let report = migrator.migrate_all(&staged).await.unwrap();
+    assert_eq!((report.succeeded, report.failed, report.unfinished), (1, 1, 3));
+    assert_eq!(report.ended_early.as_deref(), Some("1 tenant failed in stage 1 of 2"));
+    let run = migrator.show_run(report.run.unwrap()).await.unwrap();
+    assert_eq!((run.run.tenants, run.run.failed), (5, 1), "the run says so, too");
+    assert_eq!(migrate_all(&migrator).await.succeeded, 3, "without stages the others go on");
+}
+
+#[tokio::test]
+async fn a_run_that_is_resumed_pauses_as_it_was_asked_to() {
+    let project = with_tenants(&[USERS], 2).await;
+    let migrator = project.migrator().await;
+    let stop = Stop::new();
+    stop.stop();
+    let hour = std::time::Duration::from_secs(3600);
+    let options = MigrateOptions::new().stages(Stages::canary(1).pause(hour)).stop(stop);
+    let report = migrator.migrate_all(&options).await.unwrap();
+    assert_eq!(report.unfinished, 2);
+    // It waits for the hour to pass; whoever stops it need not.
+    let stop = Stop::new();
+    let told = stop.clone();
+    let options = MigrateOptions::new().stop(stop).on_progress(move |progress| {
+        if let Progress::Finished(_) = progress {
+            told.stop();
+        }
+    });
+    let report = migrator.resume(report.run, &options).await.unwrap();
+    assert_eq!((report.succeeded, report.unfinished), (1, 1));
 }

@@ -56,12 +56,21 @@ impl Project {
         fs::write(self.folder.path().join("shared").join(name), sql).unwrap();
     }
 
+    /// A seed, such as `tenant/0001_roles.sql`.
+    pub(crate) fn seed_file(&self, path: &str, sql: &str) {
+        let path = self.folder.path().join("seeds").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, sql).unwrap();
+    }
+
     pub(crate) fn config(&self) -> ConfigLoader {
         let folder = |name| self.folder.path().join(name).display().to_string();
         Config::builder()
             .set("connection.url", self.db.url())
             .set("migrations.tenant_dir", folder("tenant"))
             .set("migrations.shared_dir", folder("shared"))
+            .set("migrations.tenant_seeds", folder("seeds/tenant"))
+            .set("migrations.shared_seeds", folder("seeds/shared"))
     }
 
     pub(crate) async fn manager(&self) -> TenantManager {

@@ -1,6 +1,6 @@
 //! Callers who want a connection, those who are sent away, and those who give up.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -16,10 +16,10 @@ use crate::{AcquireError, CloseReason, Condition, Driver, Target, fault};
 /// The answer to a caller who wants a connection.
 pub(crate) enum Acquired<D: Driver> {
     Now(Lent<D>),
-    /// With `patient_until`, the core is to be asked again then: see [`Core::impatient`].
+    /// With `rouse`, [`Core::due`] is to be called now, by whoever keeps the time.
     Wait {
         ticket: Ticket,
-        patient_until: Option<Instant>,
+        rouse: bool,
     },
 }
 
@@ -61,6 +61,7 @@ impl<D: Driver> Core<D> {
         let target = Arc::clone(target);
         let waiter = Waiter { target, reply: reply(), asked: now, patient_until };
         let ticket = self.enqueue(ix, waiter);
+        let rouse = self.keep_time(ticket, patient_until, now);
         if self.targets[ix].standing == Standing::Patient
             && self.targets[ix].waiting > PATIENT_CALLERS
         {
@@ -68,7 +69,7 @@ impl<D: Driver> Core<D> {
             self.serve_idle(self.targets[ix].server, now, out);
         }
         self.open_where_needed(now, out);
-        Ok(Acquired::Wait { ticket, patient_until })
+        Ok(Acquired::Wait { ticket, rouse })
     }
 
     /// Whether one more may wait.
@@ -107,7 +108,7 @@ impl<D: Driver> Core<D> {
     }
 
     /// A caller has waited long enough for its home connection: it takes another.
-    pub(crate) fn impatient(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action<D>>) {
+    pub(super) fn impatient(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action<D>>) {
         let ix = ticket.target;
         // A stranger's patience counts once those before it are served.
         let is_first = self.waiters.first(ix).is_some_and(|(first, _)| first == ticket);
@@ -122,24 +123,23 @@ impl<D: Driver> Core<D> {
     pub(crate) fn leave(&mut self, ticket: Ticket) -> bool {
         let waited = self.waiters.remove(ticket).is_some();
         if waited {
-            self.one_less_waits(ticket.target);
-            self.settle(ticket.target);
+            self.gone(ticket);
         }
         waited
     }
 
-    /// The time of a caller that waits is up: it leaves, with this error. None when it has been
-    /// answered already.
-    pub(crate) fn timeout(
-        &mut self,
-        ticket: Ticket,
-        waited: Duration,
-        now: Instant,
-    ) -> Option<AcquireError<D::Error>> {
-        let server = self.waiters.get(ticket).map(|_| self.targets[ticket.target].server)?;
+    fn gone(&mut self, ticket: Ticket) {
+        self.one_less_waits(ticket.target);
+        self.settle(ticket.target);
+    }
+
+    /// The time of a caller that waits is up: it leaves.
+    pub(super) fn timeout(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action<D>>) {
+        let Some(asked) = self.waiters.get(ticket).map(|waiter| waiter.asked) else { return };
+        let server = self.targets[ticket.target].server;
         self.counters.timeouts += 1;
         let error = AcquireError::Timeout {
-            waited,
+            waited: now.duration_since(asked),
             in_use: self.slots.count(Kind::Leased),
             opening: self.servers[server].opening,
             waiting: self.waiters.len(),
@@ -147,7 +147,9 @@ impl<D: Driver> Core<D> {
             holders: self.holders(now),
             last_failure: self.servers[server].last_failure.clone(),
         };
-        self.leave(ticket);
-        Some(error)
+        if let Some(waiter) = self.waiters.remove(ticket) {
+            self.gone(ticket);
+            out.push(Action::Fail { reply: waiter.reply, error });
+        }
     }
 }

@@ -23,6 +23,7 @@ fn explore(seed: u64, servers: usize, targets: usize, shape: impl Fn(&mut PoolCo
         config.max_targets_per_connection = 5;
         config.max_waiters = 30;
         config.max_waiters_per_target = 12;
+        config.acquire_timeout = Duration::from_millis(300);
         config.target_ttl = Duration::from_secs(20);
         config.reset_after = Duration::from_millis(50);
         config.idle_timeout = Duration::from_secs(3);

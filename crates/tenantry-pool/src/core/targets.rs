@@ -71,8 +71,9 @@ pub(crate) struct Home {
     pub(crate) epoch: u32,
 }
 
-/// What the pool knows of one target.
+/// What the pool knows of one target: two cache lines side by side, which are fetched together.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(crate) struct Entry {
     pub(crate) id: TargetId,
     pub(crate) server: ServerIx,

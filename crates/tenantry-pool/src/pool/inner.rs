@@ -27,6 +27,8 @@ pub(crate) struct Inner<D: Driver> {
     runtime: Runtime,
     /// Told each time a connection has ended.
     pub(super) ended: Notify,
+    /// Wakes the task that keeps the callers' time.
+    pub(super) rouse: Arc<Notify>,
 }
 
 impl<D: Driver> Inner<D> {
@@ -39,8 +41,10 @@ impl<D: Driver> Inner<D> {
             config,
             runtime: Runtime::current(),
             ended: Notify::new(),
+            rouse: Arc::default(),
         });
         inner.runtime.spawn(maintain(Arc::downgrade(&inner)));
+        inner.runtime.spawn(keep_time(Arc::downgrade(&inner), Arc::clone(&inner.rouse)));
         inner
     }
 
@@ -184,6 +188,33 @@ impl<D: Driver> Inner<D> {
         self.step(|core, out| core.ended(slot, Instant::now(), out));
         self.driver.event(Event::Closed { reason });
         self.ended.notify_waiters();
+    }
+}
+
+impl<D: Driver> Drop for Inner<D> {
+    fn drop(&mut self) {
+        self.rouse.notify_one();
+    }
+}
+
+/// Tells those whose time is up, until the pool is gone.
+async fn keep_time<D: Driver>(inner: Weak<Inner<D>>, rouse: Arc<Notify>) {
+    let mut now = Instant::now();
+    loop {
+        let next = {
+            let Some(inner) = inner.upgrade() else { return };
+            inner.step(|core, out| core.due(now, out))
+        };
+        match next {
+            Some(at) if timeout_at(at, rouse.notified()).await.is_err() => {
+                now = at.max(Instant::now());
+            }
+            Some(_) => now = Instant::now(),
+            None => {
+                rouse.notified().await;
+                now = Instant::now();
+            }
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::sync::oneshot;
 
 use super::Inner;
-use crate::{AcquireError, Driver, Lease, core::Ticket, fault, runtime::timeout_at};
+use crate::{AcquireError, Driver, Lease, core::Ticket, fault};
 
 type Answer<D> = Result<Lease<D>, AcquireError<<D as Driver>::Error>>;
 
@@ -25,37 +25,10 @@ impl<'a, D: Driver> Waiting<'a, D> {
         Self { inner, ticket, receiver, is_over: false }
     }
 
-    /// Waits for a connection since `start`: until `patient_until` for the home one, if that is
-    /// wanted, then for any.
-    pub(super) async fn answer(
-        mut self,
-        start: Instant,
-        patient_until: Option<Instant>,
-    ) -> Answer<D> {
-        let deadline = start + self.inner.config.acquire_timeout;
-        if let Some(until) = patient_until.filter(|until| *until < deadline) {
-            if let Ok(answer) = timeout_at(until, &mut self.receiver).await {
-                return self.end(answer.ok());
-            }
-            let now = Instant::now();
-            self.inner.step(|core, out| core.impatient(self.ticket, now, out));
-        }
-        if let Ok(answer) = timeout_at(deadline, &mut self.receiver).await {
-            return self.end(answer.ok());
-        }
-        let now = Instant::now();
-        let error = self.inner.lock().timeout(self.ticket, now - start, now);
-        match error {
-            Some(error) => self.end(Some(Err(error))),
-            // It was served at the last moment: the answer is on its way.
-            None => {
-                let answer = (&mut self.receiver).await;
-                self.end(answer.ok())
-            }
-        }
-    }
-
-    fn end(&mut self, answer: Option<Answer<D>>) -> Answer<D> {
+    /// Waits for a connection, or for what stands against it: the time that this may take is kept by
+    /// the pool, for all who wait.
+    pub(super) async fn answer(mut self) -> Answer<D> {
+        let answer = (&mut self.receiver).await;
         self.is_over = true;
         answer.unwrap_or(Err(AcquireError::Closed))
     }

@@ -1,7 +1,7 @@
 use axum::http::{header::COOKIE, request::Parts};
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId};
 
-use super::{Identify, parse_only};
+use super::{ReadId, identify_by_reading, parse_only};
 use crate::ApiError;
 
 /// The tenant's id in a cookie: see [`cookie`].
@@ -14,21 +14,15 @@ pub fn cookie(name: impl Into<String>) -> Cookie {
     Cookie(name.into())
 }
 
-impl Identify for Cookie {
-    async fn identify(
-        &self,
-        parts: &mut Parts,
-        tenants: &TenantManager,
-    ) -> Result<Option<TenantId>, ApiError> {
+impl ReadId for Cookie {
+    fn read_id(&self, parts: &mut Parts, alphabet: Alphabet) -> Result<Option<TenantId>, ApiError> {
         let Self(name) = self;
         let headers = parts.headers.get_all(COOKIE).iter();
         let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
         let values = pairs
             .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-        parse_only(tenants, values, format_args!("the cookie {name}"))
-    }
-
-    fn is_immediate(&self) -> bool {
-        true
+        parse_only(alphabet, values, format_args!("the cookie {name}"))
     }
 }
+
+identify_by_reading!(Cookie);

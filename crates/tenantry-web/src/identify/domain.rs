@@ -1,7 +1,7 @@
 use axum::http::request::Parts;
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId, TenantManager};
 
-use super::{Identify, host, parse};
+use super::{Identify, ReadId, host, identify_by_reading, parse};
 use crate::ApiError;
 
 /// The tenant's id as a subdomain: see [`subdomain`].
@@ -41,23 +41,17 @@ impl Subdomain {
     }
 }
 
-impl Identify for Subdomain {
-    async fn identify(
-        &self,
-        parts: &mut Parts,
-        tenants: &TenantManager,
-    ) -> Result<Option<TenantId>, ApiError> {
+impl ReadId for Subdomain {
+    fn read_id(&self, parts: &mut Parts, alphabet: Alphabet) -> Result<Option<TenantId>, ApiError> {
         let domain = host::domain(parts, self.trust_forwarded)?;
         match domain.as_deref().and_then(|domain| domain.strip_suffix(&self.suffix)) {
-            Some(name) if !self.except.iter().any(|except| except == name) => parse(tenants, name),
+            Some(name) if !self.except.iter().any(|except| except == name) => parse(alphabet, name),
             _ => Ok(None),
         }
     }
-
-    fn is_immediate(&self) -> bool {
-        true
-    }
 }
+
+identify_by_reading!(Subdomain);
 
 /// A domain of the tenant's own: see [`custom_domain`].
 #[derive(Clone, Debug, Default)]

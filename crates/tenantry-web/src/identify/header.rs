@@ -1,7 +1,7 @@
 use axum::http::{HeaderName, request::Parts};
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId};
 
-use super::{Identify, parse_only};
+use super::{ReadId, identify_by_reading, parse_only};
 use crate::ApiError;
 
 /// The tenant's id in a header: see [`header`].
@@ -19,18 +19,12 @@ pub fn header(name: &str) -> Header {
     Header(HeaderName::from_bytes(name.as_bytes()).expect("a header's name"))
 }
 
-impl Identify for Header {
-    async fn identify(
-        &self,
-        parts: &mut Parts,
-        tenants: &TenantManager,
-    ) -> Result<Option<TenantId>, ApiError> {
+impl ReadId for Header {
+    fn read_id(&self, parts: &mut Parts, alphabet: Alphabet) -> Result<Option<TenantId>, ApiError> {
         let Self(name) = self;
         let values = parts.headers.get_all(name).iter();
-        parse_only(tenants, values, format_args!("the header {name}"))
-    }
-
-    fn is_immediate(&self) -> bool {
-        true
+        parse_only(alphabet, values, format_args!("the header {name}"))
     }
 }
+
+identify_by_reading!(Header);

@@ -1,7 +1,7 @@
 use axum::http::request::Parts;
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId, TenantManager};
 
-use super::Identify;
+use super::{Identify, ReadId};
 use crate::ApiError;
 
 /// One way, and another when that finds none: see [`Identify::or`].
@@ -37,5 +37,14 @@ impl<A: Identify, B: Identify> Identify for Or<A, B> {
 
     fn is_immediate(&self) -> bool {
         self.first.is_immediate() && self.next.is_immediate()
+    }
+}
+
+impl<A: ReadId, B: ReadId> ReadId for Or<A, B> {
+    fn read_id(&self, parts: &mut Parts, alphabet: Alphabet) -> Result<Option<TenantId>, ApiError> {
+        match self.first.read_id(parts, alphabet)? {
+            None => self.next.read_id(parts, alphabet),
+            found => Ok(found),
+        }
     }
 }

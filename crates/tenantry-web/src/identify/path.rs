@@ -3,9 +3,9 @@ use axum::{
     http::{Uri, request::Parts, uri::PathAndQuery},
 };
 use percent_encoding::percent_decode_str;
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId, TenantManager};
 
-use super::{Identify, parse, parse_only, text};
+use super::{Identify, ReadId, identify_by_reading, parse, parse_only, text};
 use crate::ApiError;
 
 /// The tenant's id behind a prefix of the path: see [`path_prefix`].
@@ -37,12 +37,8 @@ pub fn path_prefix(prefix: &str) -> PathPrefix {
     PathPrefix(format!("{}/", prefix.trim_end_matches('/')))
 }
 
-impl Identify for PathPrefix {
-    async fn identify(
-        &self,
-        parts: &mut Parts,
-        tenants: &TenantManager,
-    ) -> Result<Option<TenantId>, ApiError> {
+impl ReadId for PathPrefix {
+    fn read_id(&self, parts: &mut Parts, alphabet: Alphabet) -> Result<Option<TenantId>, ApiError> {
         let Some(rest) = parts.uri.path().strip_prefix(&self.0) else {
             return Ok(None);
         };
@@ -51,7 +47,7 @@ impl Identify for PathPrefix {
             None => (rest, "/"),
         };
         let decoded: Vec<u8> = percent_decode_str(segment).collect();
-        let id = parse(tenants, text(&decoded, "the tenant's id in the path")?)?;
+        let id = parse(alphabet, text(&decoded, "the tenant's id in the path")?)?;
         let inside = with_path(&parts.uri, rest).map_err(ApiError::internal)?;
         if parts.extensions.get::<OriginalUri>().is_none() {
             parts.extensions.insert(OriginalUri(parts.uri.clone()));
@@ -59,11 +55,9 @@ impl Identify for PathPrefix {
         parts.uri = inside;
         Ok(id)
     }
-
-    fn is_immediate(&self) -> bool {
-        true
-    }
 }
+
+identify_by_reading!(PathPrefix);
 
 /// The same URI with another path.
 fn with_path(uri: &Uri, path: &str) -> Result<Uri, axum::http::Error> {
@@ -105,7 +99,7 @@ impl Identify for PathParam {
             Err(_) => return Ok(None),
         };
         let values = params.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
-        parse_only(tenants, values, format_args!("the path parameter {name}"))
+        parse_only(tenants.config().alphabet(), values, format_args!("the path parameter {name}"))
     }
 
     fn is_immediate(&self) -> bool {

@@ -1,7 +1,7 @@
 use axum::http::request::Parts;
-use tenantry::{TenantId, TenantManager};
+use tenantry::{Alphabet, TenantId};
 
-use super::{Identify, parse_only};
+use super::{ReadId, identify_by_reading, parse_only};
 use crate::ApiError;
 
 /// The tenant's id in the query string: see [`query`].
@@ -15,20 +15,14 @@ pub fn query(name: impl Into<String>) -> QueryParam {
     QueryParam(name.into())
 }
 
-impl Identify for QueryParam {
-    async fn identify(
-        &self,
-        parts: &mut Parts,
-        tenants: &TenantManager,
-    ) -> Result<Option<TenantId>, ApiError> {
+impl ReadId for QueryParam {
+    fn read_id(&self, parts: &mut Parts, alphabet: Alphabet) -> Result<Option<TenantId>, ApiError> {
         let Self(name) = self;
         let query = parts.uri.query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes());
         let values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        parse_only(tenants, values, format_args!("the query parameter {name}"))
-    }
-
-    fn is_immediate(&self) -> bool {
-        true
+        parse_only(alphabet, values, format_args!("the query parameter {name}"))
     }
 }
+
+identify_by_reading!(QueryParam);

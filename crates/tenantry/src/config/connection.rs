@@ -64,9 +64,9 @@ pub struct ConnectionConfig {
 }
 
 impl ConnectionConfig {
-    /// Nothing if the URL is missing or invalid, which the reader has noted.
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        if reader.peek("connection.url").is_none() {
+    /// Nothing if the URL is missing or invalid, which the reader has noted, unless none is needed.
+    pub(super) fn read(reader: &mut Reader, is_needed: bool) -> Option<Self> {
+        if is_needed && reader.peek("connection.url").is_none() {
             reader.note_missing(
                 "connection.url",
                 "it is not set; set the environment variable DATABASE_URL, or url under \

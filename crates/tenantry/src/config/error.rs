@@ -131,6 +131,17 @@ pub(super) enum Origin {
     Code(&'static Location<'static>),
 }
 
+impl Origin {
+    /// Values of a higher rank go over those of a lower one.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::File { .. } => 0,
+            Self::Environment(_) => 1,
+            Self::Code(_) => 2,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

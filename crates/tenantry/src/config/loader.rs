@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, ffi::OsString, fmt, panic::Location, path::PathBuf};
 
-use super::{Config, ConfigError, settings::Settings, value::Value};
+use super::{Config, ConfigError, HostConfig, settings::Settings, value::Value};
 
 /// The file that is read if it exists and no other was named.
 const DEFAULT_FILE: &str = "tenantry.toml";
@@ -93,6 +93,22 @@ impl ConfigLoader {
     /// [`ConfigError`], with everything that is wrong: a file that can't be read or isn't TOML, a
     /// key that doesn't exist, a value that isn't allowed, no `connection.url`.
     pub fn load(self) -> Result<Config, ConfigError> {
+        let (settings, file) = self.gather();
+        Config::read(settings, file)
+    }
+
+    /// Gathers and checks everything for the multi-tenant server, which can do without a database:
+    /// where no `connection.url` is set, there is no [`Config`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], as [`load`](Self::load).
+    pub fn load_host(self) -> Result<(HostConfig, Option<Config>), ConfigError> {
+        let (settings, file) = self.gather();
+        Config::read_with(settings, file, false)
+    }
+
+    fn gather(self) -> (Settings, Option<PathBuf>) {
         let variables = match self.environment {
             Environment::Process => process_environment(),
             Environment::Given(variables) => variables,
@@ -114,7 +130,7 @@ impl ConfigLoader {
         for (key, value, location) in self.set {
             settings.add_code(&key, value, location);
         }
-        Config::read(settings, file)
+        (settings, file)
     }
 }
 

@@ -13,6 +13,12 @@ pub struct MigrationsConfig {
     pub tenant_dir: PathBuf,
     /// `shared_dir`: the folder of the shared schema's migrations. `migrations/shared` by default.
     pub shared_dir: PathBuf,
+    /// `tenant_seeds`: the folder of files that put first rows into each tenant's schema.
+    /// `seeds/tenant` by default.
+    pub tenant_seeds: PathBuf,
+    /// `shared_seeds`: the folder of files that put first rows into the shared schema.
+    /// `seeds/shared` by default.
+    pub shared_seeds: PathBuf,
     /// `table`: the ledger's table, in each schema. `tenantry_migrations` by default.
     pub table: Identifier,
     /// `lock_timeout`: how long a migration waits for a lock before the tenant is put back, to be
@@ -74,6 +80,8 @@ impl MigrationsConfig {
         Self {
             tenant_dir,
             shared_dir,
+            tenant_seeds: reader.path_or("migrations.tenant_seeds", "seeds/tenant"),
+            shared_seeds: reader.path_or("migrations.shared_seeds", "seeds/shared"),
             table: reader.identifier("migrations.table", "tenantry_migrations"),
             lock_timeout: reader.duration("migrations.lock_timeout", Duration::from_secs(5)),
             lock_attempts: reader.integer("migrations.lock_attempts", 6, 1..=1000) as u32,

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     error::{ConfigError, ConfigProblem, Origin},
+    host,
     settings::{Entry, Settings},
     suggestion,
     value::Raw,
@@ -16,7 +17,7 @@ use super::{
 use crate::schema_name::Identifier;
 
 /// Keys whose values no message repeats.
-const SECRETS: [&str; 1] = ["connection.url"];
+const SECRETS: [&str; 2] = ["connection.url", "admin.token"];
 
 /// Hands out the settings, each checked, and remembers which keys there are.
 ///
@@ -195,10 +196,122 @@ impl Reader {
         self.path(key).unwrap_or_else(|| self.directory.join(default))
     }
 
-    /// Takes a value out, and knows its key from then on.
+    /// A size in bytes: a whole number, or a text with its unit.
+    pub(super) fn bytes(
+        &mut self,
+        key: &'static str,
+        default: usize,
+        range: RangeInclusive<usize>,
+    ) -> usize {
+        let allowed = format!(
+            r#"a size from {} to {} bytes, such as 65536, "64KB" or "16MB""#,
+            range.start(),
+            range.end()
+        );
+        self.read(key, &allowed, |raw| {
+            match raw {
+                Raw::Integer(integer) => usize::try_from(*integer).ok(),
+                Raw::Text(text) | Raw::String(text) => parse_bytes(text),
+                _ => None,
+            }
+            .filter(|bytes| range.contains(bytes))
+        })
+        .unwrap_or(default)
+    }
+
+    /// The tables in a section, whose names are the user's: texts by their keys. Numbers and truth
+    /// values count as their texts.
+    pub(super) fn tables(&mut self, section: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+        let beginning = format!("{section}.");
+        let keys: Vec<String> = self
+            .unread
+            .range(beginning.clone()..)
+            .map(|(key, _)| key)
+            .take_while(|key| key.starts_with(&beginning))
+            .filter(|key| key[beginning.len()..].contains('.'))
+            .cloned()
+            .collect();
+        let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for key in keys {
+            let Some(entry) = self.unread.remove(&key) else { continue };
+            let Some((name, option)) = key[beginning.len()..].rsplit_once('.') else { continue };
+            let table = tables.entry(name.to_owned()).or_default();
+            let value = match &entry.value {
+                Raw::Integer(integer) => integer.to_string(),
+                Raw::Boolean(boolean) => boolean.to_string(),
+                other => match text(other) {
+                    Some(text) => text.to_owned(),
+                    None => {
+                        let reason = "allowed is a text".to_owned();
+                        let origin = Some(entry.origin.clone());
+                        self.problems.push(ConfigProblem::with_key(&key, origin, reason));
+                        continue;
+                    }
+                },
+            };
+            table.insert(option.to_owned(), value);
+        }
+        tables
+    }
+
+    /// Whether any key of a section is set, by its beginning with a dot at the end.
+    pub(super) fn has_section(&self, section: &str) -> bool {
+        self.unread
+            .range(section.to_owned()..)
+            .next()
+            .is_some_and(|(key, _)| key.starts_with(section))
+    }
+
+    /// What paths in the configuration file are relative to.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Text that is not empty.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        self.read(key, "a text that is not empty", |raw| {
+            text(raw).filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned)
+        })
+    }
+
+    /// Texts: a list, or in the environment a text with commas.
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        self.read(key, r#"a list of texts, such as ["auth", "logger"]"#, |raw| {
+            let texts: Option<Vec<String>> = match raw {
+                Raw::List(items) => {
+                    items.iter().map(|item| text(item).map(ToOwned::to_owned)).collect()
+                }
+                Raw::Text(list) => {
+                    Some(list.split(',').map(|item| item.trim().to_owned()).collect())
+                }
+                Raw::String(only) => Some(vec![only.clone()]),
+                _ => None,
+            };
+            texts.filter(|texts| texts.iter().all(|text| !text.trim().is_empty()))
+        })
+    }
+
+    /// Takes a value out, and knows its key from then on. Keys of the server may be written in
+    /// camelCase, too.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Entry> {
         self.known.push(key);
-        self.unread.remove(key)
+        let entry = self.unread.remove(key);
+        let Some(camel) = host::camel_case(key) else {
+            return entry;
+        };
+        let Some(other) = self.unread.remove(&camel) else {
+            return entry;
+        };
+        match entry {
+            None => Some(other),
+            Some(entry) if entry.origin.rank() == other.origin.rank() => {
+                let reason = format!("it is set twice, as {key} ({}) also", entry.origin);
+                self.problems.push(ConfigProblem::with_key(&camel, Some(other.origin), reason));
+                Some(entry)
+            }
+            Some(entry) if entry.origin.rank() > other.origin.rank() => Some(entry),
+            Some(_) => Some(other),
+        }
     }
 
     /// Notes that a value can't be used.
@@ -219,6 +332,11 @@ impl Reader {
     /// A value that was set but not yet taken, for checks of two values against each other.
     pub(super) fn peek(&self, key: &str) -> Option<Entry> {
         self.unread.get(key).cloned()
+    }
+
+    /// Like [`peek`](Self::peek), by either spelling.
+    pub(super) fn peek_any(&self, key: &str) -> Option<Entry> {
+        self.peek(key).or_else(|| self.peek(&host::camel_case(key)?))
     }
 
     /// Says what was wrong, keys that nobody knows among it.
@@ -250,6 +368,17 @@ impl Reader {
         }
         value
     }
+}
+
+/// `65536`, `64KB`, `16 MB`: units are powers of 1024.
+fn parse_bytes(text: &str) -> Option<usize> {
+    const UNITS: [(&str, usize); 4] = [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30), ("B", 1)];
+    let text = text.trim();
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))
+        .unwrap_or((text, 1));
+    number.trim().parse::<usize>().ok()?.checked_mul(unit)
 }
 
 fn text(raw: &Raw) -> Option<&str> {

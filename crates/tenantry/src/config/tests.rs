@@ -57,6 +57,31 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(config.alphabet(), Alphabet::Strict);
     assert_eq!(*config.debug(), DebugConfig::default());
     assert_eq!(config.file(), None);
+    let host = config.host();
+    assert_eq!((host.listen.host.as_str(), host.listen.port), ("127.0.0.1", 3000));
+    assert_eq!((host.tenants.max_concurrent, host.tenants.max_isolates), (1000, None));
+    assert!(host.tenants.auto_load && host.validate_inputs && host.admin.token.is_none());
+    assert_eq!(host.plugins.core_order.len(), 7);
+}
+
+#[test]
+fn the_servers_keys_may_be_written_in_camel_case() {
+    let (_folder, path) = file(
+        "[tenants]
+        maxConcurrent = 100
+        [plugins]
+        coreOrder = ['database', 'auth', 'logger']
+        npmPattern = 'my-company-plugin-*'
+        [security]
+        validateInputs = true",
+    );
+    let loader = Config::builder().file(&path);
+    let (host, database) =
+        loader.clone().env_from([("TENANTRY_TENANTS__MAX_CONCURRENT", "50")]).load_host().unwrap();
+    assert_eq!((host.tenants.max_concurrent, database.is_none()), (50, true));
+    assert_eq!(host.plugins.core_order, ["database", "auth", "logger"]);
+    let (host, _) = loader.set("tenants.maxConcurrent", 7).load_host().unwrap();
+    assert_eq!(host.tenants.max_concurrent, 7);
 }
 
 #[test]
@@ -98,6 +123,8 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         [migrations]
         tenant_dir = "sql/tenant"
         shared_dir = "sql/shared"
+        tenant_seeds = "sql/first"
+        shared_seeds = "sql/first-shared"
         table = "ledger"
         lock_timeout = "2s"
         lock_attempts = 3
@@ -116,6 +143,70 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         log_queries = false
         log_pool_events = false
         slow_query_threshold = "50ms"
+        [server]
+        host = "0.0.0.0"
+        port = 0
+        shutdown_timeout = "2s"
+        health_path = "/healthz"
+        trust_proxy = true
+        [server.identification]
+        strategy = ["subdomain", "jwt"]
+        header = "x-customer"
+        domain = "example.com"
+        except = ["www"]
+        prefix = "/tenants"
+        parameter = "customer"
+        cookie = "customer"
+        default = "acme"
+        [server.identification.jwt]
+        claim = "/org/id"
+        algorithm = "RS256"
+        secret_env = "JWT_SECRET"
+        public_key = ["keys/public.pem"]
+        jwks = "keys/set.json"
+        issuer = "https://login.example.com"
+        audience = "api"
+        leeway = 5
+        [admin]
+        token = "hunter2-hunter2-hunter2"
+        path = "/operations"
+        [logger]
+        level = "warn"
+        format = "json"
+        entries = 10
+        [plugins]
+        dir = "common"
+        core_order = ["database", "auth", "logger"]
+        npm_pattern = "my-company-plugin-*"
+        node_modules = "packages"
+        [tenants]
+        dir = "customers"
+        max_concurrent = 100
+        max_isolates = 3
+        auto_load = false
+        npm_pattern = "fastify-multitenant-*"
+        on_broken = "part"
+        from = ["bucket"]
+        [security]
+        max_concurrent_tenants = 100
+        validate_inputs = false
+        fetch = ["https://api.example.com"]
+        [loading]
+        cache = "cache"
+        cache_size = "1GB"
+        [limits]
+        memory = "32MB"
+        stack = "256KB"
+        cpu = "100ms"
+        wall = "3s"
+        load = "5s"
+        request_bytes = 1000
+        response_bytes = "2MB"
+        header_bytes = "32KB"
+        open_requests = 10
+        operations = 20
+        query_time = "1s"
+        queries = 5
     "#;
     let (folder, path) = file(text);
     let config = Config::builder().file(&path).load().unwrap();
@@ -144,6 +235,27 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     assert!(config.parse_tenant_id("Acme.1").is_ok());
     assert_eq!(config.debug().slow_query(), Some(Duration::from_millis(50)));
     assert_eq!(config.file(), Some(&*path));
+    let host = config.host();
+    assert_eq!((host.listen.host.as_str(), host.listen.port), ("0.0.0.0", 0));
+    assert!(host.listen.trust_proxy && !host.tenants.auto_load && !host.validate_inputs);
+    assert_eq!(host.admin.path, "/operations");
+    assert_eq!(host.logger.format, LogFormat::Json);
+    assert_eq!(host.plugins.dir, folder.path().join("common"));
+    assert_eq!(host.plugins.core_order, ["database", "auth", "logger"]);
+    assert_eq!(host.tenants.dir, folder.path().join("customers"));
+    assert_eq!((host.tenants.max_concurrent, host.tenants.max_isolates), (100, Some(3)));
+    assert_eq!(host.tenants.on_broken, OnBroken::Part);
+    assert_eq!(host.identification.strategy, ["subdomain", "jwt"]);
+    let jwt = host.identification.jwt.as_ref().unwrap();
+    assert_eq!(jwt.secret_env, ["JWT_SECRET"]);
+    assert_eq!(jwt.jwks, Some(folder.path().join("keys/set.json")));
+    assert_eq!(host.tenants.from, ["bucket"]);
+    assert_eq!(host.fetch, ["https://api.example.com"]);
+    assert_eq!(host.loading.cache, folder.path().join("cache"));
+    assert_eq!(host.loading.cache_size, 1 << 30);
+    assert_eq!((host.limits.memory, host.limits.request_bytes), (32 << 20, 1000));
+    assert_eq!(host.limits.query_time, Duration::from_secs(1));
+    assert!(!format!("{config:?}").contains("hunter2"));
 
     let documented: Vec<&str> = include_str!("keys.md")
         .lines()
@@ -152,6 +264,46 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     let written: Vec<&str> =
         text.lines().filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
     assert_eq!(documented, written);
+}
+
+#[test]
+fn sections_with_names_of_the_users_are_read() {
+    let (_folder, path) = file(
+        "[loading.bucket]
+        url = 's3://company/tenants'
+        region = 'eu-central-1'
+        allow_http = true
+        secret_access_key = 'hunter2'
+        [tenants.sources.acme]
+        strategy = 'bucket'
+        key = 'acme.tgz'
+        sha256 = '9f86'
+        [plugins.sources]
+        billing = { strategy = 'bucket', key = 'billing/' }",
+    );
+    let environment = [("TENANTRY_LOADING__BUCKET__ACCESS_KEY_ID", "key")];
+    let (host, _) = Config::builder().file(&path).env_from(environment).load_host().unwrap();
+    let bucket = &host.loading.stores["bucket"];
+    assert_eq!(bucket.url, "s3://company/tenants");
+    let options: Vec<_> = bucket.options.keys().map(String::as_str).collect();
+    assert_eq!(options, ["access_key_id", "allow_http", "region", "secret_access_key"]);
+    assert!(!format!("{host:?}").contains("hunter2"));
+    let acme = &host.tenants.sources["acme"];
+    assert_eq!((acme.strategy.as_str(), acme.key.as_str()), ("bucket", "acme.tgz"));
+    assert_eq!(acme.options["sha256"], "9f86");
+    assert_eq!(host.plugins.sources["billing"].key, "billing/");
+
+    let (_folder, path) = file(
+        "[loading.bucket]
+        secret_access_key = ['hunter2']
+        [tenants.sources.acme]
+        strategy = 'bucket'",
+    );
+    let error = Config::builder().file(&path).load_host().unwrap_err().to_string();
+    for key in ["loading.bucket.url", "bucket.secret_access_key", "tenants.sources.acme.key"] {
+        assert!(error.contains(key), "{error}");
+    }
+    assert!(!error.contains("hunter2"), "{error}");
 }
 
 #[test]

@@ -93,6 +93,8 @@ pub(crate) enum RunError {
     Pooled,
     /// The transaction was in a failed state when it was to be committed: it was rolled back.
     RolledBack,
+    /// The answer is larger than it may be.
+    TooLarge,
 }
 
 impl PgConnection {

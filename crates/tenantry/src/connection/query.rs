@@ -8,6 +8,27 @@ use tokio_postgres::{
 pub(crate) struct Query<'a> {
     pub(crate) sql: &'a str,
     pub(crate) params: Params<'a>,
+    /// How much of the answer is taken; all of it, if nothing is said.
+    pub(crate) bounds: Option<Bounds>,
+}
+
+/// How large a statement's answer may be, for statements whose text somebody else has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many rows.
+    pub rows: usize,
+    /// So many bytes, as PostgreSQL sends them.
+    pub bytes: usize,
+}
+
+/// What a statement gave.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Answer {
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// The number in the command's tag: rows inserted, changed, deleted or selected.
+    pub affected: u64,
 }
 
 /// The parameters of a statement.
@@ -15,13 +36,17 @@ pub(crate) enum Params<'a> {
     /// PostgreSQL says which types it wants.
     Described(&'a [&'a (dyn ToSql + Sync)]),
     /// The types are known: no need to ask.
-    #[cfg_attr(not(feature = "diesel"), expect(dead_code, reason = "Diesel knows the types"))]
     Typed(&'a [TypedParam]),
     /// There are none, and the text won't come again: it is not worth preparing.
     Once,
 }
 
-impl Query<'_> {
+impl<'a> Query<'a> {
+    /// A statement all of whose answer is wanted.
+    pub(crate) fn new(sql: &'a str, params: Params<'a>) -> Self {
+        Self { sql, params, bounds: None }
+    }
+
     /// Whether this is a query that, by its text, leaves nothing behind in the session: the one that
     /// needs no awaited reset. What a function does unseen is reset before anybody else's statement.
     pub(super) fn is_plain(&self) -> bool {
@@ -54,11 +79,27 @@ impl Params<'_> {
     }
 }
 
-/// A parameter in PostgreSQL's binary format.
-#[derive(Debug)]
-pub(crate) struct TypedParam {
+/// A parameter whose type is known, or left to PostgreSQL ([`Type::UNKNOWN`]), and whose value is
+/// encoded already.
+#[derive(Clone, Debug)]
+pub struct TypedParam {
     pub(crate) ty: Type,
     pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) is_text: bool,
+}
+
+impl TypedParam {
+    /// In the text format: as a literal would be written between its quotes. `None` is NULL.
+    #[must_use]
+    pub fn text(ty: Type, value: Option<String>) -> Self {
+        Self { ty, bytes: value.map(String::into_bytes), is_text: true }
+    }
+
+    /// In the binary format.
+    #[must_use]
+    pub fn binary(ty: Type, value: Option<Vec<u8>>) -> Self {
+        Self { ty, bytes: value, is_text: false }
+    }
 }
 
 impl ToSql for TypedParam {
@@ -81,7 +122,7 @@ impl ToSql for TypedParam {
     }
 
     fn encode_format(&self, _: &Type) -> Format {
-        Format::Binary
+        if self.is_text { Format::Text } else { Format::Binary }
     }
 
     to_sql_checked!();
@@ -93,4 +134,6 @@ pub(crate) struct Output {
     pub(crate) rows: Vec<Row>,
     /// The number in the command's tag: rows inserted, changed, deleted or selected.
     pub(crate) affected: u64,
+    /// Whether the answer was larger than it might be, and the rest was not taken.
+    pub(crate) is_cut: bool,
 }

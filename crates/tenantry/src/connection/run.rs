@@ -17,7 +17,7 @@ use super::{
     binding::{Binding, COMMIT_AND_RESET, RESET},
     pg::{PgConnection, Residue, RunError},
     prefix::Prefix,
-    query::{Output, Params, Query, TypedParam},
+    query::{Bounds, Output, Params, Query, TypedParam},
     statements::{Known, Prepared},
     wire::{Seen, Watch},
 };
@@ -64,7 +64,18 @@ impl PgConnection {
         };
         let ran = ran.map_err(|(error, _)| error);
         self.note_dropped(Some(query), &ran);
-        ran
+        self.whole(ran)
+    }
+
+    /// What was cut short is an error, and the connection is cleaned: the rest is still to come.
+    pub(super) fn whole(&mut self, ran: Result<Output, RunError>) -> Result<Output, RunError> {
+        match ran {
+            Ok(output) if output.is_cut => {
+                self.busy = true;
+                Err(RunError::TooLarge)
+            }
+            ran => ran,
+        }
     }
 
     /// Runs it once; with an error, whether the statement had been prepared earlier.
@@ -377,13 +388,21 @@ async fn send(
     query: &Query<'_>,
 ) -> Result<Output, Error> {
     watch.prefix.set(prefix);
+    // One row alone may be of a gigabyte.
+    watch.seen.set_longest_row(query.bounds.map(|bounds| bounds.bytes));
     let sent = request(client, statement, query).await;
     // Where nothing was sent, it must not wait for another statement.
     watch.prefix.set(None);
     let rows = sent?;
     pin_mut!(rows);
     let mut output = Output::default();
+    let bounds = query.bounds.unwrap_or(Bounds { rows: usize::MAX, bytes: usize::MAX });
+    let mut bytes = 0_usize;
     while let Some(row) = rows.try_next().await? {
+        bytes = bytes.saturating_add(row.raw_size_bytes());
+        if output.rows.len() == bounds.rows || bytes > bounds.bytes {
+            return Ok(Output { is_cut: true, ..Output::default() });
+        }
         output.rows.push(row);
     }
     output.affected = rows.rows_affected().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Several statements in one transaction.
 
 use futures_util::{TryStreamExt, join, pin_mut};
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{SimpleQueryMessage, types::Type};
 
 use super::{
     binding::{Binding, COMMIT_AND_RESET, RESET, ROLLBACK_AND_RESET},
@@ -53,7 +53,18 @@ impl PgConnection {
         self.changed |= !is_plain;
         let ran = ran.map_err(RunError::Statement);
         self.note_dropped(Some(query), &ran);
-        ran
+        self.whole(ran)
+    }
+
+    /// Has PostgreSQL read a statement and look up what it names, without running it.
+    pub(crate) async fn analyse(&mut self, sql: &str) -> Result<Vec<Type>, RunError> {
+        self.busy = true;
+        let discard = std::mem::replace(&mut self.needs_discard, true);
+        let prepared = self.client.prepare(sql).await;
+        self.needs_discard = discard;
+        self.busy = false;
+        let statement = prepared.map_err(RunError::Statement)?;
+        Ok(statement.params().to_vec())
     }
 
     /// Runs several statements in the open transaction, or in the session.

@@ -26,6 +26,20 @@ use super::prefix::PrefixSlot;
 
 pub(crate) use self::seen::Seen;
 
+/// A row has come that is longer than it may be.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a row is longer than it may be")]
+pub(crate) struct TooLong;
+
+impl TooLong {
+    /// Whether that is why a connection has ended.
+    pub(crate) fn is_cause_of(error: &tokio_postgres::Error) -> bool {
+        let source = std::error::Error::source(error);
+        let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+        io.and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<Self>())
+    }
+}
+
 /// Whether a stream carries PostgreSQL's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Carries {
@@ -163,6 +177,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                 return Poll::Ready(result);
             }
             let kept = this.look(read);
+            if this.incoming.too_long {
+                // To read on would be to keep all of it.
+                this.watch.seen.set_ended(true);
+                buf.set_filled(before);
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TooLong)));
+            }
             buf.set_filled(before + kept);
             // Nothing passed on is not the end of the stream.
             if kept > 0 {

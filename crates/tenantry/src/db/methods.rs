@@ -2,7 +2,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     Error, Result,
-    connection::{Output, Params, Query},
+    connection::{Answer, Bounds, Output, Params, Query},
 };
 
 /// What can run statements, in a transaction of their own or in one that is open.
@@ -14,8 +14,19 @@ pub(crate) trait Run {
 
     /// Runs one statement and gives its rows.
     async fn rows(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
-        Ok(self.run(&Query { sql, params: Params::Described(params) }).await?.rows)
+        Ok(self.run(&Query::new(sql, Params::Described(params))).await?.rows)
     }
+}
+
+/// Runs a statement whose answer is bounded.
+pub(crate) async fn answer(
+    run: &mut impl Run,
+    sql: &str,
+    params: Params<'_>,
+    bounds: Bounds,
+) -> Result<Answer> {
+    let output = run.run(&Query { sql, params, bounds: Some(bounds) }).await?;
+    Ok(Answer { rows: output.rows, affected: output.affected })
 }
 
 pub(crate) fn one_row(rows: Vec<Row>) -> Result<Option<Row>> {
@@ -49,10 +60,8 @@ macro_rules! statement_methods {
                 sql: &str,
                 params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
             ) -> crate::Result<Vec<tokio_postgres::Row>> {
-                let query = crate::connection::Query {
-                    sql,
-                    params: crate::connection::Params::Described(params),
-                };
+                let params = crate::connection::Params::Described(params);
+                let query = crate::connection::Query::new(sql, params);
                 Ok($crate::db::methods::Run::run(self, &query).await?.rows)
             }
 
@@ -66,8 +75,7 @@ macro_rules! statement_methods {
                 &mut self,
                 sql: &str,
             ) -> crate::Result<Vec<tokio_postgres::Row>> {
-                let query =
-                    crate::connection::Query { sql, params: crate::connection::Params::Once };
+                let query = crate::connection::Query::new(sql, crate::connection::Params::Once);
                 Ok($crate::db::methods::Run::run(self, &query).await?.rows)
             }
 
@@ -114,10 +122,8 @@ macro_rules! statement_methods {
                 sql: &str,
                 params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
             ) -> crate::Result<u64> {
-                let query = crate::connection::Query {
-                    sql,
-                    params: crate::connection::Params::Described(params),
-                };
+                let params = crate::connection::Params::Described(params);
+                let query = crate::connection::Query::new(sql, params);
                 Ok($crate::db::methods::Run::run(self, &query).await?.affected)
             }
 
@@ -147,6 +153,40 @@ macro_rules! statement_methods {
                 params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
             ) -> crate::Result<u64> {
                 self.execute(sql, params).await
+            }
+
+            /// Runs a statement that somebody else has written, and takes no more of its answer than
+            /// `bounds` allows. The types of its parameters are given, or left to PostgreSQL.
+            ///
+            /// # Errors
+            ///
+            /// As [`query`](Self::query), and
+            /// [`Error::AnswerTooLarge`](crate::Error::AnswerTooLarge): then the statement is
+            /// stopped, and outside of a transaction it is not known whether what it changed stays.
+            pub async fn answer(
+                &mut self,
+                sql: &str,
+                params: &[crate::TypedParam],
+                bounds: crate::Bounds,
+            ) -> crate::Result<crate::Answer> {
+                let params = crate::connection::Params::Typed(params);
+                $crate::db::methods::answer(self, sql, params, bounds).await
+            }
+
+            /// [`answer`](Self::answer), with parameters that are encoded when PostgreSQL has said
+            /// which types it wants.
+            ///
+            /// # Errors
+            ///
+            /// As [`answer`](Self::answer).
+            pub async fn answer_described(
+                &mut self,
+                sql: &str,
+                params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+                bounds: crate::Bounds,
+            ) -> crate::Result<crate::Answer> {
+                let params = crate::connection::Params::Described(params);
+                $crate::db::methods::answer(self, sql, params, bounds).await
             }
 
             /// Runs several statements, separated by semicolons, without parameters.

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use tenantry_pool::Lease;
+use tokio_postgres::types::Type;
 
 use super::methods::{Run, statement_methods};
 use crate::{
@@ -68,6 +69,18 @@ impl Transaction {
     pub async fn rollback(mut self) -> Result<()> {
         let ended = self.lease.rollback().await;
         ended.map_err(|error| self.access.explain(error, &self.lease))
+    }
+
+    /// Has PostgreSQL read a statement and look up all that it names, without running it: the types of
+    /// its parameters. Until the transaction ends, `pg_locks` shows each table that it names.
+    ///
+    /// # Errors
+    ///
+    /// As a statement's.
+    pub async fn analyse(&mut self, sql: &str) -> Result<Vec<Type>> {
+        self.access.place.check_is_here()?;
+        let analysed = self.lease.analyse(sql).await;
+        analysed.map_err(|error| self.access.explain(error, &self.lease))
     }
 
     /// Opens a part of the transaction that can be rolled back alone.

@@ -51,5 +51,5 @@ pub(super) async fn read(
 }
 
 async fn ask(access: &Access, sql: &str) -> Result<Vec<Row>> {
-    Ok(access.run(&Query { sql, params: Params::Once }).await?.rows)
+    Ok(access.run(&Query::new(sql, Params::Once)).await?.rows)
 }

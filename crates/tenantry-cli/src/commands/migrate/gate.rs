@@ -1,6 +1,6 @@
 //! What is asked between two stages.
 
-use std::{error::Error, fs, path::Path, time::Duration};
+use std::{error::Error, fs, path::Path};
 
 use tenantry::TenantManager;
 use tenantry_migrate::StageDone;
@@ -13,11 +13,10 @@ use crate::{
 
 type Checked<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A pause, a query and a command, as far as they were asked for.
+/// A query and a command, as far as they were asked for.
 #[derive(Clone)]
 pub(super) struct Checks {
     manager: TenantManager,
-    pause: Option<Duration>,
     sql: Option<String>,
     command: Option<String>,
 }
@@ -31,16 +30,19 @@ impl Checks {
             }
             query => query.clone(),
         };
-        let (pause, command) = (rollout.pause, rollout.check_command.clone());
-        Ok(Self { manager, pause, sql, command })
+        Ok(Self { manager, sql, command: rollout.check_command.clone() })
+    }
+
+    /// What is asked, as it was typed.
+    pub(super) fn words(&self) -> Vec<String> {
+        let sql = self.sql.iter().map(|sql| format!("--check-sql {}", quoted(sql.trim())));
+        let command =
+            self.command.iter().map(|command| format!("--check-command {}", quoted(command)));
+        sql.chain(command).collect()
     }
 
     /// An error, and the next stage does not begin.
     pub(super) async fn pass(self, done: StageDone) -> Checked {
-        if let Some(pause) = self.pause {
-            tracing::info!(stage = done.stage, ?pause, "waiting before the next stage");
-            tokio::time::sleep(pause).await;
-        }
         if let Some(sql) = &self.sql {
             self.ask(sql).await?;
         }
@@ -70,6 +72,11 @@ impl Checks {
         }
         Ok(())
     }
+}
+
+/// As the shell reads it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Runs a command by the shell, with what it may want to know in its environment.

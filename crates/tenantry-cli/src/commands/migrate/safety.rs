@@ -2,46 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tenantry::{Config, TenantId};
+use tenantry::Config;
 use tenantry_migrate::{
-    FolderError, MigrateOptions, MigrateReport, Migrations, Migrator,
+    FolderError, MigrateReport, Migrations,
     lint::{self, Finding},
 };
 
-use crate::{
-    arguments::Migrate,
-    console::Console,
-    failure::{Exit, Failure, Result},
-    table::count,
-};
-
-/// Refuses the run, if there is any.
-pub(super) async fn refuse(
-    migrator: &Migrator,
-    ids: Option<&[TenantId]>,
-    arguments: &Migrate,
-) -> Result<()> {
-    let options = MigrateOptions::new()
-        .dry_run(true)
-        .shared(arguments.shared)
-        .allow_out_of_order(arguments.allow_out_of_order);
-    let report = match ids {
-        None => migrator.migrate_all(&options).await?,
-        Some([]) if arguments.rollout.resume.is_some() => migrator.migrate_all(&options).await?,
-        Some([]) => migrator.migrate_shared(&options).await?,
-        Some(ids) => migrator.migrate(ids, &options).await?,
-    };
-    let found = found(&report, migrator.manager().config())?;
-    if found.is_empty() {
-        return Ok(());
-    }
-    let mut message = format!("{}, and --strict refuses them; nothing was run", things(&found));
-    for finding in &found {
-        message.push('\n');
-        message.push_str(&finding.to_string());
-    }
-    Err(Failure::new(Exit::Failed, "MIGRATIONS_UNSAFE", message))
-}
+use crate::{console::Console, failure::Result};
 
 /// Tells of them, after a dry run.
 pub(super) fn warn(report: &MigrateReport, config: &Config, console: &Console) {
@@ -50,10 +17,6 @@ pub(super) fn warn(report: &MigrateReport, config: &Config, console: &Console) {
     for finding in &found {
         console.remark(format_args!("warning: {finding}"));
     }
-}
-
-fn things(found: &[Finding]) -> String {
-    count(found.len(), "statement") + " may lock, break or lose something"
 }
 
 fn found(report: &MigrateReport, config: &Config) -> Result<Vec<Finding>, FolderError> {

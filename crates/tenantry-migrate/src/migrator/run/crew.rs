@@ -8,7 +8,7 @@ use std::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tenantry::{Error, Tenant, TenantManager};
 
-use super::queue::{Queue, Todo};
+use super::queue::{self, Queue, Todo};
 use crate::{
     Failure, MigrateOptions, OnError, Progress, TenantReport,
     ledger::{self, State},
@@ -135,6 +135,12 @@ impl Crew<'_> {
             }
         }
         let report = outcome.of_tenant(&tenant.id, false);
+        self.options.tell(Progress::Finished(&report));
+        self.count(report).await;
+    }
+
+    /// Takes a report, and says whether the run goes on after it.
+    pub(super) async fn count(&mut self, report: TenantReport) {
         if let Some(failure) = &report.error {
             self.limits.failures += 1;
             let decision = self.options.hooks.decide(&report.id, failure).await;
@@ -147,7 +153,6 @@ impl Crew<'_> {
             }
         }
         self.recorder.finished(&report);
-        self.options.tell(Progress::Finished(&report));
         self.reports.push(report);
     }
 }
@@ -303,7 +308,7 @@ pub(super) async fn bring_up_alone(
                 if attempts >= config.lock_attempts {
                     return outcome.with_error(given_up(*failure, attempts));
                 }
-                config.lock_delay * 2_u32.pow(attempts.min(6) - 1)
+                queue::pause(config.lock_delay, attempts)
             }
         };
         tokio::time::sleep(wait).await;

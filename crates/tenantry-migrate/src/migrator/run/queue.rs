@@ -13,8 +13,10 @@ use crate::{ledger::State, migrator::outcome::Outcome, site::Site};
 /// How long to wait before looking again whether another runner is done with a tenant.
 const BUSY_FIRST: Duration = Duration::from_millis(20);
 const BUSY_LONGEST: Duration = Duration::from_secs(1);
-/// The longest wait for a tenant that somebody has locked.
-const LOCKED_LONGEST: Duration = Duration::from_secs(60);
+/// The longest pause before a tenant that somebody has locked is tried again, unless the first is
+/// longer: each attempt waits for some seconds by itself, and when the lock is let go of, the tenant
+/// is not to be kept waiting.
+const LOCKED_LONGEST: Duration = Duration::from_secs(5);
 
 /// A tenant that lacks something.
 #[derive(Debug)]
@@ -77,13 +79,29 @@ impl Queue {
 
     /// Somebody has it locked: try again later, and each time later still.
     pub(super) fn locked(&mut self, todo: Todo, first: Duration, now: Instant) {
-        let doubled = 2_u32.pow(todo.attempts.saturating_sub(1).min(20));
-        let wait = first.saturating_mul(doubled).min(LOCKED_LONGEST);
-        self.delayed.push((now + wait, todo));
+        self.delayed.push((now + pause(first, todo.attempts), todo));
     }
 
     /// All that are left.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Todo> {
         self.ready.drain(..).chain(self.delayed.drain(..).map(|(_, todo)| todo))
+    }
+}
+
+/// How long to wait after so many attempts at what somebody has locked: twice as long each time.
+pub(in crate::migrator) fn pause(first: Duration, attempts: u32) -> Duration {
+    let doubled = first.saturating_mul(2_u32.pow(attempts.saturating_sub(1).min(20)));
+    doubled.min(LOCKED_LONGEST.max(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_none_is_long() {
+        let seconds = |first, attempts| pause(Duration::from_secs(first), attempts).as_secs();
+        assert_eq!([1, 2, 3, 4, 5, 40].map(|attempts| seconds(1, attempts)), [1, 2, 4, 5, 5, 5]);
+        assert_eq!([1, 2].map(|attempts| seconds(30, attempts)), [30, 30], "as it was set");
     }
 }

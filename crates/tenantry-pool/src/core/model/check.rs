@@ -84,7 +84,7 @@ impl World {
             })
             .expect("somebody's answer, the first of a target's");
         let id = *id;
-        queue.callers.pop_front();
+        let caller = queue.callers.pop_front().expect("the one that was answered");
         if queue.callers.is_empty() {
             self.queues.remove(&id);
         }
@@ -94,6 +94,12 @@ impl World {
                 assert!(self.targets.iter().all(|target| target.id() != id));
             }
             AcquireError::Unavailable(_) => {}
+            AcquireError::Timeout { waited, in_use, holders, .. } => {
+                assert_eq!(*waited, self.now - caller.asked);
+                assert!(*waited >= self.config.acquire_timeout, "not before its time is up");
+                assert_eq!(*in_use, self.places.leased.len());
+                assert!(holders.len() <= 3 && holders.is_empty() == (*in_use == 0));
+            }
             error => panic!("{error}"),
         }
     }
@@ -146,12 +152,16 @@ impl World {
         for (id, queue) in &self.queues {
             let entry = self.entry(*id);
             assert_eq!(entry.waiting as usize, queue.callers.len());
+            for caller in &queue.callers {
+                assert!(self.now - caller.asked < self.config.acquire_timeout, "its time is up");
+            }
             match entry.standing {
                 Standing::Out => panic!("a target whose callers wait is in the order"),
                 Standing::Ready => assert!((entry.in_use as usize) < self.config.max_per_target),
                 Standing::Sated => assert!(entry.in_use as usize >= self.config.max_per_target),
                 Standing::Patient => {
-                    assert!(!self.config.home_patience.is_zero());
+                    let first = queue.callers.front().expect("a queue is not empty");
+                    assert!(self.now - first.asked < self.config.home_patience, "it takes any now");
                     let home = entry.listed.expect("it waits for its home") as usize;
                     assert_eq!(self.core.slots.get(home).kind(), Kind::Leased);
                 }

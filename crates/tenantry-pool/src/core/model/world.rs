@@ -21,7 +21,7 @@ pub(super) type Answer = oneshot::Receiver<Result<crate::Lease<Sim>, AcquireErro
 pub(super) struct Caller {
     pub(super) ticket: Ticket,
     pub(super) answer: Answer,
-    pub(super) patient_until: Option<Instant>,
+    pub(super) asked: Instant,
 }
 
 /// A target's callers that wait, as the model sees them.
@@ -56,6 +56,9 @@ pub(super) struct World {
     /// Counts grants and beginnings of waiting.
     pub(super) order: u64,
     refusing: bool,
+    /// When whoever keeps the time looks next, and whether it was asked to look before.
+    next_look: Option<Instant>,
+    look_again: bool,
     /// Whether a target is forgotten because somebody said so.
     evicting: bool,
 }
@@ -74,6 +77,8 @@ impl World {
             closed: false,
             order: 0,
             refusing: false,
+            next_look: None,
+            look_again: false,
             evicting: false,
         }
     }
@@ -89,8 +94,7 @@ impl World {
             68..76 => self.cleaned(),
             76..84 => self.ended(),
             84..88 => self.leave(),
-            88..89 => self.time_out(),
-            89..90 => self.discard(),
+            88..90 => self.discard(),
             90..91 => self.evict(),
             91 if self.rng.random_range(0..20) == 0 => self.retire(),
             92 => self.refusing = self.rng.random_range(0..4) == 0,
@@ -98,7 +102,7 @@ impl World {
             95 if self.rng.random_range(0..4) == 0 => self.cut_off(),
             _ => self.now += Duration::from_millis(self.rng.random_range(0..40)),
         }
-        self.lose_patience();
+        self.look();
         self.check();
     }
 
@@ -132,11 +136,9 @@ impl World {
                 );
                 self.lend(lent, &target);
             }
-            Ok(Acquired::Wait { ticket, patient_until }) => {
+            Ok(Acquired::Wait { ticket, rouse }) => {
                 assert!(!self.closed && !target.is_retired());
-                if self.config.home_patience.is_zero() {
-                    assert_eq!(patient_until, None);
-                }
+                self.look_again |= rouse;
                 self.order += 1;
                 let since = self.order;
                 let queue = self
@@ -144,7 +146,7 @@ impl World {
                     .entry(target.id())
                     .or_insert_with(|| Queue { since, ..Queue::default() });
                 let answer = receiver.expect("a waiter has a receiver");
-                queue.callers.push_back(Caller { ticket, answer, patient_until });
+                queue.callers.push_back(Caller { ticket, answer, asked: self.now });
             }
             Err(AcquireError::Closed) => assert!(self.closed),
             Err(AcquireError::Retired) => assert!(target.is_retired()),
@@ -253,16 +255,6 @@ impl World {
         }
     }
 
-    fn time_out(&mut self) {
-        if let Some(caller) = self.take_a_caller() {
-            let waited = self.config.acquire_timeout;
-            let error = self.core.timeout(caller.ticket, waited, self.now).expect("it waited");
-            let AcquireError::Timeout { in_use, holders, .. } = error else { panic!("{error}") };
-            assert_eq!(in_use, self.places.leased.len());
-            assert!(holders.len() <= 3 && holders.is_empty() == (in_use == 0));
-        }
-    }
-
     fn take_a_caller(&mut self) -> Option<Caller> {
         let ids: Vec<_> = self.queues.keys().copied().collect();
         let id = ids[self.any(&ids)?];
@@ -275,23 +267,15 @@ impl World {
         caller
     }
 
-    /// Callers whose patience is at its end say so, in any order.
-    fn lose_patience(&mut self) {
-        let now = self.now;
-        let mut over = Vec::new();
-        for queue in self.queues.values_mut() {
-            for caller in &mut queue.callers {
-                if caller.patient_until.is_some_and(|until| until <= now) {
-                    caller.patient_until = None;
-                    over.push(caller.ticket);
-                }
-            }
+    /// Whoever keeps the time looks when it is asked to, or when it was told to.
+    fn look(&mut self) {
+        if !self.look_again && self.next_look.is_none_or(|at| at > self.now) {
+            return;
         }
-        for ticket in over {
-            let mut out = Vec::new();
-            self.core.impatient(ticket, now, &mut out);
-            self.carry_out(out);
-        }
+        self.look_again = false;
+        let mut out = Vec::new();
+        self.next_look = self.core.due(self.now, &mut out);
+        self.carry_out(out);
     }
 
     fn evict(&mut self) {

@@ -224,3 +224,33 @@ fn an_invalid_url_is_told_without_repeating_it() {
         "{found:?}"
     );
 }
+
+#[test]
+fn the_servers_keys_are_refused_by_their_names() {
+    let (_folder, path) = file(
+        "[tenants]
+        max_concurrent = 5
+        maxConcurrent = 6
+        maxConcurrrent = 7
+        auto_load = true
+        [security]
+        max_concurrent_tenants = 9
+        [limits]
+        memory = '10 pounds'
+        [admin]
+        token = 'hunter2'
+        path = 'admin/'",
+    );
+    let loader = Config::builder().set("connection.url", URL).file(&path);
+    let shown = path.display().to_string();
+    let found = problems(loader).join("\n").replace(&shown, "tenantry.toml");
+    assert_eq!(
+        found,
+        r#"admin.token (tenantry.toml, line 11): allowed are 16 or more letters, digits and signs of ASCII, without blanks
+admin.path = "admin/" (tenantry.toml, line 12): allowed is a path such as "/admin", without a slash at its end
+tenants.maxConcurrent (tenantry.toml, line 3): it is set twice, as tenants.max_concurrent (tenantry.toml, line 2) also
+security.max_concurrent_tenants = 9 (tenantry.toml, line 7): it is the same limit as tenants.max_concurrent, which is 5; set one of them
+limits.memory = "10 pounds" (tenantry.toml, line 9): allowed is a size from 1048576 to 4294967296 bytes, such as 65536, "64KB" or "16MB"
+tenants.maxConcurrrent (tenantry.toml, line 4): there is no such key; did you mean tenants.max_concurrent?"#
+    );
+}

@@ -19,6 +19,8 @@ pub(super) struct Incoming {
     /// How many ReadyForQuery have come.
     pub(super) answered: u64,
     prefix: Answers,
+    /// Whether a row has come that is longer than it may be.
+    pub(super) too_long: bool,
 }
 
 /// The answers to a prefix that are still to come.
@@ -93,6 +95,7 @@ impl Incoming {
         self.skip = self.body_length() - (self.want - 5);
         self.have = 0;
         let kind = self.head[0];
+        self.too_long |= seen.is_too_long(kind, self.body_length());
         if !self.drop {
             seen.message(kind, &self.head[5..self.want]);
         }

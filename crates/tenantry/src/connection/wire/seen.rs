@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 /// What has been seen on a connection.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Seen {
     ended: AtomicBool,
     /// Whether it ended while an answer was due.
     cut: AtomicBool,
+    /// How many bytes a row may have, and one; 0 if that is not bounded.
+    longest_row: AtomicUsize,
 }
 
 impl Seen {
@@ -46,6 +48,18 @@ impl Seen {
     pub(super) fn set_ended(&self, cut: bool) {
         self.cut.fetch_or(cut, Ordering::AcqRel);
         self.ended.store(true, Ordering::Release);
+    }
+
+    /// How many bytes a row may have from now on.
+    pub(crate) fn set_longest_row(&self, bytes: Option<usize>) {
+        let bytes = bytes.map_or(0, |bytes| bytes.saturating_add(1));
+        self.longest_row.store(bytes, Ordering::Release);
+    }
+
+    /// Whether a message, of so many bytes, is a row that is too long.
+    pub(super) fn is_too_long(&self, kind: u8, bytes: usize) -> bool {
+        let longest = self.longest_row.load(Ordering::Acquire);
+        kind == b'D' && longest != 0 && bytes >= longest
     }
 
     /// The process id that the server said it has.

@@ -150,7 +150,7 @@ impl Written {
         }
         let params = self.params.into_iter().map(|(oid, bytes)| {
             let oid = known.get(&oid.wrapping_sub(PASSES[0])).copied().unwrap_or(oid);
-            TypedParam { ty: type_of(oid), bytes }
+            TypedParam::binary(type_of(oid), bytes)
         });
         Ok((self.sql, params.collect()))
     }
@@ -164,7 +164,7 @@ async fn oids(access: &Access, name: &TypeName) -> Result<(u32, u32)> {
     let sql = "SELECT t.oid, t.typarray FROM pg_catalog.pg_type t WHERE t.oid = \
                (CASE WHEN $1::text IS NULL THEN '' ELSE pg_catalog.quote_ident($1) || '.' END \
                || pg_catalog.quote_ident($2::text))::pg_catalog.regtype";
-    let query = Query { sql, params: Params::Described(&[&name.0, &name.1]) };
+    let query = Query { sql, params: Params::Described(&[&name.0, &name.1]), bounds: None };
     let found = access.run(&query).await?;
     let row = found
         .rows

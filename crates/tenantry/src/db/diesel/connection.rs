@@ -32,7 +32,7 @@ macro_rules! diesel_connection {
                 let written = written?;
                 self.note(&written.sql, |sql| InstrumentationEvent::start_query(sql));
                 let (sql, params) = written.params(self.access()).await.map_err(to_diesel)?;
-                let query = Query { sql: &sql, params: Params::Typed(&params) };
+                let query = Query::new(&sql, Params::Typed(&params));
                 let ran = self.run(&query).await.map_err(to_diesel);
                 let error = ran.as_ref().err();
                 self.note(&sql, |sql| InstrumentationEvent::finish_query(sql, error));

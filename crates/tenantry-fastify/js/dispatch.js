@@ -1,0 +1,30 @@
+// What the edge calls.
+
+import { answer } from "./answer.js";
+import { contexts } from "./shared.js";
+import { runAbortHooks, runHooks } from "./hooks.js";
+import { inFlight } from "./in-flight.js";
+import { runResponded } from "./responded.js";
+import { kAbort, kContext } from "./symbols.js";
+
+host.register("dispatch", (index, values, head, lines, body) => answer(contexts[index], values, head, lines, body));
+
+host.register("responded", (number) => runResponded(number));
+
+/** The client has gone away, or the time of the request is up: `why` is one of the two hooks. */
+host.register("gone", (number, why) => {
+  const request = inFlight.get(number);
+  if (request === undefined) return undefined;
+  inFlight.delete(number);
+  request[kAbort]?.abort();
+  const context = request[kContext];
+  return new Promise((resolve) => {
+    const end = (error) => {
+      if (error) request.log.error({ err: error }, `${why} hook failed`);
+      resolve();
+    };
+    if (why === "onRequestAbort" && context.onRequestAbort !== null) runAbortHooks(context.onRequestAbort, request, end);
+    else if (why === "onTimeout" && context.onTimeout !== null) runHooks(context.onTimeout, request, undefined, end, true);
+    else resolve();
+  });
+});

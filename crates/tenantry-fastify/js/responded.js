@@ -1,0 +1,28 @@
+// What runs after an answer is on its way: the edge is given a number with the answer, and calls back with it.
+
+import { runHooks } from "./hooks.js";
+import { kContext } from "./symbols.js";
+
+const due = new Map();
+let last = 0;
+
+/** The number by which the edge asks for the `onResponse` hooks of this reply; undefined where there are none. */
+export function responded(reply) {
+  if (reply.request[kContext].onResponse === null) return undefined;
+  last += 1;
+  due.set(last, reply);
+  return last;
+}
+
+/** Runs them; resolves when they have ended. */
+export function runResponded(number) {
+  const reply = due.get(number);
+  if (reply === undefined) return undefined;
+  due.delete(number);
+  return new Promise((resolve) => {
+    runHooks(reply.request[kContext].onResponse, reply.request, reply, (error) => {
+      if (error) reply.log.error({ err: error }, "request errored");
+      resolve();
+    }, true);
+  });
+}

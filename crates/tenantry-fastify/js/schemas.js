@@ -1,0 +1,43 @@
+// Schemas of a scope: what `addSchema` added here and further out, and what compiles validators and serializers.
+
+import { assign } from "./intrinsics.js";
+import { errorCodes } from "./errors.js";
+import { hostValidators, hostSerializers } from "./schema-host.js";
+
+/** Shared schemas by `$id`, with the compilers of validators and serializers. */
+export class Schemas {
+  constructor(outer) {
+    this.outer = outer;
+    this.own = {};
+    this.customValidator = outer?.customValidator;
+    this.customSerializer = outer?.customSerializer;
+    this.builtValidator = undefined;
+    this.builtSerializer = undefined;
+  }
+
+  child() {
+    return new Schemas(this);
+  }
+
+  all() {
+    return this.outer ? assign(this.outer.all(), this.own) : { ...this.own };
+  }
+
+  add(given) {
+    const schema = given?.isFluentSchema ? given.valueOf() : given;
+    const id = schema?.$id;
+    if (!id) throw new errorCodes.FST_ERR_SCH_MISSING_ID();
+    if (this.all()[id]) throw new errorCodes.FST_ERR_SCH_ALREADY_PRESENT(id);
+    this.own[id] = schema;
+    this.builtValidator = undefined;
+    this.builtSerializer = undefined;
+  }
+
+  get validator() {
+    return this.customValidator ?? (this.builtValidator ??= hostValidators(this.all()));
+  }
+
+  get serializer() {
+    return this.customSerializer ?? (this.builtSerializer ??= hostSerializers(this.all()));
+  }
+}

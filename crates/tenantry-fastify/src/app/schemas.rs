@@ -1,0 +1,110 @@
+//! What the application's JavaScript asks of [`crate::schema`]: compiled schemas by number.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::value::RawValue;
+use tenantry_js::{Data, HostError};
+
+use super::host::{index, text};
+use crate::schema::{Checked, Schemas, Serializer, ValidationError, Validator};
+
+/// Compiled schemas of one isolate.
+#[derive(Default)]
+pub(super) struct SchemaTable {
+    compiled: Mutex<Compiled>,
+}
+
+#[derive(Default)]
+struct Compiled {
+    scopes: Vec<Schemas>,
+    validators: Vec<Validator>,
+    serializers: Vec<Serializer>,
+}
+
+/// They are kept outside of the isolate's memory, so there is a bound to them.
+const MOST: usize = 10_000;
+
+impl SchemaTable {
+    fn compiled(&self) -> MutexGuard<'_, Compiled> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `schema.scope(schemas)`, `schema.validator(scope, schema, part)`, `schema.check(validator, value, part)`,
+    /// `schema.serializer(scope, schema)`, `schema.serialize(serializer, value)`.
+    pub(super) fn call(&self, name: &str, args: &[Data]) -> Result<Data, HostError> {
+        match name {
+            "schema.scope" => self.scope(text(args, 0)?),
+            "schema.validator" => self.validator(index(args, 0)?, text(args, 1)?, text(args, 2)?),
+            "schema.check" => self.check(index(args, 0)?, text(args, 1)?, text(args, 2)?),
+            "schema.serializer" => self.serializer(index(args, 0)?, text(args, 1)?),
+            "schema.serialize" => self.serialize(index(args, 0)?, text(args, 1)?),
+            _ => Err(HostError::new("ERR_HOST_UNKNOWN", format!("there is no {name}"))),
+        }
+    }
+
+    fn scope(&self, list: &str) -> Result<Data, HostError> {
+        // As they are written: the order of their keys matters.
+        let list: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| plain(&error))?;
+        let mut schemas = Schemas::new();
+        for schema in list {
+            schemas.add(schema.get()).map_err(|error| plain(&error))?;
+        }
+        let mut compiled = self.compiled();
+        push(&mut compiled.scopes, schemas)
+    }
+
+    fn validator(&self, scope: usize, schema: &str, part: &str) -> Result<Data, HostError> {
+        let schemas = get(&self.compiled().scopes, scope)?;
+        // Names of headers are compared in lower case.
+        let validator =
+            if part == "headers" { schemas.headers(schema) } else { schemas.validator(schema) };
+        let validator = validator.map_err(|error| plain(&error))?;
+        let mut compiled = self.compiled();
+        push(&mut compiled.validators, validator)
+    }
+
+    /// Nothing if it fits, the changed value as JSON, or an object with Ajv's errors.
+    fn check(&self, validator: usize, value: &str, part: &str) -> Result<Data, HostError> {
+        let validator = get(&self.compiled().validators, validator)?;
+        Ok(match validator.check(part, value) {
+            Ok(Checked::Unchanged) => Data::Undefined,
+            Ok(Checked::Changed(text)) => Data::Text(text),
+            Err(ValidationError { message, errors, .. }) => Data::Map(vec![
+                ("message".to_owned(), Data::Text(message)),
+                ("errors".to_owned(), Data::Json(errors)),
+            ]),
+        })
+    }
+
+    fn serializer(&self, scope: usize, schema: &str) -> Result<Data, HostError> {
+        let schemas = get(&self.compiled().scopes, scope)?;
+        let serializer = schemas.serializer(schema).map_err(|error| plain(&error))?;
+        let mut compiled = self.compiled();
+        push(&mut compiled.serializers, serializer)
+    }
+
+    fn serialize(&self, serializer: usize, value: &str) -> Result<Data, HostError> {
+        let serializer = get(&self.compiled().serializers, serializer)?;
+        serializer.write(value).map(Data::Text).map_err(|message| plain(&message))
+    }
+}
+
+fn push<T>(list: &mut Vec<T>, item: T) -> Result<Data, HostError> {
+    if list.len() >= MOST {
+        let message = format!("more than {MOST} schemas are compiled: compile each once");
+        return Err(HostError::new("ERR_TOO_MANY_SCHEMAS", message));
+    }
+    list.push(item);
+    Ok(Data::from(u32::try_from(list.len() - 1).unwrap_or(u32::MAX)))
+}
+
+fn get<T: Clone>(list: &[T], at: usize) -> Result<T, HostError> {
+    list.get(at)
+        .cloned()
+        .ok_or_else(|| HostError::new("ERR_SCHEMA", "there is no such compiled schema"))
+}
+
+/// An error without a code: its caller gives it one.
+fn plain(error: &impl ToString) -> HostError {
+    HostError::new("", error.to_string())
+}

@@ -1,0 +1,265 @@
+//! From a schema to what is checked: `$ref`s followed, patterns compiled, mistakes named.
+//!
+//! What Ajv refuses in its strict mode is refused here with the same words.
+
+mod arrays;
+mod general;
+mod keywords;
+mod objects;
+mod rules;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::json::MAX_DEPTH;
+use super::node::{General, Node};
+use super::pattern::Pattern;
+use super::registry::{Place, Registry};
+use super::uri;
+use super::value::{Object, Value};
+pub(crate) use rules::type_list;
+
+/// How many parts a compiled schema may have.
+const MAX_NODES: usize = 50_000;
+
+/// What is done to a value besides checking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Convert types, as `coerceTypes: "array"`.
+    pub(crate) coerce: bool,
+    /// Set what is missing, as `useDefaults: true`.
+    pub(crate) defaults: bool,
+    /// Take properties away where `additionalProperties` is `false`, as `removeAdditional: true`.
+    pub(crate) remove: bool,
+    /// Refuse unknown keywords and formats, as `strictSchema: true`.
+    pub(crate) strict: bool,
+}
+
+impl Options {
+    /// Ajv as Fastify sets it up.
+    pub(crate) const REQUEST: Options =
+        Options { coerce: true, defaults: true, remove: true, strict: true };
+    /// Only checking, for schemas of schemas.
+    pub(crate) const META: Options =
+        Options { coerce: false, defaults: false, remove: false, strict: false };
+}
+
+/// The functions of a compiled schema; the first is the schema itself.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) functions: Vec<Node>,
+    pub(crate) options: Options,
+    /// Whether anything asks what has been evaluated.
+    pub(crate) tracks: bool,
+}
+
+/// Compiles the schema at a place.
+pub(crate) fn compile(
+    registry: &Registry,
+    root: &Place,
+    options: Options,
+) -> Result<Program, String> {
+    let schema = registry.at(root).ok_or("the schema is gone")?;
+    let draft = keywords::Draft::of(schema)?;
+    let mut compiler = Compiler {
+        registry,
+        options,
+        draft,
+        functions: Vec::new(),
+        known: HashMap::new(),
+        patterns: HashMap::new(),
+        nodes: 0,
+        tracks: false,
+    };
+    compiler.function(root)?;
+    let functions = compiler.functions.into_iter().map(Option::unwrap_or_default).collect();
+    Ok(Program { functions, options, tracks: compiler.tracks })
+}
+
+struct Compiler<'r> {
+    registry: &'r Registry,
+    options: Options,
+    draft: keywords::Draft,
+    /// `None` while one is being compiled.
+    functions: Vec<Option<Node>>,
+    known: HashMap<Place, usize>,
+    patterns: HashMap<String, Arc<Pattern>>,
+    nodes: usize,
+    tracks: bool,
+}
+
+/// Where a schema stands that is being compiled.
+#[derive(Clone, Debug)]
+struct Site {
+    /// For `schemaPath` of errors.
+    path: String,
+    /// The id in force.
+    base: String,
+    /// Below `anyOf` and its like, where errors are collected and defaults have no meaning.
+    composite: bool,
+    depth: usize,
+}
+
+impl Site {
+    fn below(&self, keyword: &str) -> Site {
+        Site { path: format!("{}/{keyword}", self.path), depth: self.depth + 1, ..self.clone() }
+    }
+
+    fn named(&self, keyword: &str, name: &str) -> Site {
+        Site {
+            path: format!("{}/{keyword}/{}", self.path, escape_fragment(name)),
+            depth: self.depth + 1,
+            ..self.clone()
+        }
+    }
+
+    fn composite(self) -> Site {
+        Site { composite: true, ..self }
+    }
+}
+
+impl<'r> Compiler<'r> {
+    /// The schema at a place, as a function that others call.
+    fn function(&mut self, place: &Place) -> Result<usize, String> {
+        if let Some(index) = self.known.get(place) {
+            return Ok(*index);
+        }
+        let schema = self.registry.at(place).ok_or("the schema is gone")?;
+        let index = self.functions.len();
+        self.functions.push(None);
+        self.known.insert(place.clone(), index);
+        if self.options.strict && schema.get("default").is_some() && has_rules(schema) {
+            return Err("strict mode: default is ignored in the schema root".to_owned());
+        }
+        let depth = self.known.len();
+        let site = Site { path: "#".to_owned(), base: place.base.clone(), composite: false, depth };
+        let node = self.node(schema, &site)?;
+        self.functions[index] = Some(node);
+        Ok(index)
+    }
+
+    fn node(&mut self, schema: &'r Value, site: &Site) -> Result<Node, String> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(format!("the schema has more than {MAX_NODES} parts"));
+        }
+        if site.depth > MAX_DEPTH {
+            return Err(format!("the schema is nested deeper than {MAX_DEPTH} levels"));
+        }
+        let mut node = Node { path: site.path.as_str().into(), ..Node::default() };
+        match schema {
+            Value::Bool(fits) => node.never = !fits,
+            Value::Object(object) => {
+                self.check_keywords(object)?;
+                let mut site = site.clone();
+                if let Some(id) =
+                    object.get("$id").and_then(Value::as_str).filter(|_| site.path != "#")
+                {
+                    site.base = uri::resolve(&site.base, id);
+                }
+                self.object_node(object, &site, &mut node)?;
+            }
+            _ => return Err(format!("schema must be object or boolean at path \"{}\"", site.path)),
+        }
+        Ok(node)
+    }
+
+    fn object_node(
+        &mut self,
+        schema: &'r Object,
+        site: &Site,
+        node: &mut Node,
+    ) -> Result<(), String> {
+        self.any_rules(schema, site, node)?;
+        if matches!(node.any[..], [General::Call(_) | General::Inline(_)])
+            && !keywords::has_rules_but_ref(schema)
+        {
+            return Ok(());
+        }
+        self.number_rules(schema, site, node)?;
+        self.string_rules(schema, site, node)?;
+        self.array_rules(schema, site, node)?;
+        self.object_rules(schema, site, node)?;
+        self.unevaluated(schema, site, node)?;
+        self.types(schema, node)
+    }
+
+    /// A schema below another, or `None` where anything fits.
+    fn part(&mut self, schema: &'r Value, site: &Site) -> Result<Option<Node>, String> {
+        if let Value::Object(object) = schema {
+            self.check_keywords(object)?;
+        }
+        if has_rules(schema) { self.node(schema, site).map(Some) } else { Ok(None) }
+    }
+
+    fn reference(&mut self, reference: &str, site: &Site) -> Result<General, String> {
+        let shown = if site.base.is_empty() { "#" } else { &site.base };
+        let place = self
+            .registry
+            .resolve(&site.base, reference)
+            .ok_or_else(|| format!("can't resolve reference {reference} from id {shown}"))?;
+        let schema = self.registry.at(&place).ok_or("the schema is gone")?;
+        if has_reference(schema) {
+            return self.function(&place).map(General::Call);
+        }
+        let site = Site {
+            path: reference.to_owned(),
+            base: place.base,
+            composite: site.composite,
+            depth: site.depth + 1,
+        };
+        self.node(schema, &site).map(|node| General::Inline(Box::new(node)))
+    }
+
+    fn pattern(&mut self, source: &str) -> Result<Arc<Pattern>, String> {
+        if let Some(pattern) = self.patterns.get(source) {
+            return Ok(Arc::clone(pattern));
+        }
+        let pattern = Arc::new(Pattern::new(source)?);
+        self.patterns.insert(source.to_owned(), Arc::clone(&pattern));
+        Ok(pattern)
+    }
+
+    fn strict(&self, message: String) -> Result<(), String> {
+        if self.options.strict { Err(format!("strict mode: {message}")) } else { Ok(()) }
+    }
+}
+
+/// Whether a schema asks for anything.
+fn has_rules(schema: &Value) -> bool {
+    match schema {
+        Value::Bool(fits) => !fits,
+        Value::Object(object) => object.keys().any(|key| keywords::is_rule(key)),
+        _ => true,
+    }
+}
+
+/// Whether a reference stands anywhere in a schema.
+fn has_reference(schema: &Value) -> bool {
+    match schema {
+        Value::Object(object) => object.iter().any(|(key, value)| {
+            matches!(
+                key.as_str(),
+                "$ref" | "$recursiveRef" | "$recursiveAnchor" | "$dynamicRef" | "$dynamicAnchor"
+            ) || has_reference(value)
+        }),
+        Value::Array(items) => items.iter().any(has_reference),
+        _ => false,
+    }
+}
+
+/// A key as part of a JSON pointer in a URI.
+fn escape_fragment(key: &str) -> String {
+    const KEPT: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'!')
+        .remove(b'~')
+        .remove(b'*')
+        .remove(b'\'')
+        .remove(b'(')
+        .remove(b')');
+    let pointer = key.replace('~', "~0").replace('/', "~1");
+    percent_encoding::utf8_percent_encode(&pointer, &KEPT).to_string()
+}

@@ -1,0 +1,35 @@
+//! JSON Schema for routes, as Fastify has it by Ajv and fast-json-stringify.
+//!
+//! A [`Schemas`] holds what `addSchema` was given in one scope, and compiles a route's schemas once: to a
+//! [`Validator`] for a part of a request, to a [`Serializer`] for an answer. JSON text in, JSON text out, so that a
+//! value crosses from JavaScript and back in one piece, and a route without a schema pays nothing.
+//!
+//! Validation is Ajv 8's with Fastify's options, in its order and with its errors: `coerceTypes: "array"`,
+//! `useDefaults`, `removeAdditional`, `allErrors: false`, strict mode, the formats of ajv-formats. Draft 07 unless
+//! `$schema` says 2019-09 or 2020-12.
+//!
+//! Schemas are written by tenants, so their work is bounded: in parts, depth, size of patterns, steps of a pattern
+//! without linear time, and steps for each value.
+
+mod answer;
+mod check;
+mod coerce;
+mod compile;
+mod error;
+mod format;
+mod headers;
+mod json;
+mod meta;
+mod node;
+mod number;
+mod pattern;
+mod registry;
+mod store;
+mod uri;
+mod validator;
+mod value;
+
+pub use answer::Serializer;
+pub use error::{SchemaError, ValidationError};
+pub use store::Schemas;
+pub use validator::{Checked, Validator};

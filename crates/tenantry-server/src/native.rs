@@ -1,0 +1,289 @@
+//! Tenants written in Rust.
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use tenantry::{TenantContext, TenantId, TenantManager, context};
+use tenantry_fastify::{Loaded, RouteInfo};
+
+use crate::{
+    application::{Application, Blueprint, Call, Origin, Usage},
+    error::Broken,
+    mount,
+    server::Core,
+};
+
+/// A tenant written in Rust.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use futures_util::future::BoxFuture;
+/// use tenantry_server::native::{BoxError, NativeTenant, TenantModule};
+///
+/// struct Reports;
+///
+/// impl TenantModule for Reports {
+///     fn load<'a>(
+///         &'a self,
+///         tenant: &'a mut NativeTenant,
+///     ) -> BoxFuture<'a, Result<Router, BoxError>> {
+///         Box::pin(async move {
+///             tenant.service("ReportService").route("GET", "/reports");
+///             Ok(Router::new().route("/reports", get(async || "none yet")))
+///         })
+///     }
+/// }
+/// ```
+pub trait TenantModule: Send + Sync + 'static {
+    /// Makes the application. Called anew for each reload; the requests under way end in what they
+    /// began in.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the tenant out.
+    fn load<'a>(&'a self, tenant: &'a mut NativeTenant) -> BoxFuture<'a, Result<Router, BoxError>>;
+
+    /// Its configuration, as JavaScript's tenants have theirs: `active`, `name`, `customErrors` and
+    /// whatever it likes.
+    fn config(&self) -> Value {
+        json!({})
+    }
+}
+
+/// Any error.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// What a tenant's module gets to load itself with.
+pub struct NativeTenant {
+    id: TenantId,
+    config: Value,
+    manager: Option<TenantManager>,
+    services: Vec<String>,
+    routes: Vec<RouteInfo>,
+}
+
+impl NativeTenant {
+    /// Whose module it is.
+    #[must_use]
+    pub fn id(&self) -> &TenantId {
+        &self.id
+    }
+
+    /// What [`TenantModule::config`] says.
+    #[must_use]
+    pub fn config(&self) -> &Value {
+        &self.config
+    }
+
+    /// The database, if there is one.
+    #[must_use]
+    pub fn manager(&self) -> Option<&TenantManager> {
+        self.manager.as_ref()
+    }
+
+    /// Names a service, for statistics.
+    pub fn service(&mut self, name: impl Into<String>) -> &mut Self {
+        self.services.push(name.into());
+        self
+    }
+
+    /// Names a route, for statistics.
+    pub fn route(&mut self, method: impl Into<String>, path: impl Into<String>) -> &mut Self {
+        self.routes.push(RouteInfo { method: method.into(), path: path.into() });
+        self
+    }
+}
+
+impl fmt::Debug for NativeTenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeTenant").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Where a native tenant comes from.
+pub(crate) struct NativeOrigin {
+    id: TenantId,
+    module: Arc<dyn TenantModule>,
+    manager: Option<TenantManager>,
+    open_requests: usize,
+    wall: Duration,
+    response_bytes: usize,
+}
+
+impl NativeOrigin {
+    pub(crate) fn new(
+        core: &Core,
+        id: &TenantId,
+        module: &Arc<dyn TenantModule>,
+    ) -> Arc<dyn Origin> {
+        let limits = &core.config.limits;
+        Arc::new(Self {
+            id: id.clone(),
+            module: Arc::clone(module),
+            manager: core.manager.get().cloned(),
+            open_requests: limits.open_requests,
+            wall: limits.wall,
+            response_bytes: limits.response_bytes,
+        })
+    }
+}
+
+impl Origin for NativeOrigin {
+    fn open(&self) -> BoxFuture<'_, Result<Arc<dyn Blueprint>, Broken>> {
+        Box::pin(async move {
+            let blueprint: Arc<dyn Blueprint> = Arc::new(NativeBlueprint {
+                id: self.id.clone(),
+                module: Arc::clone(&self.module),
+                manager: self.manager.clone(),
+                open_requests: self.open_requests,
+                wall: self.wall,
+                response_bytes: self.response_bytes,
+            });
+            Ok(blueprint)
+        })
+    }
+
+    fn kind(&self) -> &str {
+        "native"
+    }
+}
+
+struct NativeBlueprint {
+    id: TenantId,
+    module: Arc<dyn TenantModule>,
+    manager: Option<TenantManager>,
+    open_requests: usize,
+    wall: Duration,
+    response_bytes: usize,
+}
+
+impl Blueprint for NativeBlueprint {
+    fn build(&self) -> BoxFuture<'_, Result<Arc<dyn Application>, Broken>> {
+        Box::pin(async move {
+            let config = self.module.config();
+            let active = config.get("active").and_then(Value::as_bool).unwrap_or(true);
+            let name = config.get("name").and_then(Value::as_str).unwrap_or(self.id.as_str());
+            let mut loaded = Loaded {
+                active,
+                name: name.to_owned(),
+                config: config.clone(),
+                routes: Vec::new(),
+                services: Vec::new(),
+                plugins: Vec::new(),
+                schemas: Vec::new(),
+                errors: Vec::new(),
+            };
+            let mut tenant = NativeTenant {
+                id: self.id.clone(),
+                config,
+                manager: self.manager.clone(),
+                services: Vec::new(),
+                routes: Vec::new(),
+            };
+            let router = match active {
+                true => self
+                    .module
+                    .load(&mut tenant)
+                    .await
+                    .map_err(|error| Broken::whole(error.to_string()))?,
+                false => Router::new(),
+            };
+            (loaded.services, loaded.routes) = (tenant.services, tenant.routes);
+            let app: Arc<dyn Application> = Arc::new(NativeApplication {
+                id: self.id.clone(),
+                router: router.fallback(tenantry_web::not_found),
+                loaded: Arc::new(loaded),
+                manager: self.manager.clone(),
+                response_bytes: self.response_bytes,
+            });
+            Ok(app)
+        })
+    }
+
+    fn most(&self) -> usize {
+        1
+    }
+
+    fn open_requests(&self) -> usize {
+        self.open_requests
+    }
+
+    fn wall(&self) -> Duration {
+        self.wall
+    }
+}
+
+struct NativeApplication {
+    id: TenantId,
+    router: Router,
+    loaded: Arc<Loaded>,
+    manager: Option<TenantManager>,
+    response_bytes: usize,
+}
+
+impl Application for NativeApplication {
+    fn handle(&self, call: Call) -> BoxFuture<'static, Response<Bytes>> {
+        let (router, manager, id) = (self.router.clone(), self.manager.clone(), self.id.clone());
+        let most = self.response_bytes;
+        let mut request = call.request.map(Body::from);
+        Box::pin(async move {
+            let response = in_context(manager.as_ref(), &id, &mut request, |request| {
+                mount::answer(router, request)
+            });
+            collect(response.await, most).await
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+
+    fn is_condemned(&self) -> bool {
+        false
+    }
+
+    fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded)
+    }
+
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+}
+
+/// Runs a handler within the tenant's context, where there is a database that knows the tenant.
+pub(crate) async fn in_context<F, Fut>(
+    manager: Option<&TenantManager>,
+    id: &TenantId,
+    request: &mut Request<Body>,
+    handle: F,
+) -> axum::response::Response
+where
+    F: FnOnce(Request<Body>) -> Fut,
+    Fut: Future<Output = axum::response::Response>,
+{
+    let mut request = std::mem::take(request);
+    let known = match manager {
+        Some(manager) => TenantContext::new(manager, id).await.ok(),
+        None => None,
+    };
+    match known {
+        Some(context) => {
+            request.extensions_mut().insert(context.clone());
+            context::scope(context, handle(request)).await
+        }
+        None => handle(request).await,
+    }
+}
+
+async fn collect(response: axum::response::Response, most: usize) -> Response<Bytes> {
+    let (parts, body) = response.into_parts();
+    match axum::body::to_bytes(body, most).await {
+        Ok(body) => Response::from_parts(parts, body),
+        Err(error) => crate::edge::plain(tenantry_web::ApiError::internal(error)),
+    }
+}

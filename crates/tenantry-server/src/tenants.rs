@@ -1,0 +1,17 @@
+//! Tenants while the server runs: loaded by their first request, reloaded without losing one, unloaded
+//! when others need the room.
+
+mod gate;
+mod isolates;
+mod limit;
+mod registry;
+mod room;
+mod tenant;
+#[cfg(test)]
+mod tests;
+mod version;
+
+pub(crate) use self::{
+    registry::Tenants,
+    tenant::{Condition, Tenant},
+};

@@ -1,0 +1,13 @@
+//! The server with real isolates and a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod spec;
+mod support;
+mod admin;
+mod broken;
+mod errors;
+mod limits;
+mod native;
+mod reload;
+mod watching;

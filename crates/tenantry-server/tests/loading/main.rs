@@ -1,0 +1,10 @@
+//! Where tenants and plugins come from: folders, an S3-speaking server, HTTP.
+#![cfg(feature = "object-store")]
+
+mod archive;
+mod cache;
+mod folders;
+mod http;
+mod s3;
+mod s3_server;
+mod web_server;
