@@ -7,7 +7,7 @@ import { runPayloadHooks } from "./hooks.js";
 import { serializerOf } from "./serialization.js";
 import { finish } from "./send.js";
 import { settle } from "./lifecycle.js";
-import { kContext, kHeaders, kInOnError, kNextErrorHandler, kStatus } from "./symbols.js";
+import { kContext, kHeaders, kInOnError, kNextErrorHandler, kStatus, kUnhandled } from "./symbols.js";
 
 /** Past the outermost. */
 const beyond = { func: null, outer: null };
@@ -114,8 +114,7 @@ function lastResort(reply, error) {
   const status = reply[kStatus];
   const headers = reply[kHeaders];
   headers["content-type"] ??= "application/json; charset=utf-8";
-  // For whoever serves the application: nobody has handled this.
-  headers["x-tenantry-failed"] = "1";
+  reply[kUnhandled] = true;
   try {
     const serialize = serializerOf(reply.request[kContext], status, headers["content-type"]);
     if (!serialize) return defaultBody(error, status);

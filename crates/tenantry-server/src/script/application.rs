@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, Response};
+use http::Response;
 use serde_json::Value;
-use tenantry_fastify::{App, Failure, Loaded, PartError};
+use tenantry_fastify::{App, Failure, Loaded, PartError, Unhandled};
 use tenantry_js::JsErrorKind;
 
 use super::host::TaskOf;
@@ -17,8 +17,6 @@ use crate::{
 
 /// How long the last hooks of an application may take.
 const LAST_HOOKS: Duration = Duration::from_secs(1);
-/// What marks an answer to an error that nobody has handled. It never leaves the process.
-const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
 
 /// A tenant's JavaScript, loaded in one isolate.
 pub(super) struct ScriptApplication {
@@ -83,7 +81,7 @@ impl Application for ScriptApplication {
 
 /// The answer; one to an error that nobody has handled is marked, and in the server's shape.
 fn finished(mut response: Response<Bytes>, shapes_errors: bool) -> Response<Bytes> {
-    let is_marked = response.headers_mut().remove(FAILED).is_some();
+    let is_marked = response.extensions_mut().remove::<Unhandled>().is_some();
     let failure = response.extensions_mut().remove::<Failure>();
     if !is_marked && failure.is_none() || !is_error(&response) {
         return response;
