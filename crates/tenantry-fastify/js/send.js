@@ -11,7 +11,8 @@ import { responded } from "./responded.js";
 import { limits } from "./limits.js";
 import { release } from "./lifecycle.js";
 import {
-  kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kWaiting,
+  kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kUnhandled,
+  kWaiting,
 } from "./symbols.js";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -223,7 +224,7 @@ function encode(reply, body) {
     }
     if (!others) return body;
   }
-  return [status, headerLines(headers), body, responded(reply)];
+  return [status, headerLines(headers), body, responded(reply), reply[kUnhandled]];
 }
 
 /** Answers of these statuses have no body. */

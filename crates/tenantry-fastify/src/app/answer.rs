@@ -7,11 +7,12 @@ use http::header::{
 use http::{HeaderMap, Response, StatusCode};
 use tenantry_js::{Data, JsError, JsErrorKind};
 
-use super::failure;
+use super::failure::{self, Unhandled};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// Text alone is JSON with status 200; else it is status, headers, body and the number of hooks that are due.
+/// Text alone is JSON with status 200; else it is status, headers, body, the number of hooks that are due, and
+/// whether it is the answer to an error that nobody has handled.
 pub(super) fn response(data: Data, is_head: bool, due: impl FnOnce(f64)) -> Response<Bytes> {
     match data {
         Data::Text(text) => {
@@ -29,8 +30,8 @@ fn full(
     is_head: bool,
     due: impl FnOnce(f64),
 ) -> Result<Response<Bytes>, &'static str> {
-    let Ok([status, lines, body, hooks]) = <[Data; 4]>::try_from(parts) else {
-        return Err("an answer without its four parts");
+    let Ok([status, lines, body, hooks, unhandled]) = <[Data; 5]>::try_from(parts) else {
+        return Err("an answer without its five parts");
     };
     if let Data::Number(number) = hooks {
         due(number);
@@ -41,6 +42,9 @@ fn full(
         _ => return Err("a body that is neither text nor bytes"),
     };
     let mut response = Response::new(body);
+    if unhandled == Data::Bool(true) {
+        response.extensions_mut().insert(Unhandled);
+    }
     *response.status_mut() =
         status.as_number().and_then(to_status).ok_or("a status that is none")?;
     read_headers(lines.as_text().unwrap_or_default(), is_head, response.headers_mut())?;

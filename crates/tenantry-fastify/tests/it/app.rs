@@ -1,12 +1,10 @@
 //! Applications, end to end: a real isolate, a real router.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{body, context, engine, get, load, load_routes, send, try_load};
 use bytes::Bytes;
 use http::Request;
-use support::{body, context, engine, get, load, load_routes, send, try_load};
 use tenantry_fastify::{App, Failure, LoadError, OnError};
 use tenantry_js::JsErrorKind;
 
@@ -106,7 +104,7 @@ async fn broken_parts_are_named_with_their_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_part_can_be_left_out_alone() {
-    let mut config = support::config(&[
+    let mut config = crate::support::config(&[
         ("routes/good.mjs", "export default async (f) => { f.get('/good', async () => 'good'); };"),
         (
             "routes/bad.mjs",
@@ -207,7 +205,7 @@ async fn limits_are_answers() {
            f.get('/fine', async () => 'fine');
          };",
     )];
-    let mut config = support::config(&files);
+    let mut config = crate::support::config(&files);
     config.limits.wall = Duration::from_secs(1);
     let app = App::load(&engine(), config, context()).await.unwrap();
     let never = get(&app, "/never").await;
@@ -215,7 +213,7 @@ async fn limits_are_answers() {
     assert_eq!(never.extensions().get::<Failure>().unwrap().error.kind, JsErrorKind::Wall);
     assert_eq!(body(&get(&app, "/fine").await), "fine");
 
-    let mut config = support::config(&files);
+    let mut config = crate::support::config(&files);
     config.limits.cpu = Duration::from_millis(200);
     let app = App::load(&engine(), config, context()).await.unwrap();
     let endless = get(&app, "/loop").await;

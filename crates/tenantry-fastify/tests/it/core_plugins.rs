@@ -1,12 +1,10 @@
 //! The core plugins that come built in, in applications as tenants write them.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{body, context, engine, send};
 use bytes::Bytes;
 use http::{Request, Response};
-use support::{body, context, engine, send};
 use tenantry_fastify::{App, AppConfig, plugins};
 use tenantry_js::Overlay;
 
@@ -16,7 +14,7 @@ async fn load_with(
     files: &[(&str, &str)],
     change: impl FnOnce(&mut AppConfig),
 ) -> App {
-    let mut config = support::config(files);
+    let mut config = crate::support::config(files);
     config.modules = Arc::new(Overlay::new(Arc::new(plugins::modules()), config.modules));
     config.manifest.core_plugins =
         names.iter().map(|name| plugins::built_in(name).expect(name)).collect();

@@ -1,6 +1,4 @@
-//! The same code as in Fastify on Node, with the same answers: see `cases/README.md`.
-
-mod support;
+//! The same code as in Fastify on Node, with the same answers: see `tests/cases/README.md`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -84,12 +82,12 @@ impl Host for Traced {
 }
 
 const FILES: &[(&str, &str)] = &[
-    ("routes", include_str!("cases/routes.mjs")),
-    ("hooks", include_str!("cases/hooks.mjs")),
-    ("errors", include_str!("cases/errors.mjs")),
-    ("plugins", include_str!("cases/plugins.mjs")),
-    ("bodies", include_str!("cases/bodies.mjs")),
-    ("schemas", include_str!("cases/schemas.mjs")),
+    ("routes", include_str!("../cases/routes.mjs")),
+    ("hooks", include_str!("../cases/hooks.mjs")),
+    ("errors", include_str!("../cases/errors.mjs")),
+    ("plugins", include_str!("../cases/plugins.mjs")),
+    ("bodies", include_str!("../cases/bodies.mjs")),
+    ("schemas", include_str!("../cases/schemas.mjs")),
 ];
 
 /// Builds the case as the tenant's index does.
@@ -108,10 +106,10 @@ fn index(name: &str) -> String {
 async fn run(engine: &Engine, text: &str, name: &str, case: &Case, problems: &mut Vec<String>) {
     let index = index(name);
     let traced = Arc::new(Traced::default());
-    let mut config = support::config(&[("cases.mjs", text), ("index.mjs", &index)]);
+    let mut config = crate::support::config(&[("cases.mjs", text), ("index.mjs", &index)]);
     config.host = traced.clone();
     config.options = case.options.clone();
-    let app = match App::load(engine, config, support::context()).await {
+    let app = match App::load(engine, config, crate::support::context()).await {
         Ok(app) => app,
         Err(error) => {
             let expected = case.load_error.as_ref().and_then(|it| it["message"].as_str());
@@ -136,7 +134,7 @@ async fn run(engine: &Engine, text: &str, name: &str, case: &Case, problems: &mu
     }
     for Exchange { request, response } in &case.exchanges {
         let Some(expected) = response else { continue };
-        let answer = app.handle(to_request(request), info(), support::context()).await;
+        let answer = app.handle(to_request(request), info(), crate::support::context()).await;
         let trace = traced.wait(expected.trace.len()).await;
         let answer = to_answer(&answer, expected, trace, request.method == "HEAD");
         if answer != *expected {
@@ -146,7 +144,7 @@ async fn run(engine: &Engine, text: &str, name: &str, case: &Case, problems: &mu
             ));
         }
     }
-    let _hooks = app.close(Duration::from_secs(5), support::context()).await;
+    let _hooks = app.close(Duration::from_secs(5), crate::support::context()).await;
 }
 
 fn info() -> RequestInfo {
@@ -184,14 +182,14 @@ fn to_answer(
     if expected.headers.contains_key("content-length") && (!is_head || length != "0") {
         headers.insert("content-length".to_owned(), Value::from(length));
     }
-    let body = if is_head { String::new() } else { support::body(response) };
+    let body = if is_head { String::new() } else { crate::support::body(response) };
     Answer { status: response.status().as_u16(), headers, body, trace }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_fastify_on_node() {
     let recorded: BTreeMap<String, Case> =
-        serde_json::from_str(include_str!("cases/expected.json")).unwrap();
+        serde_json::from_str(include_str!("../cases/expected.json")).unwrap();
     let engine = Engine::new(EngineConfig::default());
     let mut problems = Vec::new();
     let mut answers = 0;

@@ -1,12 +1,10 @@
 //! Plugins written in Rust, beside JavaScript and alone.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{body, context, engine, get};
 use http::StatusCode;
 use serde_json::json;
-use support::{body, context, engine, get};
 use tenantry_fastify::native::{Flow, Hook, NativeError, NativePlugin, Reply, Scope};
 use tenantry_fastify::{App, LoadError};
 
@@ -75,13 +73,13 @@ impl NativePlugin for Status {
 
 async fn ask(app: &App, url: &str, token: &str) -> (u16, String) {
     let request = http::Request::get(url).header("authorization", token);
-    let response = support::send(app, request.body(bytes::Bytes::new()).unwrap()).await;
+    let response = crate::support::send(app, request.body(bytes::Bytes::new()).unwrap()).await;
     (response.status().as_u16(), body(&response))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn native_and_javascript_share_scopes_and_hooks() {
-    let mut config = support::config(&[(
+    let mut config = crate::support::config(&[(
         "routes/index.mjs",
         "import fp from 'fastify-plugin';
          export default async (fastify) => {
@@ -107,7 +105,7 @@ async fn native_and_javascript_share_scopes_and_hooks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_can_be_native_code_alone() {
-    let mut config = support::config(&[]);
+    let mut config = crate::support::config(&[]);
     config.natives = vec![Arc::new(Auth), Arc::new(Status)];
     let app = App::load(&engine(), config, context()).await.unwrap();
     let response = get(&app, "/native/alone").await;
@@ -118,7 +116,7 @@ async fn a_tenant_can_be_native_code_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_dependency_is_named() {
-    let mut config = support::config(&[]);
+    let mut config = crate::support::config(&[]);
     config.natives = vec![Arc::new(Status)];
     let error = App::load(&engine(), config, context()).await.unwrap_err();
     assert!(matches!(&error, LoadError::Native { plugin, .. } if plugin == "status"), "{error}");

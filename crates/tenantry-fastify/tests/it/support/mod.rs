@@ -1,5 +1,4 @@
 //! Applications in memory.
-#![expect(unreachable_pub, reason = "each test file uses its part")]
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use tenantry_fastify::{
 use tenantry_js::{Engine, EngineConfig, Memory, TaskContext};
 
 /// A manifest by the names of files.
-pub fn manifest(files: &[(&str, &str)]) -> Manifest {
+pub(crate) fn manifest(files: &[(&str, &str)]) -> Manifest {
     let mut manifest = Manifest::default();
     for (file, _) in files {
         let name = |rest: &str| rest.split(['/', '.']).next().unwrap_or(rest).to_owned();
@@ -38,7 +37,7 @@ pub fn manifest(files: &[(&str, &str)]) -> Manifest {
 }
 
 /// What an application of these files is loaded from.
-pub fn config(files: &[(&str, &str)]) -> AppConfig {
+pub(crate) fn config(files: &[(&str, &str)]) -> AppConfig {
     let mut modules = Memory::new();
     for (name, text) in files {
         modules = modules.with(*name, *text);
@@ -50,42 +49,42 @@ pub fn config(files: &[(&str, &str)]) -> AppConfig {
 }
 
 /// Nothing.
-pub fn context() -> TaskContext {
+pub(crate) fn context() -> TaskContext {
     Arc::new(())
 }
 
 /// One engine for all tests of a file.
-pub fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     Engine::new(EngineConfig::default())
 }
 
 /// The application of these files, or why there is none.
-pub async fn try_load(files: &[(&str, &str)]) -> Result<App, LoadError> {
+pub(crate) async fn try_load(files: &[(&str, &str)]) -> Result<App, LoadError> {
     App::load(&engine(), config(files), context()).await
 }
 
 /// The application of these files.
-pub async fn load(files: &[(&str, &str)]) -> App {
+pub(crate) async fn load(files: &[(&str, &str)]) -> App {
     try_load(files).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// An application of one file of routes.
-pub async fn load_routes(text: &str) -> App {
+pub(crate) async fn load_routes(text: &str) -> App {
     load(&[("routes/index.mjs", text)]).await
 }
 
 /// Its answer.
-pub async fn send(app: &App, request: Request<Bytes>) -> Response<Bytes> {
+pub(crate) async fn send(app: &App, request: Request<Bytes>) -> Response<Bytes> {
     let info = RequestInfo { id: "req-1".to_owned(), ..RequestInfo::default() };
     app.handle(request, info, context()).await
 }
 
 /// Its answer to a GET.
-pub async fn get(app: &App, url: &str) -> Response<Bytes> {
+pub(crate) async fn get(app: &App, url: &str) -> Response<Bytes> {
     send(app, Request::get(url).body(Bytes::new()).unwrap()).await
 }
 
 /// The body as text.
-pub fn body(response: &Response<Bytes>) -> String {
+pub(crate) fn body(response: &Response<Bytes>) -> String {
     String::from_utf8_lossy(response.body()).into_owned()
 }
