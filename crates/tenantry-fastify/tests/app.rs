@@ -165,9 +165,12 @@ async fn streams_are_answers() {
 async fn hostile_code_harms_its_own_request_alone() {
     let app = load_routes(
         "Object.prototype.polluted = 'x';
-         Array.prototype.push = () => { throw new Error('pushed'); };
-         JSON.stringify = () => 'stolen';
          export default async (f) => {
+           f.get('/pollute', async (request, reply) => {
+             Array.prototype.push = () => { throw new Error('pushed'); };
+             JSON.stringify = () => 'stolen';
+             return reply.header('x-a', '1').send({ polluted: true });
+           });
            f.get('/fine', async () => ({ fine: true }));
            f.get('/to-string', async () => { throw { get message() { throw 1; }, toString() { throw 2; } }; });
            f.get('/proxy', async (request, reply) => new Proxy(reply, { get() { throw new Error('trap'); } }));
@@ -180,6 +183,7 @@ async fn hostile_code_harms_its_own_request_alone() {
          };",
     )
     .await;
+    assert_eq!(body(&get(&app, "/pollute").await), r#"{"polluted":true}"#);
     for _ in 0..2 {
         assert_eq!(body(&get(&app, "/fine").await), r#"{"fine":true}"#);
         for path in
@@ -195,21 +199,25 @@ async fn hostile_code_harms_its_own_request_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_are_answers() {
-    let mut config = support::config(&[(
+    let files = [(
         "routes/index.mjs",
         "export default async (f) => {
            f.get('/never', async () => new Promise(() => {}));
            f.get('/loop', async () => { for (;;); });
            f.get('/fine', async () => 'fine');
          };",
-    )]);
-    config.limits.wall = Duration::from_millis(300);
-    config.limits.cpu = Duration::from_millis(150);
+    )];
+    let mut config = support::config(&files);
+    config.limits.wall = Duration::from_secs(1);
     let app = App::load(&engine(), config, context()).await.unwrap();
     let never = get(&app, "/never").await;
     assert_eq!(never.status(), 504, "{}", body(&never));
     assert_eq!(never.extensions().get::<Failure>().unwrap().error.kind, JsErrorKind::Wall);
     assert_eq!(body(&get(&app, "/fine").await), "fine");
+
+    let mut config = support::config(&files);
+    config.limits.cpu = Duration::from_millis(200);
+    let app = App::load(&engine(), config, context()).await.unwrap();
     let endless = get(&app, "/loop").await;
     assert_eq!(endless.extensions().get::<Failure>().unwrap().error.kind, JsErrorKind::Cpu);
     assert!(app.stats().condemned);

@@ -9,6 +9,8 @@ mod config;
 mod convert;
 mod core;
 mod digests;
+mod fetching;
+mod heap;
 mod hosted;
 mod loader;
 mod native;
