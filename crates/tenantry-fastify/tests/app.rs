@@ -84,7 +84,11 @@ async fn the_tenant_of_the_spec_runs_as_it_is_written() {
 const BROKEN: &[(&str, &str, u32)] = &[
     ("config.mjs", "export default {\n  active: tru\n};", 2),
     ("plugins/audit/index.mjs", "export default async () => {\n  nothing();\n};", 2),
-    ("services/Users.mjs", "export default class {\n  constructor() {\n    this.a.b = 1;\n  }\n}", 3),
+    (
+        "services/Users.mjs",
+        "export default class {\n  constructor() {\n    this.a.b = 1;\n  }\n}",
+        3,
+    ),
     ("schemas/user.json", "{\n  \"$id\": \"user\",\n  oops\n}", 3),
     ("routes/users.mjs", "export default async (fastify) => {\n  fastify.get('/a', 5);\n};", 2),
     ("routes/syntax.mjs", "export default async (fastify) => {\n  const a = ;\n};", 2),
@@ -127,7 +131,10 @@ async fn a_broken_part_can_be_left_out_alone() {
 async fn what_is_not_supported_fails_by_its_name() {
     for (code, name) in [
         ("fastify.listen({ port: 1 })", "fastify.listen"),
-        ("fastify.get('/', { constraints: { version: '1.0.0' } }, async () => 1)", "constraints (version)"),
+        (
+            "fastify.get('/', { constraints: { version: '1.0.0' } }, async () => 1)",
+            "constraints (version)",
+        ),
         ("fastify.get('/', { websocket: true }, async () => 1)", "websocket"),
         ("fastify.setGenReqId(() => 1)", "fastify.setGenReqId"),
         ("fastify.setSchemaController({})", "fastify.setSchemaController"),
@@ -158,9 +165,12 @@ async fn streams_are_answers() {
 async fn hostile_code_harms_its_own_request_alone() {
     let app = load_routes(
         "Object.prototype.polluted = 'x';
-         Array.prototype.push = () => { throw new Error('pushed'); };
-         JSON.stringify = () => 'stolen';
          export default async (f) => {
+           f.get('/pollute', async (request, reply) => {
+             Array.prototype.push = () => { throw new Error('pushed'); };
+             JSON.stringify = () => 'stolen';
+             return reply.header('x-a', '1').send({ polluted: true });
+           });
            f.get('/fine', async () => ({ fine: true }));
            f.get('/to-string', async () => { throw { get message() { throw 1; }, toString() { throw 2; } }; });
            f.get('/proxy', async (request, reply) => new Proxy(reply, { get() { throw new Error('trap'); } }));
@@ -173,9 +183,12 @@ async fn hostile_code_harms_its_own_request_alone() {
          };",
     )
     .await;
+    assert_eq!(body(&get(&app, "/pollute").await), r#"{"polluted":true}"#);
     for _ in 0..2 {
         assert_eq!(body(&get(&app, "/fine").await), r#"{"fine":true}"#);
-        for path in ["/to-string", "/proxy", "/header", "/header-object", "/status", "/prelude", "/deep"] {
+        for path in
+            ["/to-string", "/proxy", "/header", "/header-object", "/status", "/prelude", "/deep"]
+        {
             let response = get(&app, path).await;
             assert!(response.status().is_server_error(), "{path}: {}", response.status());
             assert!(!response.headers().contains_key("set-cookie"), "{path}");
@@ -186,21 +199,25 @@ async fn hostile_code_harms_its_own_request_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_are_answers() {
-    let mut config = support::config(&[(
+    let files = [(
         "routes/index.mjs",
         "export default async (f) => {
            f.get('/never', async () => new Promise(() => {}));
            f.get('/loop', async () => { for (;;); });
            f.get('/fine', async () => 'fine');
          };",
-    )]);
-    config.limits.wall = Duration::from_millis(300);
-    config.limits.cpu = Duration::from_millis(150);
+    )];
+    let mut config = support::config(&files);
+    config.limits.wall = Duration::from_secs(1);
     let app = App::load(&engine(), config, context()).await.unwrap();
     let never = get(&app, "/never").await;
     assert_eq!(never.status(), 504, "{}", body(&never));
     assert_eq!(never.extensions().get::<Failure>().unwrap().error.kind, JsErrorKind::Wall);
     assert_eq!(body(&get(&app, "/fine").await), "fine");
+
+    let mut config = support::config(&files);
+    config.limits.cpu = Duration::from_millis(200);
+    let app = App::load(&engine(), config, context()).await.unwrap();
     let endless = get(&app, "/loop").await;
     assert_eq!(endless.extensions().get::<Failure>().unwrap().error.kind, JsErrorKind::Cpu);
     assert!(app.stats().condemned);

@@ -27,11 +27,9 @@ impl NativePlugin for Auth {
         scope.hook(Hook::OnRequest, |request| async move {
             match request.headers().get("authorization") {
                 None => Ok(Flow::go_on().header("x-auth", "none")),
-                Some(value) if value == "bad" => Err(NativeError::new(
-                    StatusCode::UNAUTHORIZED,
-                    "BAD_TOKEN",
-                    "the token is bad",
-                )),
+                Some(value) if value == "bad" => {
+                    Err(NativeError::new(StatusCode::UNAUTHORIZED, "BAD_TOKEN", "the token is bad"))
+                }
                 Some(value) if value == "stop" => {
                     Ok(Flow::Answer(Reply::json(&json!("stopped")).status(StatusCode::FORBIDDEN)))
                 }

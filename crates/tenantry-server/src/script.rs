@@ -10,4 +10,4 @@ mod plugins;
 mod remembered;
 mod shared;
 
-pub(crate) use self::{origin::ScriptOrigin, shared::Scripts};
+pub(crate) use self::{origin::ScriptOrigin, plugins::PluginSources, shared::Scripts};

@@ -85,17 +85,25 @@ const MOST_ROUTERS: usize = 100;
 
 /// Names of parameters, or text that says why not.
 fn add(router: &mut Router, index: usize, methods: &str, path: &str) -> Data {
-    let mut names = Vec::new();
+    let target = target(index);
     // All of them or none.
-    let mut added = if methods.contains(',') { router.clone() } else { std::mem::take(router) };
+    let before = methods.contains(',').then(|| router.clone());
+    let mut names = Vec::new();
     for method in methods.split(',') {
-        match added.add(method, path, target(index)) {
+        match router.add(method, path, target) {
             Ok(found) => names = found,
-            Err(AddError::Duplicate(why)) => return Data::Text(format!("DUPLICATE {why}")),
-            Err(AddError::Invalid(why)) => return Data::Text(format!("INVALID {why}")),
+            Err(error) => {
+                if let Some(before) = before {
+                    *router = before;
+                }
+                let kind = match error {
+                    AddError::Duplicate(_) => "DUPLICATE",
+                    AddError::Invalid(_) => "INVALID",
+                };
+                return Data::Text(format!("{kind} {error}"));
+            }
         }
     }
-    *router = added;
     Data::List(names.into_iter().map(Data::Text).collect())
 }
 

@@ -146,7 +146,9 @@ impl<'p> Run<'p> {
             }
         }
         let fits = match value {
-            Value::Number(number) if number.is_finite() => self.numbers(node, *number, composite)?,
+            Value::Number(number) if number.is_finite() => {
+                self.numbers(node, *number, composite)?
+            }
             Value::String(text) => self.strings(node, text, composite)?,
             Value::Array(items) => self.array(node, items, composite, seen)?,
             Value::Object(object) => self.object(node, object, composite, seen)?,

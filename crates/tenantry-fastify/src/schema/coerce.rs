@@ -13,10 +13,8 @@ pub(crate) fn coerce(value: &Value, types: &[Type], targets: &[Type]) -> Option<
     if let Value::Array(items) = value
         && let [item] = &items[..]
     {
-        let single = matches!(
-            types,
-            [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]
-        );
+        let single =
+            matches!(types, [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]);
         if single && types.iter().any(|kind| kind.is(item)) {
             return Some(item.clone());
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tenantry_fastify::{App, Failure, Loaded, PartError};
 use tenantry_js::JsErrorKind;
 
-use super::host;
+use super::host::TenantHost;
 use crate::application::{Application, Call, Failed, Usage};
 
 /// How long the last hooks of an application may take.
@@ -21,23 +21,24 @@ const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
 pub(super) struct ScriptApplication {
     app: App,
     loaded: Arc<Loaded>,
+    host: TenantHost,
 }
 
 impl ScriptApplication {
-    pub(super) async fn new(app: App, errors: Vec<PartError>) -> Self {
+    pub(super) async fn new(app: App, errors: Vec<PartError>, host: TenantHost) -> Self {
         let mut loaded = app.loaded().clone();
         loaded.errors.splice(0..0, errors);
-        if let Err(error) = app.ready(host::task(None)).await {
+        if let Err(error) = app.ready(host.task(None)).await {
             tracing::warn!("onListen hooks failed: {error}");
         }
-        Self { app, loaded: Arc::new(loaded) }
+        Self { app, loaded: Arc::new(loaded), host }
     }
 }
 
 impl Application for ScriptApplication {
     fn handle(&self, call: Call) -> BoxFuture<'static, Response<Bytes>> {
         let app = self.app.clone();
-        let context = host::task(Some(call.info.id.clone()));
+        let context = self.host.task(Some(call.info.id.clone()));
         Box::pin(async move {
             let response = app.handle(call.request, call.info, context).await;
             finished(response)
@@ -45,9 +46,9 @@ impl Application for ScriptApplication {
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
-        let app = self.app.clone();
+        let (app, context) = (self.app.clone(), self.host.task(None));
         Box::pin(async move {
-            if let Err(error) = app.close(LAST_HOOKS, host::task(None)).await {
+            if let Err(error) = app.close(LAST_HOOKS, context).await {
                 tracing::warn!("onClose hooks failed: {error}");
             }
         })

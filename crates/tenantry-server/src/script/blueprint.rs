@@ -15,14 +15,14 @@ use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay};
 use super::{
     Scripts,
     application::ScriptApplication,
-    host::{self, TenantHost},
+    host::TenantHost,
     limits::TenantLimits,
     plugins,
     remembered::Remembered,
+    shared,
 };
 use crate::{
     application::{Application, Blueprint},
-    database::{Database, DatabaseHost, TenantDatabase},
     error::Broken,
     folder::Scanned,
     loading::Loaded,
@@ -39,9 +39,8 @@ pub(super) struct ScriptBlueprint {
     errors: Vec<PartError>,
     environment: BTreeMap<String, String>,
     root: PathBuf,
-    database: Option<TenantDatabase>,
+    host: TenantHost,
     has_database: bool,
-    log: Arc<TenantLog>,
     /// Once its configuration is known.
     limits: OnceLock<TenantLimits>,
     /// What keeps the folder there.
@@ -58,7 +57,7 @@ impl ScriptBlueprint {
         log: &Arc<TenantLog>,
     ) -> Result<Self, Broken> {
         let Scanned { mut manifest, mut errors, environment } = scanned;
-        let core = plugins::load(&scripts.config.plugins).await.map_err(Broken::whole)?;
+        let core = scripts.plugins().await.map_err(Broken::whole)?;
         errors.extend(core.errors);
         if scripts.config.tenants.on_broken == OnBroken::Tenant && !errors.is_empty() {
             return Err(Broken::parts(errors));
@@ -80,9 +79,8 @@ impl ScriptBlueprint {
             errors,
             environment,
             root,
-            database: scripts.database(id),
+            host: TenantHost { database: scripts.database(id), log: Arc::clone(log) },
             has_database: core.has_database,
-            log: Arc::clone(log),
             limits: OnceLock::new(),
             _kept: kept,
         };
@@ -130,18 +128,16 @@ impl ScriptBlueprint {
         app.fetch = FetchPolicy { origins: config.fetch.clone() };
         app.manifest = self.manifest.clone();
         app.on_error = self.on_error();
-        app.host = Arc::new(TenantHost { log: Arc::clone(&self.log) });
+        app.host = Arc::new(self.host.clone());
+        app.natives = self.scripts.natives.clone();
         if self.has_database {
-            app.prelude.extend([Database::prelude(), Database::provide()]);
-            if let Some(database) = &self.database {
-                app.host = Arc::new(DatabaseHost::new(database.clone(), app.host));
-            }
+            app.prelude.extend(shared::database_prelude());
         }
         app.public = Some(self.root.join("public")).filter(|folder| folder.is_dir());
         app.log_level = LogLevel::parse(config.logger.level).unwrap_or(LogLevel::Fatal);
         app.options = serde_json::json!({ "bodyLimit": config.limits.request_bytes });
         app.response_limit = limits.response_bytes;
-        let loaded = App::load(&self.scripts.engine, app, host::task(None)).await;
+        let loaded = App::load(&self.scripts.engine, app, self.host.task(None)).await;
         loaded.map_err(|error| Broken::parts(error.parts()))
     }
 }
@@ -163,7 +159,7 @@ impl Blueprint for ScriptBlueprint {
                 }
                 let _ = self.limits.set(lowered);
             }
-            let app = ScriptApplication::new(app, errors).await;
+            let app = ScriptApplication::new(app, errors, self.host.clone()).await;
             let app: Arc<dyn Application> = Arc::new(app);
             Ok(app)
         })

@@ -4,46 +4,76 @@ use std::sync::Arc;
 
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskContext, TaskInfo};
 
-use crate::log::TenantLog;
+use crate::{
+    database::{TaskData, TenantDatabase},
+    log::TenantLog,
+};
 
-/// What a task is run for: a request, by its id, or nothing.
-struct TaskOf(Option<String>);
-
-/// For a request, or for loading and ending.
-pub(super) fn task(request_id: Option<String>) -> TaskContext {
-    Arc::new(TaskOf(request_id))
+/// What a task is run for.
+struct TaskOf {
+    /// The request, if there is one.
+    request_id: Option<String>,
+    data: Option<Arc<TaskData>>,
 }
 
-/// The host of one tenant's isolates, where there is no database.
+/// The host of one tenant's isolates.
+#[derive(Clone)]
 pub(super) struct TenantHost {
+    pub(super) database: Option<TenantDatabase>,
     pub(super) log: Arc<TenantLog>,
+}
+
+impl TenantHost {
+    /// What a task is run for: a request, or loading and ending.
+    pub(super) fn task(&self, request_id: Option<String>) -> TaskContext {
+        let data = self.database.as_ref().map(TenantDatabase::task);
+        Arc::new(TaskOf { request_id, data })
+    }
+}
+
+fn of(task: &TaskInfo) -> Option<&TaskOf> {
+    task.context.downcast_ref()
 }
 
 impl Host for TenantHost {
     fn operation(
         &self,
-        _: &TaskInfo,
+        task: &TaskInfo,
         name: &str,
-        _: Vec<Data>,
+        args: Vec<Data>,
     ) -> BoxFuture<'static, Result<Data, HostError>> {
-        let error = match name.starts_with("db.") {
-            true => no_database(),
-            false => {
-                let message = format!("the server has no operation {name:?}");
-                HostError::new("ERR_HOST_UNKNOWN", message)
-            }
+        if !name.starts_with("db.") {
+            return refused(unknown(name));
+        }
+        let data = of(task).and_then(|task| task.data.as_ref());
+        let (Some(database), Some(data)) = (&self.database, data) else {
+            return refused(no_database());
         };
-        Box::pin(async move { Err(error) })
+        database.operation(data, name, args).unwrap_or_else(|| refused(unknown(name)))
     }
 
     fn log(&self, task: Option<&TaskInfo>, entry: LogEntry) {
-        let of = task.and_then(|task| task.context.downcast_ref::<TaskOf>());
-        self.log.add(of.and_then(|of| of.0.as_deref()), entry);
+        let request_id = task.and_then(of).and_then(|task| task.request_id.as_deref());
+        self.log.add(request_id, entry);
     }
+
+    fn ended(&self, task: &TaskInfo) {
+        if let Some(data) = of(task).and_then(|task| task.data.as_ref()) {
+            data.end();
+        }
+    }
+}
+
+fn refused(error: HostError) -> BoxFuture<'static, Result<Data, HostError>> {
+    Box::pin(async move { Err(error) })
 }
 
 fn no_database() -> HostError {
     let message = "this server has no database: set DATABASE_URL, or url under [connection] in \
                    tenantry.toml";
     HostError::new("DATABASE_NOT_CONFIGURED", message).with_status(503)
+}
+
+fn unknown(name: &str) -> HostError {
+    HostError::new("ERR_HOST_UNKNOWN", format!("the server has no operation {name:?}"))
 }

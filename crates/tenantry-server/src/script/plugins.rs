@@ -1,6 +1,6 @@
 //! The plugins that every tenant's application begins with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tenantry::config::PluginsConfig;
 use tenantry_fastify::{ModuleRef, PartError, plugins};
@@ -9,7 +9,7 @@ use tenantry_js::{Folder, ModuleSource, Overlay};
 use super::modules::Mount;
 use crate::{
     folder::{self, CorePlugins},
-    loading::{LoadOptions, Loaded, LoadingStrategy, NodeModules, PackagePattern},
+    loading::{Loaded, LoadingError, Source, Strategies},
 };
 
 /// What the names of modules in the plugins' folder begin with.
@@ -26,6 +26,13 @@ pub(super) struct Plugins {
     pub(super) has_database: bool,
 }
 
+/// Plugins that are somewhere of their own, and strategies whose keys are plugins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PluginSources {
+    pub(crate) named: BTreeMap<String, Source>,
+    pub(crate) from: Vec<String>,
+}
+
 /// What there is to choose from.
 struct Found {
     folder: CorePlugins,
@@ -33,8 +40,12 @@ struct Found {
 }
 
 /// Whether every plugin of the configured order is somewhere.
-pub(super) async fn check(config: &PluginsConfig) -> Result<(), String> {
-    let found = find(config).await?;
+pub(super) async fn check(
+    config: &PluginsConfig,
+    strategies: &Strategies,
+    sources: &PluginSources,
+) -> Result<(), String> {
+    let found = find(config, strategies, sources).await?;
     for name in &config.core_order {
         let is_found = found.folder.plugins.iter().any(|plugin| plugin.name == *name)
             || found.packages.iter().any(|(package, _)| package == name);
@@ -52,8 +63,12 @@ pub(super) async fn check(config: &PluginsConfig) -> Result<(), String> {
 
 /// The plugins as they are now: those of the configured order, then packages, then what else is in the
 /// folder.
-pub(super) async fn load(config: &PluginsConfig) -> Result<Plugins, String> {
-    let Found { folder, packages } = find(config).await?;
+pub(super) async fn load(
+    config: &PluginsConfig,
+    strategies: &Strategies,
+    sources: &PluginSources,
+) -> Result<Plugins, String> {
+    let Found { folder, packages } = find(config, strategies, sources).await?;
     let mut in_folder = folder.plugins;
     let mut source: Arc<dyn ModuleSource> = Arc::new(plugins::modules());
     if !in_folder.is_empty() {
@@ -87,17 +102,26 @@ pub(super) async fn load(config: &PluginsConfig) -> Result<Plugins, String> {
     Ok(Plugins { modules, source, errors: folder.errors, has_database })
 }
 
-async fn find(config: &PluginsConfig) -> Result<Found, String> {
+async fn find(
+    config: &PluginsConfig,
+    strategies: &Strategies,
+    sources: &PluginSources,
+) -> Result<Found, String> {
     let dir = config.dir.clone();
     let reading = tokio::task::spawn_blocking(move || folder::core_plugins(&dir));
     let folder = reading.await.map_err(|_| "the runtime is ending".to_owned())?;
+    let told = |error: LoadingError| error.to_string();
     let mut packages = Vec::new();
-    if let Some(pattern) = &config.npm_pattern {
-        let parsed = pattern.parse::<PackagePattern>().map_err(|error| error.to_string())?;
-        let strategy = NodeModules::new(&config.node_modules, parsed);
-        for key in strategy.keys().await.unwrap_or_default() {
-            let package = strategy.load(&key, &LoadOptions::default()).await;
-            packages.push((named(pattern, &key), package.map_err(|error| error.to_string())?));
+    for (name, source) in &sources.named {
+        packages.push((name.clone(), strategies.load(source).await.map_err(told)?));
+    }
+    for strategy in &sources.from {
+        let keys = strategies.get(strategy).map_err(told)?.keys().await;
+        // Where no packages are installed, none is a plugin.
+        for key in keys.unwrap_or_default() {
+            let loaded = strategies.load(&Source::new(strategy, &key)).await.map_err(told)?;
+            let name = config.npm_pattern.as_ref().map(|pattern| named(pattern, &key));
+            packages.push((name.unwrap_or(key), loaded));
         }
     }
     Ok(Found { folder, packages })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Items, Kind, ObjectWriter, Plan, Property, Moment, Writer};
+use super::{Items, Kind, Moment, ObjectWriter, Plan, Property, Writer};
 use crate::schema::compile;
 use crate::schema::json::{self, MAX_DEPTH};
 use crate::schema::meta;

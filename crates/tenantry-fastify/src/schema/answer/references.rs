@@ -95,7 +95,12 @@ impl Builder {
         Err("Cannot resolve circular reference".to_owned())
     }
 
-    pub(super) fn all_of(&self, schema: &Object, all: &[Value], site: &Site) -> Result<Value, String> {
+    pub(super) fn all_of(
+        &self,
+        schema: &Object,
+        all: &[Value],
+        site: &Site,
+    ) -> Result<Value, String> {
         let mut merged = schema.clone();
         merged.shift_remove("allOf");
         let closed = merged.get("additionalProperties") == Some(&Value::Bool(false));
@@ -138,7 +143,12 @@ impl Builder {
     }
 
     /// A schema and one of its branches as one.
-    pub(super) fn combined(&mut self, schema: &Object, branch: &Value, site: &Site) -> Result<usize, String> {
+    pub(super) fn combined(
+        &mut self,
+        schema: &Object,
+        branch: &Value,
+        site: &Site,
+    ) -> Result<usize, String> {
         let mut merged = absolute(&Value::Object(schema.clone()), &site.base);
         if let (Value::Object(merged), Value::Object(branch)) =
             (&mut merged, self.followed(branch, &site.base)?)

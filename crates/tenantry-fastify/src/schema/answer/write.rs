@@ -1,6 +1,6 @@
 //! Writing a value as a plan says.
 
-use super::{Items, Kind, ObjectWriter, Plan, Moment, Writer};
+use super::{Items, Kind, Moment, ObjectWriter, Plan, Writer};
 use crate::schema::check::{Outcome, check};
 use crate::schema::compile::Program;
 use crate::schema::json;
