@@ -125,7 +125,7 @@ impl ScriptBlueprint {
         };
         app.modules = Arc::clone(&self.modules);
         app.env = self.environment.clone();
-        app.fetch = FetchPolicy { origins: config.fetch.clone() };
+        app.fetch = FetchPolicy { origins: config.fetch.clone(), private: false };
         app.manifest = self.manifest.clone();
         app.on_error = self.on_error();
         app.host = Arc::new(self.host.clone());
