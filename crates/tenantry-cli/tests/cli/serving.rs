@@ -126,7 +126,10 @@ async fn what_is_configured_wrongly_is_told_before_anything_starts() {
     fs::write(folder.path().join("tenantry.toml"), "[tenants]\nmaxConcurrent = 0\n").unwrap();
     let wrong = run(serve(&folder, "serve")).await;
     assert_eq!(wrong.status, 2);
-    assert!(wrong.stderr.contains("tenants.max_concurrent = 0 (tenantry.toml, line 2)"), "{wrong:?}");
+    assert!(
+        wrong.stderr.contains("tenants.max_concurrent = 0 (tenantry.toml, line 2)"),
+        "{wrong:?}"
+    );
 }
 
 #[tokio::test]
@@ -158,7 +161,6 @@ async fn as_json_the_banner_is_a_document_and_so_is_each_line_of_the_log() {
     terminate(&child);
     let output = child.wait_with_output().await.unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
-    let said: Vec<Value> =
-        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let said: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert!(said.iter().any(|line| line["tenant"] == "acme"), "{log}");
 }

@@ -15,6 +15,10 @@ use crate::application::{Application, Call, Failed, Usage};
 /// How long the last hooks of an application may take.
 const LAST_HOOKS: Duration = Duration::from_secs(1);
 
+/// What marks an answer to an error that nothing of the tenant's has handled, with what it was. It
+/// never leaves the process.
+const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
+
 /// A tenant's JavaScript, loaded in one isolate.
 pub(super) struct ScriptApplication {
     app: App,
