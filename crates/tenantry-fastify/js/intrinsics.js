@@ -38,6 +38,9 @@ export function bufferOf(body) {
 
 export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
+export const { encodeURIComponent: encode } = globalThis;
+export const slice = uncurry(String.prototype.slice);
+
 export function noop() {}
 
 /** Whether it can be waited for. */

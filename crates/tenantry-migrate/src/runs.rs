@@ -150,16 +150,20 @@ impl RunRequest {
 
     /// Refuses to go on without what was asked between the stages. It is not taken from the table:
     /// whoever may write there is not to say what is run here.
-    pub(crate) fn check_again(&self, run: i64, options: &MigrateOptions) -> Result<(), Failure> {
+    pub(crate) fn check_again(
+        &self,
+        run: i64,
+        options: &MigrateOptions,
+    ) -> Result<(), Box<Failure>> {
         if self.checks.is_empty() || options.gate.is_there() || options.without_checks {
             return Ok(());
         }
         let message =
             format!("run {run} was checked between its stages by {}", self.checks.join(" and "));
-        Err(Failure::new("CHECKS_MISSING", message).hint(
+        Err(Box::new(Failure::new("CHECKS_MISSING", message).hint(
             "checks are recorded and not run from there: give them again, or others, or \
              --no-checks",
-        ))
+        )))
     }
 
     /// The tenants by name, unless it was all of them.

@@ -2,6 +2,7 @@
 //! them.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub(crate) struct RunQueue {
     state: Mutex<State>,
     ready: Condvar,
     watch: Condvar,
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -116,13 +118,14 @@ impl RunQueue {
     }
 
     pub(crate) fn closed(&self) -> bool {
-        self.state().closed
+        self.closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn close(&self) {
         let waiting = {
             let mut state = self.state();
             state.closed = true;
+            self.closed.store(true, Ordering::Release);
             std::mem::take(&mut state.actors)
         };
         self.ready.notify_all();

@@ -342,10 +342,13 @@ impl Core {
 
     /// The CPU time of the task so far, and why it was stopped.
     fn leave(&self, ctx: &Ctx<'_>, before: Duration) -> (Duration, Option<Stop>) {
+        // What reading the outcome set off, and then what nobody handled.
+        self.jobs(ctx);
+        self.rejections(ctx);
+        self.jobs(ctx);
         let (used, stop) = self.shared.budget.end();
         let nanos = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
         self.shared.cpu_nanos.fetch_add(nanos, Ordering::Relaxed);
-        self.rejections(ctx);
         Realm::with(ctx, |realm| realm.current.replace(None));
         if let Some(stop @ (Stop::Cpu | Stop::Memory)) = stop {
             self.shared.condemn(match stop {

@@ -81,6 +81,9 @@ impl Isolate {
         let actor = &self.handle.actor;
         let shared = actor.shared();
         shared.check_open()?;
+        if actor.engine().queue.closed() {
+            return Err(JsError::closed());
+        }
         let id = actor.engine().next_task();
         let info = TaskInfo { id, isolate: shared.name.clone(), context };
         let (reply, answer) = oneshot::channel();

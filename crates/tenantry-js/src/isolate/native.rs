@@ -31,6 +31,7 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     native.set("hmac", Function::new(ctx.clone(), hmac)?)?;
     native.set("timingSafeEqual", Function::new(ctx.clone(), timing_safe_equal)?)?;
     native.set("fetch", Function::new(ctx.clone(), fetching::start)?)?;
+    native.set("isProxy", Function::new(ctx.clone(), |value: Value<'_>| value.is_proxy())?)?;
     native.set("env", Function::new(ctx.clone(), env)?)?;
     commonjs::install(ctx, &native)?;
     Ok(native)

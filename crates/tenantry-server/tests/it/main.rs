@@ -4,3 +4,10 @@
 
 mod spec;
 mod support;
+mod admin;
+mod broken;
+mod errors;
+mod limits;
+mod native;
+mod reload;
+mod watching;

@@ -1,8 +1,6 @@
 //! TypeScript, with its feature and without.
 
-mod support;
-
-use support::{load, with_modules};
+use crate::support::{load, with_modules};
 use tenantry_js::{Data, JsErrorKind, Memory};
 
 fn modules() -> Memory {
@@ -23,7 +21,7 @@ fn modules() -> Memory {
 #[cfg(feature = "typescript")]
 #[tokio::test]
 async fn types_are_stripped_and_enums_made() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = with_modules(&engine, modules()).await;
     let expected = Data::List(vec![Data::Number(14.0), Data::Number(2.0), "x".into()]);
     assert_eq!(load(&isolate, "a.ts").await, Ok(expected));
@@ -36,7 +34,7 @@ async fn types_are_stripped_and_enums_made() {
 #[cfg(not(feature = "typescript"))]
 #[tokio::test]
 async fn without_the_feature_it_is_refused_by_name() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = with_modules(&engine, modules()).await;
     let error = load(&isolate, "a.ts").await.unwrap_err();
     assert_eq!(error.kind, JsErrorKind::Syntax, "{error:?}");

@@ -1,15 +1,13 @@
 //! The web's globals, and what is not there.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use support::{Recorder, eval, isolate};
+use crate::support::{Recorder, eval, isolate};
 use tenantry_js::{Data, LogLevel};
 
 async fn texts(cases: &[(&str, &str)]) {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = isolate(&engine).await;
     for (code, expected) in cases {
         let wrapped = format!("(async () => String({code}))()");
@@ -65,9 +63,9 @@ async fn clones_events_aborts_and_digests_are_there() {
 
 #[tokio::test]
 async fn console_goes_into_the_tenants_log() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let recorder = Arc::new(Recorder::default());
-    let mut config = support::config();
+    let mut config = crate::support::config();
     config.host = recorder.clone();
     let isolate = engine.isolate(config).await.unwrap();
     let code = "console.log('a %s %d', 'b', 7, { c: [1, 'x'] }); console.error(new Map([[1, 2]])); \
@@ -83,8 +81,8 @@ async fn console_goes_into_the_tenants_log() {
 
 #[tokio::test]
 async fn the_environment_is_the_tenants_own() {
-    let engine = support::engine();
-    let mut config = support::config();
+    let engine = crate::support::engine();
+    let mut config = crate::support::config();
     config.env = BTreeMap::from([("KEY".to_owned(), "value".to_owned())]);
     let isolate = engine.isolate(config).await.unwrap();
     let answer = eval(&isolate, "JSON.stringify(process.env)").await;
@@ -117,8 +115,8 @@ async fn nothing_of_the_host_is_reachable() {
 
 #[tokio::test]
 async fn polluted_prototypes_change_nothing_for_the_host() {
-    let engine = support::engine();
-    let mut config = support::config();
+    let engine = crate::support::engine();
+    let mut config = crate::support::config();
     config.host = Arc::new(Recorder::default());
     let isolate = engine.isolate(config).await.unwrap();
     let pollute = "\
@@ -131,10 +129,10 @@ async fn polluted_prototypes_change_nothing_for_the_host() {
         Function.prototype.call = () => 6; \
         globalThis.Promise = class {}; globalThis.Date = class {}; globalThis.BigInt = () => 0; 'done'";
     assert_eq!(eval(&isolate, pollute).await, Ok("done".into()));
-    let answer = eval(&isolate, "tools.call('echo', 1n, new Uint8Array([1]), 'x', [null])").await;
+    let answer = eval(&isolate, "four('echo', 1n, new Uint8Array(1), 'x', [null])").await;
     let expected = Data::List(vec![
         Data::BigInt("1".into()),
-        Data::Bytes(vec![1].into()),
+        Data::Bytes(vec![0].into()),
         "x".into(),
         Data::List(vec![Data::Null]),
     ]);

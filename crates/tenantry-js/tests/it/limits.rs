@@ -1,16 +1,14 @@
 //! Limits: whatever a tenant's code does, it ends with the right error, cannot catch it, and the
 //! isolates beside it go on.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use support::{Recorder, eval, isolate};
+use crate::support::{Recorder, eval, isolate};
 use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, JsErrorKind, Limits};
 
 fn tight() -> IsolateConfig {
-    let mut config = support::config();
+    let mut config = crate::support::config();
     config.limits = Limits {
         memory: 16 << 20,
         cpu: Duration::from_millis(100),
@@ -42,7 +40,7 @@ async fn hostile_in(
 
 /// Each case in an isolate of its own, all in one engine, which serves another isolate after each.
 async fn all_end(kinds: &[JsErrorKind], cases: &[&str]) {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let other = isolate(&engine).await;
     for code in cases {
         let mut config = tight();
@@ -129,6 +127,16 @@ async fn loops_that_never_ask_are_refused_or_end() {
             "JSON.stringify({ a: new Array(2 ** 31) })",
             "let s = 'x'; for (;;) s += s;",
             "(() => { const f = () => Promise.resolve().then(f); return f(); })()",
+            "let n = 0; Array.prototype.reverse.call({ get length() { return n++ ? 2 ** 53 - 1 : 0; } }); for (;;);",
+            "Array.prototype.reverse.call(new Proxy({}, { get: (t, k) => k === 'length' ? 2 ** 53 - 1 : undefined }))",
+            "Array.prototype.slice.call(new Proxy([], { get: (t, k) => k === 'length' ? 2 ** 53 - 1 : undefined }), 0)",
+            "[].concat(new Proxy([], { get: (t, k) => k === 'length' ? 2 ** 53 - 1 : undefined }))",
+            "[new Proxy([], { get: (t, k) => k === 'length' ? 2 ** 53 - 1 : undefined })].flat()",
+            "new Set(Array.prototype.values.call({ length: 2 ** 53 - 1 }))",
+            "(function () { arguments.length = 2 ** 53 - 1; return new Set(arguments); })()",
+            "Array.prototype.values.call({ length: 2 ** 53 - 1 }).drop(2 ** 53 - 2).next()",
+            "Array.prototype.values.call({ length: 2 ** 53 - 1 }).some(Boolean)",
+            "String.raw({ raw: { length: 2 ** 53 - 1 } })",
             "2n ** (2n ** 62n)",
             "1n << (2n ** 40n)",
             "let n = 3n; for (;;) n *= n;",
@@ -172,7 +180,7 @@ async fn memory_without_end_ends_with_the_memory_limit_and_is_not_caught() {
 
 #[tokio::test]
 async fn recursion_without_end_is_an_error_that_leaves_the_isolate_usable() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     for code in [
         "(function f() { f(); })()",
         "const f = () => `${{ toString: f }}`; f()",
@@ -196,7 +204,7 @@ async fn recursion_without_end_is_an_error_that_leaves_the_isolate_usable() {
 
 #[tokio::test]
 async fn an_isolate_past_its_cpu_or_memory_limit_is_condemned() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     for code in ["for (;;);", "const a = []; for (;;) a.push({})"] {
         let (isolate, answer) = hostile(&engine, code).await;
         assert!(answer.unwrap_err().ends_isolate());
@@ -208,7 +216,7 @@ async fn an_isolate_past_its_cpu_or_memory_limit_is_condemned() {
 
 #[tokio::test]
 async fn the_other_tasks_of_a_condemned_isolate_may_end() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = engine.isolate(tight()).await.unwrap();
     let waiting = {
         let isolate = isolate.clone();
@@ -229,7 +237,7 @@ async fn the_other_tasks_of_a_condemned_isolate_may_end() {
 
 #[tokio::test]
 async fn what_never_settles_ends_with_the_wall_time() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let mut config = tight();
     config.limits.wall = Duration::from_millis(30);
     let isolate = engine.isolate(config).await.unwrap();
@@ -247,7 +255,7 @@ async fn what_never_settles_ends_with_the_wall_time() {
 
 #[tokio::test]
 async fn a_result_past_its_limit_is_refused() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     for code in [
         "'x'.repeat(2 ** 21)",
         "new Uint8Array(2 ** 21)",
@@ -269,7 +277,7 @@ async fn a_result_past_its_limit_is_refused() {
 
 #[tokio::test]
 async fn operations_and_timers_open_at_once_are_bounded() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     for code in [
         "for (let i = 0; i < 100; i++) tools.operation('never')",
         "for (let i = 0; i < 100; i++) setTimeout(() => {}, 10000)",
@@ -283,7 +291,7 @@ async fn operations_and_timers_open_at_once_are_bounded() {
 
 #[tokio::test]
 async fn whatever_is_thrown_becomes_an_error() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     for code in [
         "throw undefined",
         "throw null",
@@ -315,7 +323,7 @@ async fn whatever_is_thrown_becomes_an_error() {
 
 #[tokio::test]
 async fn loops_in_every_worker_keep_nobody_waiting() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let other = isolate(&engine).await;
     let mut config = tight();
     config.limits.cpu = Duration::from_secs(20);

@@ -1,11 +1,9 @@
 //! `fetch`: where it goes, and where it does not.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use support::{config, eval};
+use crate::support::{config, eval};
 use tenantry_js::{Data, Engine, FetchPolicy, Isolate};
 
 /// Answers every connection with what `answer` gives for the request's text.
@@ -50,7 +48,7 @@ async fn allowed(engine: &Engine, origins: Vec<String>) -> Isolate {
 async fn a_listed_origin_answers_text_json_headers_and_status() {
     let port =
         serve(|request| ok(&format!("{{\"path\":{:?}}}", request.split(' ').nth(1).unwrap())));
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = allowed(&engine, vec![format!("http://127.0.0.1:{port}")]).await;
     let code = format!(
         "(async () => {{ const r = await fetch('http://127.0.0.1:{port}/x?y=1', {{ method: 'POST', body: 'hi' }}); \
@@ -68,7 +66,7 @@ async fn what_is_not_listed_is_refused_redirects_included() {
         Some("/loop") => redirect("/loop"),
         _ => redirect(&format!("http://127.0.0.1:{secret}/")),
     });
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = allowed(&engine, vec![format!("http://127.0.0.1:{open}")]).await;
     for url in [
         format!("http://127.0.0.1:{secret}/"),
@@ -98,7 +96,7 @@ async fn what_is_not_listed_is_refused_redirects_included() {
 async fn a_name_that_leads_to_a_private_address_is_refused() {
     let port = serve(|_| ok("secret"));
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = allowed(&engine, vec![format!("http://{name}:{port}")]).await;
     let error = eval(&isolate, &format!("fetch('http://{name}:{port}/')")).await.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("ERR_FETCH"), "{error:?}");
@@ -107,7 +105,7 @@ async fn a_name_that_leads_to_a_private_address_is_refused() {
 #[tokio::test]
 async fn an_answer_past_the_limit_is_an_error() {
     let port = serve(|_| ok(&"x".repeat(1 << 20)));
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = allowed(&engine, vec![format!("http://127.0.0.1:{port}")]).await;
     let error = eval(&isolate, &format!("fetch('http://127.0.0.1:{port}/')")).await.unwrap_err();
     assert!(error.message.contains("larger than 65536"), "{error:?}");
@@ -116,7 +114,7 @@ async fn an_answer_past_the_limit_is_an_error() {
 #[tokio::test]
 async fn nothing_is_fetched_without_an_allow_list() {
     let port = serve(|_| ok("x"));
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = allowed(&engine, vec![]).await;
     let error = eval(&isolate, &format!("fetch('http://127.0.0.1:{port}/')")).await.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("ERR_FETCH_REFUSED"));
@@ -126,7 +124,7 @@ async fn nothing_is_fetched_without_an_allow_list() {
 async fn an_aborted_fetch_rejects_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = allowed(&engine, vec![format!("http://127.0.0.1:{port}")]).await;
     let code = format!("fetch('http://127.0.0.1:{port}/', {{ signal: AbortSignal.timeout(5) }})");
     let error = eval(&isolate, &code).await.unwrap_err();
