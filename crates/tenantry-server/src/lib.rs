@@ -25,7 +25,7 @@ pub use log::LogLine;
 pub use server::{MultiTenantServer, MultiTenantServerBuilder, Running, TenantHandle};
 pub use stats::{Reason, ServerStats, TenantStats};
 #[doc(no_inline)]
-pub use tenantry_fastify::native as plugin;
-#[doc(no_inline)]
 pub use tenantry::{TenantId, config::HostConfig};
+#[doc(no_inline)]
+pub use tenantry_fastify::native as plugin;
 pub use watch::Watch;

@@ -13,13 +13,8 @@ use tenantry_fastify::{App, AppConfig, ConfigSource, Manifest, OnError, PartErro
 use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay};
 
 use super::{
-    Scripts,
-    application::ScriptApplication,
-    host::TenantHost,
-    limits::TenantLimits,
-    plugins,
-    remembered::Remembered,
-    shared,
+    Scripts, application::ScriptApplication, host::TenantHost, limits::TenantLimits, plugins,
+    remembered::Remembered, shared,
 };
 use crate::{
     application::{Application, Blueprint},

@@ -63,7 +63,9 @@ async fn folders_come_and_go_and_mistakes_are_mended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plugin_for_all_reloads_all() {
     let plugin = |word: &str| {
-        format!("export default async (fastify) => {{ fastify.get('/plugin', async () => '{word}') }}")
+        format!(
+            "export default async (fastify) => {{ fastify.get('/plugin', async () => '{word}') }}"
+        )
     };
     let project = Project::new(&[
         ("tenants/acme/routes/index.mjs", &version(1)),
