@@ -25,9 +25,9 @@ pub use log::LogLine;
 pub use server::{MultiTenantServer, MultiTenantServerBuilder, Running, TenantHandle};
 pub use stats::{Reason, ServerStats, TenantStats};
 #[doc(no_inline)]
-pub use tenantry_fastify::native as plugin;
-#[doc(no_inline)]
 pub use tenantry::{TenantId, config::HostConfig};
+#[doc(no_inline)]
+pub use tenantry_fastify::native as plugin;
 pub use watch::Watch;
 
 /// The guide's code, compiled.

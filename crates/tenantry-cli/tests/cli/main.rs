@@ -13,6 +13,7 @@ mod linting;
 mod migrating;
 mod refusing;
 mod rolling_out;
+mod serving;
 mod seeding;
 mod signals;
 mod status;

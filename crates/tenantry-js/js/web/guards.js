@@ -122,6 +122,18 @@ define(Array, 'from', 1, (self, args) => {
   return apply(from, self, [copy(source), args[1], args[2]].slice(0, args.length));
 });
 
+// It goes on after the string has become too long.
+define(String, 'raw', 1, (_self, args) => {
+  const { raw } = args[0];
+  const length = bounded(raw.length);
+  let made = '';
+  for (let at = 0; at < length; at += 1) {
+    made += `${raw[at]}`;
+    if (at + 1 < length && at + 1 < args.length) made += `${args[at + 1]}`;
+  }
+  return made;
+});
+
 // Skipping is a loop in C as well, over iterators that need no JavaScript to go on for ever.
 function* skip(source, next, count) {
   let left = count;

@@ -188,7 +188,7 @@ async fn thrown_errors_name_file_line_and_column() {
 
 #[tokio::test]
 async fn a_functions_text_is_the_same_when_its_module_is_not_compiled_again() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let text = "class Told { a() {} }; export default String(Told);";
     for _ in 0..2 {
         let isolate = with_modules(&engine, Memory::new().with("told.mjs", text)).await;

@@ -13,13 +13,8 @@ use tenantry_fastify::{App, AppConfig, ConfigSource, Manifest, OnError, PartErro
 use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay};
 
 use super::{
-    Scripts,
-    application::ScriptApplication,
-    host::TenantHost,
-    limits::TenantLimits,
-    plugins,
-    remembered::Remembered,
-    shared,
+    Scripts, application::ScriptApplication, host::TenantHost, limits::TenantLimits, plugins,
+    remembered::Remembered, shared,
 };
 use crate::{
     application::{Application, Blueprint},
@@ -125,7 +120,7 @@ impl ScriptBlueprint {
         };
         app.modules = Arc::clone(&self.modules);
         app.env = self.environment.clone();
-        app.fetch = FetchPolicy { origins: config.fetch.clone(), private: false };
+        app.fetch = FetchPolicy { origins: config.fetch.clone(), ..FetchPolicy::default() };
         app.manifest = self.manifest.clone();
         app.on_error = self.on_error();
         app.host = Arc::new(self.host.clone());

@@ -39,9 +39,10 @@ impl Scripts {
         let workers = engine.workers;
         Ok(Arc::new(Self {
             engine: Engine::new(engine),
-            database: core.manager.get().map(|manager| {
-                Database::new(manager.clone(), DatabaseConfig::of(&config))
-            }),
+            database: core
+                .manager
+                .get()
+                .map(|manager| Database::new(manager.clone(), DatabaseConfig::of(&config))),
             config,
             strategies,
             natives: core.native_plugins.clone(),

@@ -121,7 +121,10 @@ async fn figures_add_up() {
     get(&server, "acme", "/nowhere").await;
     let stats = ask(&server, Method::GET, "/admin/stats", TOKEN).await.json();
     let stats: &Value = &stats["data"];
-    assert_eq!((&stats["total"], &stats["active"], &stats["inactive"]), (&json!(2), &json!(1), &json!(1)));
+    assert_eq!(
+        (&stats["total"], &stats["active"], &stats["inactive"]),
+        (&json!(2), &json!(1), &json!(1))
+    );
     assert_eq!(stats["byType"], json!({"folder": 2}));
     assert_eq!((&stats["services"], &stats["isolates"]), (&json!(1), &json!(1)));
     assert_eq!((&stats["requests"], &stats["errors"]), (&json!(2), &json!(0)));

@@ -70,7 +70,8 @@ async fn a_schema() {
 
 #[tokio::test]
 async fn an_import_that_is_not_there() {
-    let told = told("routes/users.mjs", "import './nowhere.mjs';\nexport default async () => {}").await;
+    let told =
+        told("routes/users.mjs", "import './nowhere.mjs';\nexport default async () => {}").await;
     assert!(told.contains("routes/users.mjs") && told.contains("nowhere.mjs"), "{told}");
 }
 

@@ -12,7 +12,8 @@ const FAILS: &str = "export default async (fastify) => {
   fastify.get('/spin', async () => { for (;;) {} })
 }";
 
-const CUSTOM: &str = "export default { customErrors: true, errorMessages: { NO_STOCK: 'Sold out' } }";
+const CUSTOM: &str =
+    "export default { customErrors: true, errorMessages: { NO_STOCK: 'Sold out' } }";
 
 #[tokio::test]
 async fn the_servers_handler_answers_as_in_the_specification() {
@@ -25,7 +26,9 @@ async fn the_servers_handler_answers_as_in_the_specification() {
     server.set_error_handler(async |failed: FailedRequest| {
         let config = failed.tenant().config();
         let message = match config["customErrors"].as_bool() {
-            Some(true) => config["errorMessages"][failed.code()].as_str().unwrap_or("Unknown error"),
+            Some(true) => {
+                config["errorMessages"][failed.code()].as_str().unwrap_or("Unknown error")
+            }
             _ => "Internal server error",
         };
         (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"success": false, "error": message})))

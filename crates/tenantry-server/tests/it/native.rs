@@ -12,10 +12,7 @@ use crate::support::{Project, database, get};
 struct Reports;
 
 impl TenantModule for Reports {
-    fn load<'a>(
-        &'a self,
-        tenant: &'a mut NativeTenant,
-    ) -> BoxFuture<'a, Result<Router, BoxError>> {
+    fn load<'a>(&'a self, tenant: &'a mut NativeTenant) -> BoxFuture<'a, Result<Router, BoxError>> {
         Box::pin(async move {
             tenant.service("ReportService").route("GET", "/reports");
             Ok(Router::new()
@@ -43,7 +40,10 @@ async fn a_tenant_may_be_a_module_of_rusts() {
     assert_eq!(get(&server, "reports", "/count").await.text, "0");
     assert_eq!(get(&server, "reports", "/nowhere").await.code(), "NOT_FOUND");
     let tenant = server.reload_tenant("reports").await.unwrap();
-    assert_eq!((tenant.name(), tenant.list_services()), ("Reports", &["ReportService".to_owned()][..]));
+    assert_eq!(
+        (tenant.name(), tenant.list_services()),
+        ("Reports", &["ReportService".to_owned()][..])
+    );
     let stats = server.tenant_stats();
     assert_eq!((stats.by_type["native"], stats.requests), (1, 3));
 }

@@ -63,13 +63,16 @@ async fn folders_come_and_go_and_mistakes_are_mended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plugin_for_all_reloads_all() {
     let plugin = |word: &str| {
-        format!("export default async (fastify) => {{ fastify.get('/plugin', async () => '{word}') }}")
+        format!(
+            "export default async (fastify) => {{ fastify.get('/plugin', async () => '{word}') }}"
+        )
     };
     let project = Project::new(&[
         ("tenants/acme/routes/index.mjs", &version(1)),
         ("plugins/word/index.mjs", &plugin("one")),
     ]);
     let server = project.server();
+    server.init_tenant("acme").await.unwrap();
     assert_eq!(get(&server, "acme", "/plugin").await.text, "one");
     let _watch = server.watch().unwrap();
     project.write("plugins/word/index.mjs", &plugin("two"));
