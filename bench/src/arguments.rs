@@ -21,6 +21,8 @@ pub(crate) enum Command {
     /// What the pool does, apart from the others: saved in bench/results, too.
     #[command(subcommand)]
     Pool(Pool),
+    /// Measure the multi-tenant server against Fastify on Node.
+    Server(ServerBench),
     /// Put load on one server and print what it answered.
     Load(Load),
     /// Serve one fixed schema on bare axum.
@@ -162,6 +164,46 @@ pub(crate) struct Migrations {
     pub(crate) quick: bool,
     #[command(flatten)]
     pub(crate) server: Server,
+}
+
+/// The multi-tenant server, and its peers.
+#[derive(Args, Debug)]
+pub(crate) struct ServerBench {
+    /// What is measured.
+    #[arg(value_enum)]
+    pub(crate) what: ServerPart,
+    /// Rounds; figures are medians over them.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
+    /// Seconds measured, each time.
+    #[arg(long, default_value_t = 4.0)]
+    pub(crate) seconds: f64,
+    /// Seconds of load before those.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) warmup: f64,
+    /// Clients, each with one connection and one request at a time.
+    #[arg(long, default_value_t = 32)]
+    pub(crate) clients: usize,
+    /// Tenants, where their number matters.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 100])]
+    pub(crate) tenants: Vec<usize>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// A part of the server's benchmark.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ServerPart {
+    /// A route that answers a small JSON.
+    Json,
+    /// A route that reads a row through a service.
+    Row,
+    /// Loading a thousand tenants: time and memory.
+    Tenants,
+    /// Reloading a tenant under load.
+    Reload,
+    /// A tenant beside others that loop, allocate, match and query without end.
+    Beside,
 }
 
 #[derive(Args, Debug)]

@@ -111,25 +111,30 @@ impl ContestantName {
 
     /// Starts it on a free port and waits until it listens.
     pub(crate) async fn start(self, database_url: &str, setup: &Setup) -> Result<Server> {
-        let what = || format!("cannot start {}", self.title());
-        let mut child = self
-            .command(setup)?
-            .env("DATABASE_URL", database_url)
-            .env("HOST", "127.0.0.1")
-            .env("PORT", "0")
-            .env("LOG_LEVEL", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .doing(what())?;
-        let output = child.stdout.take().ok_or_else(|| Failure::new(what()))?;
-        let mut lines = BufReader::new(output).lines();
-        let address = timeout(START, listening(&mut lines)).await.doing(what())?.doing(what())?;
-        // Read on, so that the server never waits for its output to be read.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Server { child, address })
+        let mut command = self.command(setup)?;
+        command.env("DATABASE_URL", database_url);
+        start(command, self.title()).await
     }
+}
+
+/// Starts a server on a free port and waits until it listens.
+pub(crate) async fn start(mut command: Command, title: &str) -> Result<Server> {
+    let what = || format!("cannot start {title}");
+    let mut child = command
+        .env("HOST", "127.0.0.1")
+        .env("PORT", "0")
+        .env("LOG_LEVEL", "error")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .doing(what())?;
+    let output = child.stdout.take().ok_or_else(|| Failure::new(what()))?;
+    let mut lines = BufReader::new(output).lines();
+    let address = timeout(START, listening(&mut lines)).await.doing(what())?.doing(what())?;
+    // Read on, so that the server never waits for its output to be read.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Ok(Server { child, address })
 }
 
 /// A contestant that runs. Killed when dropped; better stopped.
@@ -163,10 +168,10 @@ impl Server {
     }
 }
 
-/// The address in the line `listening on http://…`.
+/// The address in the line `… on http://…`.
 async fn listening(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
     while let Some(line) = lines.next_line().await? {
-        if let Some((_, address)) = line.split_once("listening on http://") {
+        if let Some((_, address)) = line.split_once(" on http://") {
             return address.trim().parse().doing(format_args!("no address in {line:?}"));
         }
     }

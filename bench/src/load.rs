@@ -39,6 +39,17 @@ pub(crate) struct Load {
     pub(crate) pace: Option<Duration>,
     /// The same seed draws the same tenants.
     pub(crate) seed: u64,
+    /// What is asked for.
+    pub(crate) asks: Asks,
+}
+
+/// What each tenant is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asks {
+    /// The project, whose name says whose it is.
+    Project,
+    /// What is the same for every tenant: a path, and what its answer holds.
+    Path(&'static str, &'static str),
 }
 
 /// One tenant's request, ready to be sent, and what its answer must hold.
@@ -68,7 +79,7 @@ impl Load {
         let opens = Instant::now() + self.warmup;
         let window = Window { opens, closes: opens + self.measured };
         let requests: Arc<[Request]> = (self.first..self.first + self.tenants)
-            .map(|number| Request::new(self.address, number))
+            .map(|number| Request::new(self.address, number, self.asks))
             .collect();
         let drawn = Arc::new(Tenants::new(self.draw, self.tenants));
         let mut clients = JoinSet::new();
@@ -103,13 +114,16 @@ impl Running {
 }
 
 impl Request {
-    fn new(address: SocketAddr, number: usize) -> Self {
+    fn new(address: SocketAddr, number: usize, asks: Asks) -> Self {
         let id = tenants::id(number);
-        let head = format!(
-            "GET /projects/{} HTTP/1.1\r\nhost: {address}\r\nx-tenant-id: {id}\r\n\r\n",
-            tenants::PROJECT
-        );
-        let expected = format!("\"{}\"", tenants::project_name(&id));
+        let (path, expected) = match asks {
+            Asks::Project => (
+                format!("/projects/{}", tenants::PROJECT),
+                format!("\"{}\"", tenants::project_name(&id)),
+            ),
+            Asks::Path(path, expected) => (path.to_owned(), expected.to_owned()),
+        };
+        let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nx-tenant-id: {id}\r\n\r\n");
         Self { bytes: head.into_bytes(), expected: expected.into_bytes() }
     }
 }
@@ -126,6 +140,7 @@ pub(crate) async fn run_once(arguments: arguments::Load) -> Result<()> {
         measured: Duration::from_secs_f64(arguments.seconds),
         pace: arguments.pace.map(|a_second| Duration::from_secs_f64(1.0 / a_second)),
         seed: 1,
+        asks: Asks::Project,
     };
     let usage = || arguments.pid.and_then(process::usage);
     let running = load.start();

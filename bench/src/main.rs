@@ -20,6 +20,7 @@ mod pool;
 mod process;
 mod results;
 mod seed;
+mod server;
 mod tenants;
 mod workspace;
 
@@ -56,6 +57,8 @@ fn dispatch(command: Command) -> Result<()> {
             .block_on(until_interrupted(http::run(arguments))),
         Command::Pool(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(pool::run(arguments))),
+        Command::Server(arguments) => runtime(Builder::new_current_thread())?
+            .block_on(until_interrupted(server::run(arguments))),
         Command::Migrations(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(migrations::run(arguments))),
         Command::Load(arguments) => runtime(Builder::new_current_thread())?

@@ -11,7 +11,7 @@ use crate::arguments::ContestantName;
 use crate::cluster;
 use crate::contestant::Setup;
 use crate::failure::{Doing as _, Result};
-use crate::load::{Errors, Load};
+use crate::load::{Asks, Errors, Load};
 use crate::process::{self, Usage};
 
 /// How often connections and memory are looked at.
@@ -72,6 +72,7 @@ impl Bench {
             measured: self.measured,
             pace: None,
             seed: round as u64,
+            asks: Asks::Project,
         };
         let running = load.start();
         watch.until(running.opens()).await?;

@@ -203,6 +203,7 @@ mod tests {
             measured: Duration::from_millis(300),
             pace: None,
             seed: 1,
+            asks: super::super::Asks::Project,
         };
         let tally = load.start().finish().await;
         let rounds = tally.errors.status;

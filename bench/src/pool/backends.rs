@@ -11,7 +11,7 @@ use crate::cluster::{self, Cluster};
 use crate::contestant::Setup;
 use crate::failure::Result;
 use crate::figures;
-use crate::load::Load;
+use crate::load::{Asks, Load};
 use crate::machine::Machine;
 use crate::process;
 use crate::results::{self, Grid, Report};
@@ -94,6 +94,7 @@ async fn measure(
             measured: SPELL,
             pace: None,
             seed: spell,
+            asks: Asks::Project,
         };
         let running = load.start();
         let mut look = Instant::now() + LOOK;

@@ -16,7 +16,7 @@ use crate::arguments::{ContestantName, Draw, Quiet};
 use crate::contestant::Setup;
 use crate::failure::{Doing as _, Failure, Result};
 use crate::figures;
-use crate::load::{Errors, Load};
+use crate::load::{Asks, Errors, Load};
 use crate::machine::Machine;
 use crate::median::median;
 use crate::results::{self, Grid, Report};
@@ -120,6 +120,7 @@ async fn listen(address: SocketAddr, tenant: usize, arguments: &Quiet) -> Latenc
         measured: Duration::from_secs_f64(arguments.seconds),
         pace: Some(Duration::from_secs_f64(1.0 / arguments.pace)),
         seed: 1,
+        asks: Asks::Project,
     };
     let mut tally = load.start().finish().await;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;

@@ -73,7 +73,9 @@ export class Boot {
     const barrier = new Load((error) => (error ? reject(error) : resolve()), {}, true);
     barrier.isBarrier = true;
     current.queue.push(barrier);
-    this.drain(current, false);
+    // Work that is just ending, at the barrier before this one, does not see it any more.
+    const reach = () => (current.queue.includes(barrier) ? this.drain(current, false).then(reach) : undefined);
+    reach();
     return promise;
   }
 

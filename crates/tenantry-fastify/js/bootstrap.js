@@ -138,7 +138,7 @@ async function loadRoutes(manifest, parts, given) {
 /** What the edge needs to know of a route. */
 function describe(context) {
   const { takesBody, mostBody, isWatched } = context;
-  return { body: takesBody !== false, limit: mostBody, watched: isWatched, native: context.native ?? null };
+  return { body: takesBody !== false, limit: mostBody, watched: isWatched };
 }
 
 async function load(text) {
@@ -157,7 +157,7 @@ async function load(text) {
   for (const name of Object.keys(provided)) if (!(name in root)) root.decorate(name, provided[name]);
   const given = { tenant, config };
 
-  await registerNatives(root, manifest.natives, parts);
+  await registerNatives(manifest.natives, (part, plugin) => register(parts, part, "", plugin, given));
   await loadIndex(manifest, parts, tenant, given);
   await loadPlugins(manifest.corePlugins, "core plugin", parts, given);
   await loadPlugins(manifest.plugins, "plugin", parts, given);

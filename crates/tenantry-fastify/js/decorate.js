@@ -22,14 +22,20 @@ export function existsIn(instance, name) {
   return name in instance;
 }
 
+/** `request.user` is there for those who have not decorated it; who asks is told that they have not. */
+function hasOnPrototype(Kind, name) {
+  for (let kind = Kind; kind.parent !== undefined; kind = kind.parent) if (hasOwn(kind.prototype, name)) return true;
+  return name in Kind.prototype && name !== "user";
+}
+
 export function requestHas(instance, name) {
   const Kind = instance[kRequest];
-  return hasProperty(Kind, name) || isOwn(Kind, name) || name in Kind.prototype;
+  return hasProperty(Kind, name) || isOwn(Kind, name) || hasOnPrototype(Kind, name);
 }
 
 export function replyHas(instance, name) {
   const Kind = instance[kReply];
-  return hasProperty(Kind, name) || isOwn(Kind, name) || name in Kind.prototype;
+  return hasProperty(Kind, name) || isOwn(Kind, name) || hasOnPrototype(Kind, name);
 }
 
 function checkDependencies(has, name, dependencies) {

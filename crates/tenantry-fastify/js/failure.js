@@ -1,6 +1,6 @@
 // What becomes of an error: `onError` hooks, the error handlers from the route's outwards, and the answer when none is left.
 
-import { create, isThenable, toJson } from "./intrinsics.js";
+import { create, encode, isThenable, slice, toJson } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { STATUS_CODES } from "./statuses.js";
 import { runPayloadHooks } from "./hooks.js";
@@ -109,13 +109,22 @@ function defaultBody(error, status) {
   return toJson(body);
 }
 
+/** For whoever serves the application: nobody has handled this. It is taken off before the answer leaves. */
+function unhandled(error) {
+  try {
+    const { code } = error;
+    return encode(toJson({ code: code === undefined ? undefined : plain(code), message: slice(messageOf(error) ?? "", 0, 500) }));
+  } catch {
+    return encode("{}");
+  }
+}
+
 /** The body for an error that no handler has answered. */
 function lastResort(reply, error) {
   const status = reply[kStatus];
   const headers = reply[kHeaders];
   headers["content-type"] ??= "application/json; charset=utf-8";
-  // For whoever serves the application: nobody has handled this.
-  headers["x-tenantry-failed"] = "1";
+  headers["x-tenantry-failed"] = unhandled(error);
   try {
     const serialize = serializerOf(reply.request[kContext], status, headers["content-type"]);
     if (!serialize) return defaultBody(error, status);

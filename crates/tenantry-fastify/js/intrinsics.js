@@ -25,15 +25,21 @@ const decoder = Decoder && new Decoder();
 export const encodeText = encoder?.encode.bind(encoder);
 export const decodeText = decoder?.decode.bind(decoder);
 
-/** Bytes as Node's Buffer where there is one, since that is what code expects that was written for streams. */
-const { Buffer: NodeBuffer } = globalThis;
-const toBuffer = NodeBuffer && NodeBuffer.from.bind(NodeBuffer);
+/** Bytes that are their text where text is asked for, since that is what code expects that was written for Node's streams. */
+class Chunk extends Uint8Array {
+  toString() {
+    return decodeText(this);
+  }
+}
 export function bufferOf(body) {
   const bytes = typeof body === "string" ? encodeText(body) : body;
-  return toBuffer ? toBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
+  return new Chunk(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+export const { encodeURIComponent: encode } = globalThis;
+export const slice = uncurry(String.prototype.slice);
 
 export function noop() {}
 

@@ -17,6 +17,7 @@ const kParams = Symbol("fastify.request.params");
 const kQuery = Symbol("fastify.request.query");
 const kLog = Symbol("fastify.request.log");
 const kId = Symbol("fastify.request.id");
+const kUser = Symbol("fastify.request.user");
 const kRaw = Symbol("fastify.request.raw");
 
 /** Where what stands in the head: lines, in this order. */
@@ -186,6 +187,17 @@ defineProperties(Request.prototype, {
     set(headers) {
       this[kMoreHeaders] = headers;
     },
+  },
+  /** Whom the edge has identified, unless the application has said who it is. */
+  user: {
+    get() {
+      const user = this[kUser];
+      return user === undefined || user === null ? userOf(this) ?? user : user;
+    },
+    set(user) {
+      this[kUser] = user;
+    },
+    configurable: true,
   },
   server: {
     get() {

@@ -180,7 +180,7 @@ function invalid(message, code) {
 
 /** Name and value in turns, as the edge takes them; refuses what would be another header or another answer. */
 function headerLines(headers) {
-  const lines = [];
+  let lines = "";
   for (const name in headers) {
     const value = headers[name];
     if (name === "" || badName.test(name)) {
@@ -202,10 +202,10 @@ function headerLines(headers) {
         delete headers[name];
         throw invalid(`Invalid character in header content ["${name}"]`, "ERR_INVALID_CHAR");
       }
-      lines.push(name, text);
+      lines += lines === "" ? `${name}\n${text}` : `\n${name}\n${text}`;
     }
   }
-  return lines.join("\n");
+  return lines;
 }
 
 /** The answer, as the edge takes it: text alone is JSON with status 200. */

@@ -1,6 +1,6 @@
 // `tenant`: who the application belongs to, with its configuration and its services.
 
-import { create, defineProperty } from "./intrinsics.js";
+import { create, defineProperty, getOwnPropertyDescriptor } from "./intrinsics.js";
 
 export function makeTenant(info, config, provided) {
   const services = create(null);
@@ -30,12 +30,14 @@ export function makeTenant(info, config, provided) {
   return tenant;
 }
 
-const classText = /^class[\s{]/;
-const source = Function.prototype.call.bind(Function.prototype.toString);
+/** The prototype of a class cannot be replaced; that of a function can, and some functions have none. */
+function isClass(value) {
+  return getOwnPropertyDescriptor(value, "prototype")?.writable === false;
+}
 
 /** A class is made with `(db, config)`, a function called with them, anything else kept. */
 export async function makeService(exported, db, config) {
   if (typeof exported !== "function") return exported;
-  if (classText.test(source(exported))) return new exported(db, config);
+  if (isClass(exported)) return new exported(db, config);
   return exported(db, config);
 }

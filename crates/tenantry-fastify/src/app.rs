@@ -6,6 +6,7 @@ mod failure;
 mod gone;
 mod host;
 mod load;
+mod native;
 mod request;
 mod schemas;
 mod table;

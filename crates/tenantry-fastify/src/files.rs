@@ -96,7 +96,10 @@ impl PublicFolder {
         }
         let root = self.root.canonicalize().ok()?;
         let file = root.join(path).canonicalize().ok()?;
-        (file.starts_with(&root) && file.is_file()).then_some(file)
+        // A link may lead elsewhere inside of the folder, but not to what has no other way in.
+        let inside = file.strip_prefix(&root).ok()?;
+        let hidden = inside.iter().any(|part| part.to_string_lossy().starts_with('.'));
+        (!hidden && file.is_file()).then_some(file)
     }
 }
 

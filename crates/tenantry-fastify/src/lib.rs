@@ -9,6 +9,7 @@ mod files;
 mod info;
 mod loaded;
 mod manifest;
+pub mod native;
 pub mod plugins;
 mod prelude;
 mod router;

@@ -178,29 +178,36 @@ proptest! {
         let mut schemas = Schemas::new();
         let _ = schemas.add(&shared.to_string());
         let value = value.to_string();
-        if let Ok(validator) = schemas.validator(&schema.to_string()) {
-            if let Ok(Checked::Changed(changed)) = validator.check("body", &value) {
-                prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&changed.replace("1e999", "1")).is_ok());
-            }
+        if let Ok(validator) = schemas.validator(&schema.to_string())
+            && let Ok(Checked::Changed(changed)) = validator.check("body", &value)
+        {
+            prop_assert!(is_json(&changed.replace("1e999", "1")), "{}", changed);
         }
         let _ = schemas.headers(&schema.to_string());
-        if let Ok(serializer) = schemas.serializer(&schema.to_string()) {
-            if let Ok(written) = serializer.write(&value) {
-                prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&written).is_ok(), "{}", written);
-            }
+        if let Ok(serializer) = schemas.serializer(&schema.to_string())
+            && let Ok(written) = serializer.write(&value)
+        {
+            prop_assert!(is_json(&written), "{}", written);
         }
     }
 
     #[test]
     fn what_was_changed_fits_as_it_is(schema in any_json(), value in any_json()) {
-        if let Ok(validator) = Schemas::new().validator(&schema.to_string()) {
-            if let Ok(Checked::Changed(changed)) = validator.check("body", &value.to_string()) {
-                // Unions may have tried branches that changed the value before one that fits.
-                let has_union = ["anyOf", "oneOf", "not", "if", "contains", "allOf", "default"].iter().any(|word| schema.to_string().contains(word));
-                if !has_union && !changed.contains("1e999") {
-                    prop_assert_eq!(validator.check("body", &changed), Ok(Checked::Unchanged));
-                }
-            }
+        let text = schema.to_string();
+        // Unions may have tried branches that changed the value before one that fits.
+        let words = ["anyOf", "oneOf", "not", "if", "contains", "allOf", "default"];
+        if words.iter().any(|word| text.contains(word)) {
+            return Ok(());
+        }
+        if let Ok(validator) = Schemas::new().validator(&text)
+            && let Ok(Checked::Changed(changed)) = validator.check("body", &value.to_string())
+            && !changed.contains("1e999")
+        {
+            prop_assert_eq!(validator.check("body", &changed), Ok(Checked::Unchanged));
         }
     }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }

@@ -14,7 +14,7 @@ pub struct JsError {
     /// The JavaScript stack as text, innermost frame first; empty when there is none.
     pub stack: String,
     /// Where it came from, as far as that is known.
-    pub location: Option<Location>,
+    pub location: Option<Box<Location>>,
     /// The exception's `code`, such as `FST_ERR_VALIDATION`.
     pub code: Option<String>,
     /// The exception's `statusCode` (or `status`), when it is one of HTTP.

@@ -4,19 +4,6 @@
 //! isolates, and [`TaskData`] is what belongs to one of their tasks: its open transactions, which are rolled
 //! back when it ends. [`Database::prelude`] is the script that makes the object `db` in JavaScript.
 //!
-//! ```
-//! # use std::sync::Arc;
-//! # use tenantry::{TenantId, TenantManager, config::HostConfig};
-//! # use tenantry_fastify::AppConfig;
-//! use tenantry_server::database::{Database, DatabaseConfig, DatabaseHost};
-//!
-//! # fn example(manager: TenantManager, config: &HostConfig, id: &TenantId, mut app: AppConfig) {
-//! let database = Database::new(manager, DatabaseConfig::of(config));   // once
-//! app.host = Arc::new(DatabaseHost::new(database.tenant(id), app.host));
-//! app.prelude.extend([Database::prelude(), Database::provide()]);
-//! # }
-//! ```
-//!
 //! Three things keep a tenant's SQL in its place:
 //!
 //! - the binding of each transaction: names without a schema are the tenant's own, as everywhere;
@@ -30,7 +17,6 @@ mod catalog;
 mod config;
 mod error;
 mod guard;
-mod host;
 mod limits;
 mod manager;
 mod naming;
@@ -44,6 +30,6 @@ mod value;
 mod verify;
 
 pub use self::{
-    config::DatabaseConfig, host::DatabaseHost, manager::Database, naming::Naming, task::TaskData,
+    config::DatabaseConfig, manager::Database, naming::Naming, task::TaskData,
     tenant::TenantDatabase, value::Integers,
 };

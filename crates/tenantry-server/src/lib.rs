@@ -26,4 +26,6 @@ pub use server::{MultiTenantServer, MultiTenantServerBuilder, Running, TenantHan
 pub use stats::{Reason, ServerStats, TenantStats};
 #[doc(no_inline)]
 pub use tenantry::{TenantId, config::HostConfig};
+#[doc(no_inline)]
+pub use tenantry_fastify::native as plugin;
 pub use watch::Watch;

@@ -24,11 +24,13 @@
 //! | [`Remote`] | archives and prefixes in S3, Google Cloud Storage, Azure and behind HTTP |
 
 mod cache;
+mod configured;
 mod digest;
 mod error;
 mod folder;
 mod inside;
 mod limits;
+mod listing;
 mod loaded;
 mod packages;
 #[cfg(feature = "object-store")]
@@ -53,6 +55,7 @@ pub use self::{
     source::{LoadOptions, Source},
     strategies::Strategies,
 };
+pub(crate) use self::{configured::configured, listing::Listing};
 
 /// A way to get at the code of a plugin or of a whole tenant.
 ///
@@ -101,6 +104,12 @@ pub trait LoadingStrategy: Send + Sync + 'static {
     /// being named. None by default.
     fn keys(&self) -> BoxFuture<'_, Result<Vec<String>, LoadingError>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// The id of the tenant that a key is for, where whole tenants come from here: the key itself by
+    /// default.
+    fn tenant_of<'k>(&self, key: &'k str) -> &'k str {
+        key
     }
 }
 

@@ -7,7 +7,7 @@ mod limits;
 mod modules;
 mod origin;
 mod plugins;
+mod remembered;
 mod shared;
-mod snapshot;
 
-pub(crate) use self::{origin::ScriptOrigin, shared::Scripts};
+pub(crate) use self::{origin::ScriptOrigin, plugins::PluginSources, shared::Scripts};

@@ -70,8 +70,8 @@ pub use self::{
     error::{ConfigError, ConfigProblem},
     host::{
         AdminConfig, CodeDatabaseConfig, HostConfig, IdentificationSettings, JwtSettings,
-        LimitsConfig, ListenConfig, LogFormat, LoggerConfig, OnBroken, PluginsConfig,
-        TenantsConfig,
+        LimitsConfig, ListenConfig, LoadingSettings, LogFormat, LoggerConfig, OnBroken,
+        PluginsConfig, SourceSettings, StoreSettings, TenantsConfig,
     },
     isolation::{IsolationConfig, IsolationStrategy},
     loader::ConfigLoader,

@@ -16,12 +16,13 @@ export function failure(code, message, statusCode = 401) {
 
 const untrusted = (why) => failure("FST_JWT_AUTHORIZATION_TOKEN_INVALID", `Authorization token is invalid: ${why}`);
 
-/** `"15m"`, `"7 days"` or milliseconds, in seconds. */
+/** A number of seconds, or a text such as `"15m"` or `"7 days"` (milliseconds where it has no unit), in seconds. */
 export function seconds(time, what) {
+  if (Number.isFinite(time)) return time;
   const match = /^(-?\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(time).trim());
   const word = match?.[2].toLowerCase() ?? "?";
   const unit = units[word] ?? units[word.startsWith("mi") && word.includes("sec") ? "ms" : word.startsWith("mo") ? "?" : word[0]];
-  if (!match || unit === undefined) throw failure("FST_JWT_BAD_OPTION", `${what}: ${JSON.stringify(time)} is no time, write it as "15m" or in milliseconds`, 500);
+  if (!match || unit === undefined) throw failure("FST_JWT_BAD_OPTION", `${what}: ${JSON.stringify(time)} is no time, write it as "15m" or in seconds`, 500);
   return Number(match[1]) * unit;
 }
 

@@ -23,10 +23,8 @@ export function parse(header, decode = decoded) {
     const at = pair.indexOf("=");
     if (at < 0) continue;
     const key = pair.slice(0, at).trim();
-    if (key === "" || key in cookies) continue;
-    let text = pair.slice(at + 1).trim();
-    if (text.length > 1 && text[0] === '"' && text.endsWith('"')) text = text.slice(1, -1);
-    cookies[key] = decode(text);
+    if (key in cookies) continue;
+    cookies[key] = decode(pair.slice(at + 1).trim());
   }
   return cookies;
 }

@@ -31,6 +31,12 @@ export function answerTo(error, config, status) {
   return body;
 }
 
+/** For a handler of the whole server, which may answer in place of this one. It is taken off before the answer leaves. */
+function unhandled(error) {
+  const text = (value) => (typeof value === "string" ? value.slice(0, 500) : undefined);
+  return encodeURIComponent(JSON.stringify({ code: text(error?.code), message: text(error?.message) }));
+}
+
 async function exception(fastify, options) {
   // A handler that the tenant has set before stays.
   if (fastify.errorHandler.name !== "defaultErrorHandler") return;
@@ -40,6 +46,7 @@ async function exception(fastify, options) {
     if (status >= 500) request.log.error({ err: error, tenant: request.tenantId, method: request.method, url: request.url }, "Tenant-specific error");
     else request.log.info({ err: error, statusCode: status }, "Request refused");
     if (error?.headers !== null && typeof error?.headers === "object") reply.headers(error.headers);
+    reply.header("x-tenantry-failed", unhandled(error));
     reply.code(status).send(answerTo(error, config, status));
   });
 }

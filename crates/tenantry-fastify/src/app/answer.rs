@@ -49,7 +49,7 @@ fn full(
 
 fn to_status(number: f64) -> Option<StatusCode> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds")]
-    let code = (number >= 100.0 && number < 600.0).then_some(number as u16)?;
+    let code = (100.0..600.0).contains(&number).then_some(number as u16)?;
     StatusCode::from_u16(code).ok()
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tenantry_js::{FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Script};
 
+use crate::native::NativePlugin;
 use crate::{Manifest, OnError, TenantInfo};
 
 /// What an application is loaded from.
@@ -32,6 +33,8 @@ pub struct AppConfig {
     /// More scripts of the prelude. They can give objects to tenants' code:
     /// `import { provide } from "prelude:fastify-provided"; provide("db", db);`.
     pub prelude: Vec<Script>,
+    /// Plugins written in Rust. They come before the tenant's index.
+    pub natives: Vec<Arc<dyn NativePlugin>>,
     /// Options of the Fastify instance: `bodyLimit`, `caseSensitive`, `ignoreTrailingSlash`, `exposeHeadRoutes`, ….
     pub options: Value,
     /// Below this nothing is logged.
@@ -56,6 +59,7 @@ impl AppConfig {
             on_error: OnError::default(),
             host: Arc::new(NoHost),
             prelude: Vec::new(),
+            natives: Vec::new(),
             options: Value::Object(serde_json::Map::new()),
             log_level: LogLevel::Info,
             response_limit: 16 << 20,

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
 
+use super::native::Natives;
 use super::schemas::SchemaTable;
 use crate::files::PublicFolder;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
@@ -13,12 +14,18 @@ pub(super) struct AppHost {
     outer: Arc<dyn Host>,
     routers: Mutex<Vec<Router>>,
     schemas: SchemaTable,
+    natives: Natives,
     public: Option<PublicFolder>,
 }
 
 impl AppHost {
-    pub(super) fn new(outer: Arc<dyn Host>, public: Option<PublicFolder>) -> Self {
-        Self { outer, routers: Mutex::default(), schemas: SchemaTable::default(), public }
+    pub(super) fn new(
+        outer: Arc<dyn Host>,
+        natives: Natives,
+        public: Option<PublicFolder>,
+    ) -> Self {
+        let (routers, schemas) = (Mutex::default(), SchemaTable::default());
+        Self { outer, routers, schemas, natives, public }
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
@@ -78,17 +85,25 @@ const MOST_ROUTERS: usize = 100;
 
 /// Names of parameters, or text that says why not.
 fn add(router: &mut Router, index: usize, methods: &str, path: &str) -> Data {
-    let mut names = Vec::new();
+    let target = target(index);
     // All of them or none.
-    let mut added = if methods.contains(',') { router.clone() } else { std::mem::take(router) };
+    let before = methods.contains(',').then(|| router.clone());
+    let mut names = Vec::new();
     for method in methods.split(',') {
-        match added.add(method, path, target(index)) {
+        match router.add(method, path, target) {
             Ok(found) => names = found,
-            Err(AddError::Duplicate(why)) => return Data::Text(format!("DUPLICATE {why}")),
-            Err(AddError::Invalid(why)) => return Data::Text(format!("INVALID {why}")),
+            Err(error) => {
+                if let Some(before) = before {
+                    *router = before;
+                }
+                let kind = match error {
+                    AddError::Duplicate(_) => "DUPLICATE",
+                    AddError::Invalid(_) => "INVALID",
+                };
+                return Data::Text(format!("{kind} {error}"));
+            }
         }
     }
-    *router = added;
     Data::List(names.into_iter().map(Data::Text).collect())
 }
 
@@ -138,6 +153,9 @@ impl Host for AppHost {
     ) -> BoxFuture<'static, Result<Data, HostError>> {
         if name == "files.read" {
             return self.read_file(args);
+        }
+        if name == "native.run" {
+            return Box::pin(self.natives.run(args, task.context.clone()));
         }
         self.outer.operation(task, name, args)
     }

@@ -8,6 +8,7 @@ use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, ModuleSource, T
 
 use super::AppConfig;
 use super::host::AppHost;
+use super::native::Natives;
 use super::table::{NotFound, Route, Table};
 use crate::files::PublicFolder;
 use crate::{
@@ -36,14 +37,13 @@ pub(super) async fn load(
     context: TaskContext,
 ) -> Result<(Isolate, Loaded, Table), LoadError> {
     let mut broken = Vec::new();
-    let manifest = manifest(&config, &mut broken);
+    let (natives, told) = Natives::register(&config.natives, config.tenant.id.clone())?;
+    let manifest = manifest(&config, told, &mut broken);
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
-    let host = Arc::new(AppHost::new(
-        config.host,
-        config.public.map(|root| PublicFolder::new(root, config.response_limit)),
-    ));
+    let public = config.public.map(|root| PublicFolder::new(root, config.response_limit));
+    let host = Arc::new(AppHost::new(config.host, natives, public));
     let mut scripts = prelude::scripts();
     scripts.extend(config.prelude);
     let mut isolate = IsolateConfig::new(config.name);
@@ -96,7 +96,7 @@ fn read(answer: &Data) -> Result<Report, JsError> {
 }
 
 /// The manifest as the bootstrap reads it. JSON is read here, where it is known what is wrong where.
-fn manifest(config: &AppConfig, broken: &mut Vec<PartError>) -> Value {
+fn manifest(config: &AppConfig, natives: Vec<Value>, broken: &mut Vec<PartError>) -> Value {
     let Manifest { config: source, index, core_plugins, plugins, schemas, services, routes } =
         &config.manifest;
     let modules = &*config.modules;
@@ -127,7 +127,7 @@ fn manifest(config: &AppConfig, broken: &mut Vec<PartError>) -> Value {
         "schemas": schemas,
         "services": parts(services),
         "routes": parts(routes),
-        "natives": [],
+        "natives": natives,
         "options": config.options,
         "onError": match config.on_error { OnError::Tenant => "tenant", OnError::Part => "part" },
         "logLevel": config.log_level.as_str(),

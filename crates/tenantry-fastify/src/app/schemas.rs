@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tenantry_js::{Data, HostError};
 
 use super::host::{index, text};
@@ -43,10 +43,11 @@ impl SchemaTable {
     }
 
     fn scope(&self, list: &str) -> Result<Data, HostError> {
-        let list: Vec<Value> = serde_json::from_str(list).map_err(|error| plain(&error))?;
+        // As they are written: the order of their keys matters.
+        let list: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| plain(&error))?;
         let mut schemas = Schemas::new();
         for schema in list {
-            schemas.add(&schema.to_string()).map_err(|error| plain(&error))?;
+            schemas.add(schema.get()).map_err(|error| plain(&error))?;
         }
         let mut compiled = self.compiled();
         push(&mut compiled.scopes, schemas)

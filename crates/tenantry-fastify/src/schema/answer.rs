@@ -6,6 +6,7 @@
 
 mod build;
 mod merge;
+mod references;
 mod write;
 
 use std::sync::Arc;
@@ -64,7 +65,7 @@ enum Kind {
     Any,
     Null,
     String,
-    Time(Time),
+    Moment(Moment),
     Integer,
     Number,
     Boolean,
@@ -85,10 +86,10 @@ enum Kind {
 
 /// What a date is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Time {
-    DateTime,
-    Date,
-    Time,
+enum Moment {
+    Both,
+    Day,
+    Hours,
 }
 
 #[derive(Debug, Default)]

@@ -4,13 +4,15 @@
 //! error ends it; below `anyOf`, `oneOf` and `propertyNames` errors are collected, one of each branch.
 
 mod arrays;
+mod general;
 mod objects;
+mod scalars;
 mod seen;
 
 use super::coerce::coerce;
 use super::compile::Program;
 use super::error::Violation;
-use super::node::{Any, Comparison, Node, NumberRule, StringRule, Type};
+use super::node::{Node, Type};
 use super::pattern::TooManySteps;
 use super::value::{Value, object};
 use super::{json, number};
@@ -143,32 +145,17 @@ impl<'p> Run<'p> {
                 return Ok(false);
             }
         }
-        match value {
+        let fits = match value {
             Value::Number(number) if number.is_finite() => {
-                for rule in &node.number {
-                    if !self.number(rule, *number, node, composite)? {
-                        return Ok(false);
-                    }
-                }
+                self.numbers(node, *number, composite)?
             }
-            Value::String(text) => {
-                for rule in &node.string {
-                    if !self.string(rule, text, node, composite)? {
-                        return Ok(false);
-                    }
-                }
-            }
-            Value::Array(items) => {
-                if !self.array(node, items, composite, seen)? {
-                    return Ok(false);
-                }
-            }
-            Value::Object(object) => {
-                if !self.object(node, object, composite, seen)? {
-                    return Ok(false);
-                }
-            }
-            _ => {}
+            Value::String(text) => self.strings(node, text, composite)?,
+            Value::Array(items) => self.array(node, items, composite, seen)?,
+            Value::Object(object) => self.object(node, object, composite, seen)?,
+            _ => true,
+        };
+        if !fits {
+            return Ok(false);
         }
         match types.list[..] {
             [kind] if !types.first && !kind.is(value) => self.wrong_type(node, composite),
@@ -186,231 +173,6 @@ impl<'p> Run<'p> {
         };
         let params = object([("type", node.types.shown.clone().unwrap_or(Value::Null))]);
         self.fail(node, composite, "type", params, format!("must be {shown}"))
-    }
-
-    fn any(
-        &mut self,
-        rule: &'p Any,
-        node: &'p Node,
-        value: &mut Value,
-        composite: bool,
-        seen: &mut Seen,
-    ) -> Checked {
-        match rule {
-            Any::Call(index) => self.call(*index, value, seen),
-            Any::Inline(inner) => self.node(inner, value, composite, seen),
-            Any::Const(wanted) if value == wanted => Ok(true),
-            Any::Const(wanted) => {
-                let params = object([("allowedValue", wanted.clone())]);
-                self.fail(node, composite, "const", params, "must be equal to constant".to_owned())
-            }
-            Any::Enum(values) if values.contains(value) => Ok(true),
-            Any::Enum(values) => {
-                let params = object([("allowedValues", Value::Array(values.clone()))]);
-                self.fail(
-                    node,
-                    composite,
-                    "enum",
-                    params,
-                    "must be equal to one of the allowed values".to_owned(),
-                )
-            }
-            Any::Not(inner) => {
-                if self.silently(inner, value, &mut Seen::default())? {
-                    return self.fail(
-                        node,
-                        composite,
-                        "not",
-                        object([]),
-                        "must NOT be valid".to_owned(),
-                    );
-                }
-                Ok(true)
-            }
-            Any::AllOf(parts) => {
-                for part in parts {
-                    if !self.node(part, value, composite, seen)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            Any::AnyOf(parts) => {
-                let before = self.errors.len();
-                let mut fits = false;
-                for part in parts {
-                    fits |= self.node(part, value, true, seen)?;
-                    if fits && !self.program.tracks {
-                        break;
-                    }
-                }
-                if fits {
-                    self.errors.truncate(before);
-                    return Ok(true);
-                }
-                self.fail_too(
-                    node,
-                    composite,
-                    "anyOf",
-                    object([]),
-                    "must match a schema in anyOf".to_owned(),
-                )
-            }
-            Any::OneOf(parts) => self.one_of(parts, node, value, composite, seen),
-            Any::If { condition, then, otherwise } => {
-                let (keyword, branch) = if self.silently(condition, value, seen)? {
-                    ("then", then)
-                } else {
-                    ("else", otherwise)
-                };
-                let Some(branch) = branch else { return Ok(true) };
-                if self.node(branch, value, composite, seen)? {
-                    return Ok(true);
-                }
-                let params = object([("failingKeyword", keyword.into())]);
-                self.fail_too(
-                    node,
-                    composite,
-                    "if",
-                    params,
-                    format!("must match \"{keyword}\" schema"),
-                )
-            }
-        }
-    }
-
-    fn one_of(
-        &mut self,
-        parts: &'p [Node],
-        node: &'p Node,
-        value: &mut Value,
-        composite: bool,
-        seen: &mut Seen,
-    ) -> Checked {
-        let before = self.errors.len();
-        let mut first = None;
-        let mut passing = Value::Null;
-        for (index, part) in parts.iter().enumerate() {
-            if !self.node(part, value, true, seen)? {
-                continue;
-            }
-            if let Some(first) = first.replace(index) {
-                passing = Value::Array(vec![Value::from(first), Value::from(index)]);
-                break;
-            }
-        }
-        if first.is_some() && passing == Value::Null {
-            self.errors.truncate(before);
-            return Ok(true);
-        }
-        let params = object([("passingSchemas", passing)]);
-        self.fail_too(
-            node,
-            composite,
-            "oneOf",
-            params,
-            "must match exactly one schema in oneOf".to_owned(),
-        )
-    }
-
-    /// A schema that others refer to: a failure in it is its caller's, once it has ended.
-    fn call(&mut self, index: usize, value: &mut Value, seen: &mut Seen) -> Checked {
-        let Some(node) = self.program.functions.get(index) else { return Ok(true) };
-        let outer = std::mem::replace(&mut self.first_error, self.errors.len());
-        let name = self.property_name.take();
-        let result = self.node(node, value, false, seen);
-        self.first_error = outer;
-        self.property_name = name;
-        match result {
-            Err(Stop::Failed) => Ok(false),
-            result => result,
-        }
-    }
-
-    /// Whether a schema fits, without its errors.
-    fn silently(&mut self, node: &'p Node, value: &mut Value, seen: &mut Seen) -> Checked {
-        let before = self.errors.len();
-        self.quiet += 1;
-        let result = self.node(node, value, true, seen);
-        self.quiet -= 1;
-        self.errors.truncate(before);
-        result
-    }
-
-    fn number(&mut self, rule: &NumberRule, number: f64, node: &Node, composite: bool) -> Checked {
-        match rule {
-            NumberRule::Limit(comparison, limit) => {
-                let (keyword, sign, fits) = match comparison {
-                    Comparison::AtMost => ("maximum", "<=", number <= *limit),
-                    Comparison::AtLeast => ("minimum", ">=", number >= *limit),
-                    Comparison::Below => ("exclusiveMaximum", "<", number < *limit),
-                    Comparison::Above => ("exclusiveMinimum", ">", number > *limit),
-                };
-                if fits {
-                    return Ok(true);
-                }
-                let params =
-                    object([("comparison", sign.into()), ("limit", Value::Number(*limit))]);
-                self.fail(
-                    node,
-                    composite,
-                    keyword,
-                    params,
-                    format!("must be {sign} {}", number::text(*limit)),
-                )
-            }
-            NumberRule::MultipleOf(divisor) => {
-                let times = number / divisor;
-                // From 1e21 on JavaScript writes numbers in a way that does not read back as whole ones.
-                if *divisor != 0.0 && times.fract() == 0.0 && times.abs() < 1e21 {
-                    return Ok(true);
-                }
-                let params = object([("multipleOf", Value::Number(*divisor))]);
-                self.fail(
-                    node,
-                    composite,
-                    "multipleOf",
-                    params,
-                    format!("must be multiple of {}", number::text(*divisor)),
-                )
-            }
-            NumberRule::Format(format, _) if format.fits_number(number) => Ok(true),
-            NumberRule::Format(_, name) => self.wrong_format(name, node, composite),
-        }
-    }
-
-    fn string(&mut self, rule: &StringRule, text: &str, node: &Node, composite: bool) -> Checked {
-        let length = || text.chars().count() as f64;
-        match rule {
-            StringRule::MaxLength(limit) if length() <= *limit => Ok(true),
-            StringRule::MaxLength(limit) => {
-                self.limit(node, composite, "maxLength", *limit, "more", "characters")
-            }
-            StringRule::MinLength(limit) if length() >= *limit => Ok(true),
-            StringRule::MinLength(limit) => {
-                self.limit(node, composite, "minLength", *limit, "fewer", "characters")
-            }
-            StringRule::Pattern(pattern, source) => {
-                if pattern.is_match(text)? {
-                    return Ok(true);
-                }
-                let params = object([("pattern", source.as_str().into())]);
-                self.fail(
-                    node,
-                    composite,
-                    "pattern",
-                    params,
-                    format!("must match pattern \"{source}\""),
-                )
-            }
-            StringRule::Format(format, _) if format.fits(text) => Ok(true),
-            StringRule::Format(_, name) => self.wrong_format(name, node, composite),
-        }
-    }
-
-    fn wrong_format(&mut self, name: &str, node: &Node, composite: bool) -> Checked {
-        let params = object([("format", name.into())]);
-        self.fail(node, composite, "format", params, format!("must match format \"{name}\""))
     }
 
     fn limit(

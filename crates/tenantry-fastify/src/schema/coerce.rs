@@ -10,17 +10,15 @@ use super::value::Value;
 /// array; one that fits is taken as it is where a single type is wanted, else converted like any other.
 pub(crate) fn coerce(value: &Value, types: &[Type], targets: &[Type]) -> Option<Value> {
     let mut value = value;
-    if let Value::Array(items) = value {
-        if let [item] = &items[..] {
-            let single = matches!(
-                types,
-                [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]
-            );
-            if single && types.iter().any(|kind| kind.is(item)) {
-                return Some(item.clone());
-            }
-            value = item;
+    if let Value::Array(items) = value
+        && let [item] = &items[..]
+    {
+        let single =
+            matches!(types, [_] | [Type::Number, Type::Integer] | [Type::Integer, Type::Number]);
+        if single && types.iter().any(|kind| kind.is(item)) {
+            return Some(item.clone());
         }
+        value = item;
     }
     targets.iter().find_map(|target| to(value, *target))
 }

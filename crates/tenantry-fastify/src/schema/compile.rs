@@ -2,15 +2,17 @@
 //!
 //! What Ajv refuses in its strict mode is refused here with the same words.
 
-mod applicators;
+mod arrays;
+mod general;
 mod keywords;
+mod objects;
 mod rules;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::json::MAX_DEPTH;
-use super::node::{Any, Node};
+use super::node::{General, Node};
 use super::pattern::Pattern;
 use super::registry::{Place, Registry};
 use super::uri;
@@ -169,7 +171,7 @@ impl<'r> Compiler<'r> {
         node: &mut Node,
     ) -> Result<(), String> {
         self.any_rules(schema, site, node)?;
-        if matches!(node.any[..], [Any::Call(_) | Any::Inline(_)])
+        if matches!(node.any[..], [General::Call(_) | General::Inline(_)])
             && !keywords::has_rules_but_ref(schema)
         {
             return Ok(());
@@ -190,7 +192,7 @@ impl<'r> Compiler<'r> {
         if has_rules(schema) { self.node(schema, site).map(Some) } else { Ok(None) }
     }
 
-    fn reference(&mut self, reference: &str, site: &Site) -> Result<Any, String> {
+    fn reference(&mut self, reference: &str, site: &Site) -> Result<General, String> {
         let shown = if site.base.is_empty() { "#" } else { &site.base };
         let place = self
             .registry
@@ -198,7 +200,7 @@ impl<'r> Compiler<'r> {
             .ok_or_else(|| format!("can't resolve reference {reference} from id {shown}"))?;
         let schema = self.registry.at(&place).ok_or("the schema is gone")?;
         if has_reference(schema) {
-            return self.function(&place).map(Any::Call);
+            return self.function(&place).map(General::Call);
         }
         let site = Site {
             path: reference.to_owned(),
@@ -206,7 +208,7 @@ impl<'r> Compiler<'r> {
             composite: site.composite,
             depth: site.depth + 1,
         };
-        self.node(schema, &site).map(|node| Any::Inline(Box::new(node)))
+        self.node(schema, &site).map(|node| General::Inline(Box::new(node)))
     }
 
     fn pattern(&mut self, source: &str) -> Result<Arc<Pattern>, String> {

@@ -130,10 +130,10 @@ impl Parser<'_> {
             self.at += 1;
         }
         let text = &self.text[start..self.at];
-        if is_number(text) {
-            if let Ok(number) = text.parse() {
-                return Ok(Value::Number(number));
-            }
+        if is_number(text)
+            && let Ok(number) = text.parse()
+        {
+            return Ok(Value::Number(number));
         }
         self.at = start;
         Err(self.unexpected())
@@ -312,7 +312,7 @@ mod tests {
         for source in
             [r#"{"b":1,"a":[true,null,"\u0001\n\"\\é",-2.5e-7]}"#, "[]", "{}", "\"\"", "1e+21"]
         {
-            assert_eq!(text(&parse(source).expect(source)), source.replace("-2.5e-7", "-2.5e-7"));
+            assert_eq!(text(&parse(source).expect(source)), source);
         }
         assert_eq!(
             text(&parse(r#"" \ud83d\ude00 \ud800 ""#).expect("halves")),

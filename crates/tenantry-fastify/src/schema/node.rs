@@ -57,7 +57,7 @@ pub(crate) struct Node {
     /// `false` as a schema: nothing fits.
     pub(crate) never: bool,
     pub(crate) types: Types,
-    pub(crate) any: Vec<Any>,
+    pub(crate) any: Vec<General>,
     pub(crate) number: Vec<NumberRule>,
     pub(crate) string: Vec<StringRule>,
     pub(crate) array: Vec<ArrayRule>,
@@ -85,7 +85,7 @@ pub(crate) struct Types {
 
 /// A rule about a value of any type.
 #[derive(Debug)]
-pub(crate) enum Any {
+pub(crate) enum General {
     /// `$ref` to a schema that is compiled once, since it has references itself.
     Call(usize),
     /// `$ref` to a schema without references.

@@ -38,7 +38,7 @@ export const cases = {
           request.setDecorator("user", "set");
           return request.user;
         });
-        other.get("/server", async (request, reply) => [request.server === other, reply.server === other, request.server.prefix, request.server.pluginName]);
+        other.get("/server", async (request, reply) => [request.server === other, reply.server === other, request.server.prefix]);
       }, { prefix: "/p" });
       app.get("/instance", async function instance(request) {
         return [this === app, this === request.server];

@@ -80,14 +80,14 @@ export const cases = {
       app.get("/q", async (request) => ({ query: request.query, url: request.url }));
     },
     requests: [
-      "/q", "/q?", "/q?a=1", "/q?a=1&a=2&a=3", "/q?a", "/q?a=&b", "/q?x=%20+%C3%A9", "/q?x=%zz", "/q?a=b=c", "/q?&&a=1&", "/q?a%5B0%5D=1",
+      "/q", "/q?a=1", "/q?a=1&a=2&a=3", "/q?a", "/q?a=&b", "/q?x=%20+%C3%A9", "/q?x=%zz", "/q?a=b=c", "/q?&&a=1&", "/q?a%5B0%5D=1",
       "/q?__proto__=1&a=2", "/q?a=1#frag",
     ],
   },
   "the request": {
     build(app) {
       app.post("/r/:id", async (request) => ({
-        id: typeof request.id, params: request.params, query: request.query, body: request.body, headers: request.headers, method: request.method,
+        id: typeof request.id, params: request.params, query: request.query, body: request.body, headers: Object.entries(request.headers).sort(), method: request.method,
         url: request.url, originalUrl: request.originalUrl, ip: request.ip, ips: request.ips ?? null, host: request.host, hostname: request.hostname,
         port: request.port, protocol: request.protocol, is404: request.is404, server: request.server === app || typeof request.server.get,
         raw: [request.raw.method, request.raw.url, request.raw.headers.host], socket: request.socket.remoteAddress, mediaType: request.mediaType,

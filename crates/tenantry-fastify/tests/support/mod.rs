@@ -1,5 +1,5 @@
 //! Applications in memory.
-#![expect(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![expect(unreachable_pub, reason = "each test file uses its part")]
 
 use std::sync::Arc;
 

@@ -1,47 +1,149 @@
-// Loops in C that never ask whether to go on: a length beyond this is refused before they start.
-// Also takes away what would show the prelude's own functions to a tenant.
+// Loops in C that never ask whether to go on: they get real arrays of a bounded length, and nothing
+// that could change its mind about its length. Anything else (array-likes, Proxies) is copied
+// first, by code that does ask. Also takes away what would show the prelude's functions to a tenant.
 const LONGEST = 2 ** 24;
-const { apply, getPrototypeOf, defineProperty } = Reflect;
+const { apply, getPrototypeOf, defineProperty, has } = Reflect;
+const { isProxy } = host.native;
 const TooLong = RangeError;
-const isArray = Array.isArray;
+const List = Array;
+const { isArray } = Array;
+const iterator = Symbol.iterator;
+const spreadable = Symbol.isConcatSpreadable;
+const { trunc } = Math;
 
-const guarded = (proto, name, check) => {
-  const plain = proto[name];
+const define = (target, name, length, call) => {
   // A method, so that it is no constructor, as the one it stands for.
-  const { [name]: method } = { [name](...args) {
-    check(this, args);
-    return apply(plain, this, args);
-  } };
-  defineProperty(method, 'length', { value: plain.length, configurable: true });
-  defineProperty(proto, name, { value: method, writable: true, configurable: true });
+  const { [name]: method } = { [name](...args) { return call(this, args); } };
+  defineProperty(method, 'length', { value: length, configurable: true });
+  defineProperty(target, name, { value: method, writable: true, configurable: true });
 };
 
-const lengthOf = (object) => {
-  if (object === null || object === undefined) return;
-  const { length } = object;
-  if (length > LONGEST) throw new TooLong(`a length of ${length} is more than ${LONGEST}`);
+const bounded = (length) => {
+  const number = trunc(length);
+  if (number > LONGEST) throw new TooLong(`a length of ${number} is more than ${LONGEST}`);
+  return number > 0 ? number : 0;
 };
 
-for (const name of ['fill', 'join', 'reverse', 'slice', 'copyWithin', 'splice', 'unshift', 'shift',
-  'sort', 'toSorted', 'toReversed', 'toSpliced', 'with', 'flat', 'flatMap', 'toString',
-  'toLocaleString']) {
-  if (typeof Array.prototype[name] === 'function') guarded(Array.prototype, name, lengthOf);
-}
-guarded(Array.prototype, 'concat', (self, args) => {
-  lengthOf(self);
-  for (let at = 0; at < args.length; at += 1) {
-    const arg = args[at];
-    if (typeof arg === 'object' && arg !== null) lengthOf(arg);
+const isReal = (value) => isArray(value) && !isProxy(value);
+
+const copy = (object) => {
+  const length = bounded(object.length);
+  const made = new List(length);
+  for (let at = 0; at < length; at += 1) {
+    if (has(object, at)) defineProperty(made, at, { value: object[at], writable: true, enumerable: true, configurable: true });
   }
-});
-guarded(Array, 'from', (_self, args) => {
-  if (typeof args[0] === 'object' && args[0] !== null) lengthOf(args[0]);
-});
-guarded(Reflect, 'apply', (_self, args) => {
-  if (typeof args[2] === 'object' && args[2] !== null) lengthOf(args[2]);
+  return made;
+};
+
+const objectOf = (self) => {
+  if (self === null || self === undefined) throw new TypeError('cannot convert to object');
+  return typeof self === 'object' || typeof self === 'function' ? self : Object(self);
+};
+
+// Methods that only read.
+for (const name of ['slice', 'join', 'toSorted', 'toReversed', 'toSpliced', 'with', 'toLocaleString', 'flatMap']) {
+  const plain = Array.prototype[name];
+  define(Array.prototype, name, plain.length, (self, args) => {
+    if (isReal(self)) {
+      bounded(self.length);
+      return apply(plain, self, args);
+    }
+    return apply(plain, copy(objectOf(self)), args);
+  });
+}
+
+// Methods that change: the copy is written back.
+for (const name of ['fill', 'reverse', 'copyWithin', 'splice', 'unshift', 'shift', 'sort']) {
+  const plain = Array.prototype[name];
+  define(Array.prototype, name, plain.length, (self, args) => {
+    if (isReal(self)) {
+      bounded(self.length);
+      return apply(plain, self, args);
+    }
+    const object = objectOf(self);
+    const made = copy(object);
+    const before = made.length;
+    const result = apply(plain, made, args);
+    for (let at = 0; at < made.length; at += 1) {
+      if (has(made, at)) object[at] = made[at];
+      else delete object[at];
+    }
+    for (let at = made.length; at < before; at += 1) delete object[at];
+    object.length = made.length;
+    return result === made ? object : result;
+  });
+}
+
+const concat = Array.prototype.concat;
+define(Array.prototype, 'concat', 1, (self, args) => {
+  const list = [objectOf(self), ...args];
+  let special = false;
+  for (let at = 0; at < list.length; at += 1) {
+    const item = list[at];
+    if (isReal(item)) bounded(item.length);
+    if (typeof item === 'object' && item !== null && (isProxy(item) || has(item, spreadable))) special = true;
+  }
+  if (!special) return apply(concat, self, args);
+  const made = [];
+  for (let at = 0; at < list.length; at += 1) {
+    const item = list[at];
+    const asked = typeof item === 'object' && item !== null ? item[spreadable] : false;
+    if (asked === undefined ? isArray(item) : asked) {
+      const items = copy(item);
+      for (let i = 0; i < items.length; i += 1) made[made.length] = items[i];
+    } else {
+      made[made.length] = item;
+    }
+  }
+  return made;
 });
 
-// BigInts grow without asking: `**` is limited by their size, which QuickJS holds to a megabit.
+const flatten = (made, object, depth) => {
+  const items = isReal(object) ? object : copy(object);
+  const length = bounded(items.length);
+  for (let at = 0; at < length; at += 1) {
+    if (has(items, at)) {
+      const item = items[at];
+      if (depth > 0 && isArray(item)) flatten(made, item, depth - 1);
+      else made[made.length] = item;
+    }
+  }
+  return made;
+};
+define(Array.prototype, 'flat', 0, (self, args) => {
+  const depth = args[0] === undefined ? 1 : trunc(args[0]) || 0;
+  return flatten([], objectOf(self), depth);
+});
+
+const from = Array.from;
+define(Array, 'from', 1, (self, args) => {
+  const [source] = args;
+  if (typeof source !== 'object' || source === null || source[iterator]) return apply(from, self, args);
+  return apply(from, self, [copy(source), args[1], args[2]].slice(0, args.length));
+});
+
+// Skipping is a loop in C as well, over iterators that need no JavaScript to go on for ever.
+function* skip(source, next, count) {
+  let left = count;
+  try {
+    for (;;) {
+      const { done, value } = apply(next, source, []);
+      if (done) {
+        source = undefined;
+        return;
+      }
+      if (left > 0) left -= 1;
+      else yield value;
+    }
+  } finally {
+    source?.return?.();
+  }
+}
+define(Iterator.prototype, 'drop', 1, (self, [limit]) => {
+  const count = Number(limit);
+  if (!(trunc(count) >= 0)) throw new RangeError('must be positive');
+  return skip(self, self.next, trunc(count));
+});
 
 // A call site knows its function, and so the prelude's own.
 const prepare = Error.prepareStackTrace;

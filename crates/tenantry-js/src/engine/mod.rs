@@ -2,10 +2,12 @@
 
 mod config;
 mod queue;
+mod slot;
 mod stats;
 mod worker;
 
 pub use config::EngineConfig;
+pub(crate) use slot::make_way;
 pub use stats::EngineStats;
 
 use std::sync::Arc;
@@ -18,7 +20,9 @@ use queue::RunQueue;
 /// Threads that run any number of isolates. Cheap to clone; all clones are one engine.
 ///
 /// An isolate is run by whichever thread is free, in the order in which isolates became ready, a
-/// bounded time each. The threads start with the engine and end with [`Engine::close`], or when
+/// bounded time each. A thread whose isolate runs longer than the slice steps back to a low
+/// priority and ends with that turn, and a new one takes its place, so that an endless loop costs
+/// the others nothing but what they leave. The threads start with the engine and end with [`Engine::close`], or when
 /// the last clone and the last isolate are gone.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -41,9 +45,10 @@ impl Engine {
     /// Starts the threads.
     pub fn new(config: EngineConfig) -> Self {
         let queue = Arc::new(RunQueue::default());
-        for number in 0..config.workers.max(1) {
-            worker::start(&queue, config.slice, number);
+        for _ in 0..config.workers.max(1) {
+            worker::start(&queue, config.slice);
         }
+        worker::watch(&queue);
         Self { inner: Arc::new(EngineInner { config, queue, next_task: AtomicU64::new(1) }) }
     }
 

@@ -1,29 +1,46 @@
-//! Isolates that are ready, in the order in which they became so.
+//! Isolates that are ready, in the order in which they became so, and the threads that wait for
+//! them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::EngineStats;
+use super::slot::Slot;
 use crate::isolate::Actor;
+
+/// Threads beside the configured ones, at most: one for each isolate that runs long.
+const SPARE: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct RunQueue {
     state: Mutex<State>,
     ready: Condvar,
+    watch: Condvar,
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     actors: VecDeque<Arc<Actor>>,
+    slots: Vec<Arc<Slot>>,
     /// Workers that wait for an isolate.
     idle: usize,
-    /// Workers alive.
-    workers: usize,
+    /// Workers that run long: another one was started for each.
+    long: usize,
     closed: bool,
+    watched: bool,
+}
+
+impl State {
+    fn busy(&self) -> usize {
+        self.slots.len().saturating_sub(self.idle)
+    }
 }
 
 impl RunQueue {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -46,6 +63,10 @@ impl RunQueue {
         let mut state = self.state();
         loop {
             if let Some(actor) = state.actors.pop_front() {
+                if !state.watched {
+                    state.watched = true;
+                    self.watch.notify_one();
+                }
                 return Some(actor);
             }
             if state.closed {
@@ -57,25 +78,58 @@ impl RunQueue {
         }
     }
 
-    pub(crate) fn worker_started(&self) {
-        self.state().workers += 1;
+    pub(super) fn worker_started(&self, slot: &Arc<Slot>) {
+        self.state().slots.push(slot.clone());
     }
 
-    pub(crate) fn worker_ended(&self) {
-        self.state().workers -= 1;
+    /// A worker ends. One that ran long has its replacement already.
+    pub(super) fn worker_ended(&self, slot: &Arc<Slot>) {
+        let mut state = self.state();
+        state.slots.retain(|known| !Arc::ptr_eq(known, slot));
+        if slot.is_long() {
+            state.long -= 1;
+        }
+    }
+
+    /// A worker runs long: whether another one may be started in its place.
+    pub(super) fn runs_long(&self) -> bool {
+        let mut state = self.state();
+        state.long += 1;
+        state.long <= SPARE && !state.closed
+    }
+
+    /// Waits for the watchdog's next look at the workers: soon while some are busy, and for as
+    /// long as it takes while none is. `None` when the engine is closed.
+    pub(super) fn watch(&self, pause: Duration) -> Option<Vec<Arc<Slot>>> {
+        let mut state = self.state();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if state.busy() > 0 {
+                state.watched = true;
+                state =
+                    self.watch.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+                return (!state.closed).then(|| state.slots.clone());
+            }
+            state.watched = false;
+            state = self.watch.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     pub(crate) fn closed(&self) -> bool {
-        self.state().closed
+        self.closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn close(&self) {
         let waiting = {
             let mut state = self.state();
             state.closed = true;
+            self.closed.store(true, Ordering::Release);
             std::mem::take(&mut state.actors)
         };
         self.ready.notify_all();
+        self.watch.notify_all();
         for actor in waiting {
             actor.engine_closed();
         }
@@ -84,8 +138,9 @@ impl RunQueue {
     pub(crate) fn stats(&self) -> EngineStats {
         let state = self.state();
         EngineStats {
-            workers: state.workers,
-            busy: state.workers - state.idle,
+            workers: state.slots.len(),
+            busy: state.busy(),
+            long: state.long,
             waiting: state.actors.len(),
         }
     }

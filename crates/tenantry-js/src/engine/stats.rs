@@ -7,6 +7,8 @@ pub struct EngineStats {
     pub workers: usize,
     /// Threads that are inside an isolate.
     pub busy: usize,
+    /// Threads that have stepped back because their isolate runs longer than the slice.
+    pub long: usize,
     /// Isolates that are ready and wait for a thread.
     pub waiting: usize,
 }

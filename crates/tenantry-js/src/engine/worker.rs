@@ -1,34 +1,66 @@
-//! One thread that runs isolates.
+//! One thread that runs isolates, and the one that watches them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::queue::RunQueue;
+use super::slot::Slot;
 use crate::Limits;
 use crate::isolate::Turn;
 
 /// Native stack beside JavaScript's own: for the frames around it.
 const STACK_AROUND: usize = 2 << 20;
+/// How often the watchdog looks while isolates run.
+const WATCH: Duration = Duration::from_millis(5);
+/// A turn that lasts as long as this has stopped asking whether to go on.
+const STUCK: Duration = Duration::from_millis(10);
 
-pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration, number: usize) {
+/// Starts a worker.
+pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration) {
     let queue = queue.clone();
-    queue.worker_started();
     let started = std::thread::Builder::new()
-        .name(format!("tenantry-js-{number}"))
+        .name("tenantry-js".to_owned())
         .stack_size(Limits::MAX_STACK + STACK_AROUND)
-        .spawn({
-            let queue = queue.clone();
-            move || {
-                while let Some(actor) = queue.pop() {
-                    if matches!(actor.turn(slice), Turn::More) {
-                        queue.push(actor);
+        .spawn(move || {
+            let slot = Slot::of_this_thread(&queue, slice);
+            queue.worker_started(&slot);
+            while let Some(actor) = queue.pop() {
+                slot.enter(&actor);
+                let turn = catch_unwind(AssertUnwindSafe(|| actor.turn(slice)));
+                slot.leave();
+                match turn {
+                    Ok(Turn::More) => queue.push(actor),
+                    Ok(Turn::Idle) => {}
+                    Err(_) => actor.died(),
+                }
+                if slot.is_long() {
+                    break;
+                }
+            }
+            queue.worker_ended(&slot);
+        });
+    if let Err(error) = started {
+        tracing::error!(%error, "cannot start a thread for JavaScript");
+    }
+}
+
+/// Starts the watchdog: a worker stuck in C code, which never asks whether to go on, steps back
+/// as well.
+pub(super) fn watch(queue: &Arc<RunQueue>) {
+    let queue = queue.clone();
+    let started =
+        std::thread::Builder::new().name("tenantry-js-watch".to_owned()).spawn(move || {
+            while let Some(slots) = queue.watch(WATCH) {
+                for slot in slots {
+                    if slot.running() > STUCK {
+                        slot.step_back();
+                        slot.starve();
                     }
                 }
-                queue.worker_ended();
             }
         });
     if let Err(error) = started {
-        queue.worker_ended();
-        tracing::error!(%error, "cannot start a thread for JavaScript");
+        tracing::error!(%error, "cannot start the watchdog of JavaScript's threads");
     }
 }

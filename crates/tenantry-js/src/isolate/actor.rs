@@ -9,9 +9,11 @@ use tokio::sync::{Notify, oneshot};
 
 use super::budget::Budget;
 use super::core::Core;
+use super::heap::Heap;
 use super::task::Start;
 use super::{IsolateConfig, IsolateStats};
 use crate::engine::EngineInner;
+use crate::fetch::FetchPolicy;
 use crate::host::{Host, HostError};
 use crate::modules::ModuleSource;
 use crate::{Data, JsError, Limits};
@@ -57,13 +59,14 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) modules: Arc<dyn ModuleSource>,
+    pub(crate) fetch: FetchPolicy,
     pub(crate) env: std::collections::BTreeMap<String, String>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) tokio: tokio::runtime::Handle,
     pub(crate) tasks_open: AtomicUsize,
     pub(crate) tasks_total: AtomicU64,
     pub(crate) cpu_nanos: AtomicU64,
-    pub(crate) memory: AtomicUsize,
+    pub(crate) heap: Arc<Heap>,
     closing: AtomicBool,
     condemned: OnceLock<String>,
     ended: Notify,
@@ -77,18 +80,20 @@ impl std::fmt::Debug for Actor {
 
 impl Actor {
     pub(crate) fn new(engine: Arc<EngineInner>, config: &IsolateConfig) -> Arc<Self> {
+        let heap = Heap::new(config.limits.memory);
         let shared = Shared {
             name: config.name.clone(),
             limits: config.limits.clone(),
             host: config.host.clone(),
             modules: config.modules.clone(),
+            fetch: config.fetch.clone(),
             env: config.env.clone(),
-            budget: Arc::new(Budget::new(&config.limits)),
+            budget: Arc::new(Budget::new(&config.limits, heap.clone())),
+            heap,
             tokio: tokio::runtime::Handle::current(),
             tasks_open: AtomicUsize::new(0),
             tasks_total: AtomicU64::new(0),
             cpu_nanos: AtomicU64::new(0),
-            memory: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             condemned: OnceLock::new(),
             ended: Notify::new(),
@@ -185,6 +190,16 @@ impl Actor {
         drop(dropped);
     }
 
+    /// A turn panicked: a mistake of ours. Nothing is known of the isolate's state, so that it is
+    /// never touched again; its callers hear of it by their wall time at the latest.
+    pub(crate) fn died(&self) {
+        tracing::error!(isolate = %self.shared.name, "an isolate was given up after a panic");
+        self.shared.condemn("the program made a mistake in it");
+        self.close_inbox();
+        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+        std::mem::forget(core);
+    }
+
     /// The engine has no threads any more.
     pub(crate) fn engine_closed(&self) {
         self.close_inbox();
@@ -247,7 +262,7 @@ impl Shared {
 
     pub(crate) fn stats(&self) -> IsolateStats {
         IsolateStats {
-            memory: self.memory.load(Ordering::Relaxed),
+            memory: self.heap.used(),
             cpu: Duration::from_nanos(self.cpu_nanos.load(Ordering::Relaxed)),
             tasks_open: self.tasks_open.load(Ordering::Relaxed),
             tasks_total: self.tasks_total.load(Ordering::Relaxed),

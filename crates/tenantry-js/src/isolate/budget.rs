@@ -1,12 +1,20 @@
 //! What the interrupt handler counts: the CPU time and the deadline of the task that runs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
+use super::heap::Heap;
 use crate::Limits;
+use crate::engine::make_way;
+
+/// An event that takes longer makes way for the others.
+const LONG: Duration = Duration::from_millis(2);
+
+/// How long work may go without asking, beside twice the CPU limit.
+const STUCK: Duration = Duration::from_millis(200);
 
 /// Why JavaScript was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,7 @@ pub(crate) struct Budget {
     /// The task that was cancelled last while it ran.
     cancelled: AtomicU64,
     cpu_limit: Duration,
+    heap: Arc<Heap>,
     event: Mutex<EventAccount>,
 }
 
@@ -38,21 +47,25 @@ struct EventAccount {
     /// The thread's CPU clock at the handler's first call, and what had passed till then.
     mark: Option<(Duration, Duration)>,
     stop: Option<Stop>,
+    /// When the handler was called last.
+    asked: Instant,
 }
 
 impl Budget {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, heap: Arc<Heap>) -> Self {
         let now = Instant::now();
         Self {
             running: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
             cpu_limit: limits.cpu,
+            heap,
             event: Mutex::new(EventAccount {
                 before: Duration::ZERO,
                 started: now,
                 deadline: now,
                 mark: None,
                 stop: None,
+                asked: now,
             }),
         }
     }
@@ -63,13 +76,15 @@ impl Budget {
 
     /// An event of a task begins.
     pub(crate) fn begin(&self, task: u64, used: Duration, deadline: Instant) {
-        let mut event = self.event();
-        *event = EventAccount {
+        let now = Instant::now();
+        self.heap.starve(false);
+        *self.event() = EventAccount {
             before: used,
-            started: Instant::now(),
+            started: now,
             deadline,
             mark: None,
             stop: None,
+            asked: now,
         };
         self.running.store(task, Ordering::Release);
     }
@@ -77,7 +92,18 @@ impl Budget {
     /// The event ends: what it used, and why it was stopped.
     pub(crate) fn end(&self) -> (Duration, Option<Stop>) {
         self.running.store(0, Ordering::Release);
-        let event = self.event();
+        let mut event = self.event();
+        if event.stop.is_none() && self.heap.starved() {
+            event.stop = Some(Stop::Cpu);
+        }
+        self.heap.starve(false);
+        if event.stop.is_none() && self.heap.denied() {
+            event.stop = Some(Stop::Memory);
+        }
+        // A loop in C may have ended by itself: it counts all the same.
+        if event.stop.is_none() && event.mark.is_some() && event.over(self.cpu_limit) {
+            event.stop = Some(Stop::Cpu);
+        }
         (event.used(), event.stop)
     }
 
@@ -86,10 +112,18 @@ impl Budget {
         self.event().stop
     }
 
-    /// Stops the running event at the handler's next call.
-    pub(crate) fn stop(&self, why: Stop) {
-        let mut event = self.event();
-        event.stop.get_or_insert(why);
+    /// Begins to run what a stopped event left, which is stopped wherever it asks.
+    pub(crate) fn bury(&self, why: Stop) {
+        self.event().stop = Some(why);
+    }
+
+    /// Called by the watchdog: work that has not asked whether to go on for far longer than it may
+    /// take gets no memory any more, and ends there.
+    pub(crate) fn starve_if_stuck(&self) {
+        let event = self.event();
+        if event.asked.elapsed() > self.cpu_limit * 2 + STUCK {
+            self.heap.starve(true);
+        }
     }
 
     /// A task's caller went away.
@@ -105,6 +139,11 @@ impl Budget {
         if event.stop.is_some() {
             return true;
         }
+        event.asked = Instant::now();
+        if self.heap.starved() {
+            event.stop = Some(Stop::Cpu);
+            return true;
+        }
         let running = self.running.load(Ordering::Acquire);
         if running != 0 && self.cancelled.load(Ordering::Acquire) == running {
             event.stop = Some(Stop::Cancelled);
@@ -113,16 +152,25 @@ impl Budget {
         if event.mark.is_none() {
             event.mark = Some((thread_cpu(), event.started.elapsed()));
         }
-        if event.before + event.used() > self.cpu_limit {
+        if self.heap.denied() {
+            event.stop = Some(Stop::Memory);
+        } else if event.over(self.cpu_limit) {
             event.stop = Some(Stop::Cpu);
         } else if Instant::now() > event.deadline {
             event.stop = Some(Stop::Wall);
+        }
+        if event.used() > LONG {
+            make_way();
         }
         event.stop.is_some()
     }
 }
 
 impl EventAccount {
+    fn over(&self, limit: Duration) -> bool {
+        self.before + self.used() > limit
+    }
+
     /// Wall time stands for CPU time until the handler has been called once: events are short.
     fn used(&self) -> Duration {
         match self.mark {

@@ -19,6 +19,7 @@ const WEB: &[(&str, &str)] = scripts! {
     "web/events" => "web/events.js",
     "web/clone" => "web/clone.js",
     "web/url" => "web/url.js",
+    "web/fetch" => "web/fetch.js",
     "web/crypto" => "web/crypto.js",
     "web/process" => "web/process.js",
     "web/commonjs" => "web/commonjs.js",

@@ -7,6 +7,8 @@ use rquickjs::module::WriteOptions;
 use rquickjs::{Ctx, Module, Result};
 use sha2::{Digest, Sha256};
 
+use super::loader;
+
 /// The most that the cache holds. Beyond it, everything is dropped: what is used comes back.
 const MOST: usize = 64 << 20;
 
@@ -30,8 +32,10 @@ pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str, text: String) -> Result<M
         return module;
     }
     let module = Module::declare(ctx.clone(), name, text)?;
-    // The source text is what `Function.prototype.toString` shows; nobody needs it.
-    let options = WriteOptions { strip_source: true, ..WriteOptions::default() };
+    // The source text is what `Function.prototype.toString` shows: tenants' code may look at it, and
+    // must find the same the second time.
+    let strip_source = name.starts_with(loader::PRELUDE);
+    let options = WriteOptions { strip_source, ..WriteOptions::default() };
     if let Ok(bytecode) = module.write(options) {
         keep(key, bytecode);
     }

@@ -127,9 +127,11 @@ fn read_object(
 ) -> std::result::Result<Data, Unfit> {
     let ctx = object.ctx().clone();
     if let Some(array) = object.as_array() {
-        left.take(array.len().saturating_mul(EACH))?;
-        let mut items = Vec::with_capacity(array.len().min(1024));
-        for at in 0..array.len() {
+        // Not `Array::len`, which knows no lengths past 2^31.
+        let length = object.get::<_, f64>("length")? as usize;
+        left.take(length.saturating_mul(EACH))?;
+        let mut items = Vec::with_capacity(length.min(1024));
+        for at in 0..length {
             items.push(read(array.get(at)?, left, depth + 1)?);
         }
         return Ok(Data::List(items));

@@ -1,5 +1,6 @@
 //! The QuickJS runtime of an isolate, and what its events do to it.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,6 +14,7 @@ use super::actor::{Actor, Event, Shared};
 use super::budget::Stop;
 use super::builtin;
 use super::convert::{self, Unfit};
+use super::heap::Counted;
 use super::loader::{self, Modules};
 use super::realm::Realm;
 use super::task::{Operation, Settle, Start, Task};
@@ -24,7 +26,14 @@ pub(super) struct Core {
     context: Context,
     runtime: Runtime,
     shared: Arc<Shared>,
+    /// Nothing can run here any more.
+    dead: Cell<bool>,
+    /// The heap after it was collected last.
+    collected: Cell<usize>,
 }
+
+/// Microtasks of a stopped event that are run off.
+const LEFT: usize = 1_000;
 
 /// What a call gave: a value at once, or a promise to wait for.
 type Outcome = Result<Data, JsError>;
@@ -34,14 +43,14 @@ impl Core {
     pub(super) fn new(actor: &Arc<Actor>, config: IsolateConfig) -> Result<Self, JsError> {
         let shared = actor.shared().clone();
         let failed = |error: Error| JsError::new(JsErrorKind::Memory, error.to_string());
-        let runtime = Runtime::new().map_err(failed)?;
-        runtime.set_memory_limit(config.limits.memory);
+        let runtime = Runtime::new_with_alloc(Counted(shared.heap.clone())).map_err(failed)?;
         runtime.set_max_stack_size(config.limits.stack.min(Limits::MAX_STACK));
         let context = Context::full(&runtime).map_err(failed)?;
         let budget = shared.budget.clone();
         runtime.set_interrupt_handler(Some(Box::new(move || budget.interrupt())));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
-        let core = Self { context, runtime, shared };
+        let (dead, collected) = (Cell::new(false), Cell::new(0));
+        let core = Self { context, runtime, shared, dead, collected };
         core.prepare(actor, &config.prelude)?;
         core.runtime.set_loader(
             Modules { source: config.modules.clone() },
@@ -106,12 +115,16 @@ impl Core {
                     Event::Create(..) => {}
                     Event::Close(reply) => return Some(reply),
                 }
+                if self.dead.get() {
+                    return Some(None);
+                }
                 if Instant::now() >= until {
                     break;
                 }
             }
             self.settle_all(&ctx);
-            None
+            self.collect(&ctx);
+            self.dead.get().then_some(None)
         })
     }
 
@@ -145,6 +158,7 @@ impl Core {
         if let Some(stop) = stop {
             self.finish(&mut task, Err(self.stopped(stop)));
             self.forget(ctx, id);
+            self.bury(ctx, stop);
             return;
         }
         match outcome {
@@ -265,6 +279,7 @@ impl Core {
         if let Some(stop) = stop {
             self.finish(&mut task, Err(self.stopped(stop)));
             self.forget(ctx, id);
+            self.bury(ctx, stop);
             return;
         }
         if let Some(outcome) = outcome {
@@ -327,10 +342,13 @@ impl Core {
 
     /// The CPU time of the task so far, and why it was stopped.
     fn leave(&self, ctx: &Ctx<'_>, before: Duration) -> (Duration, Option<Stop>) {
+        // What reading the outcome set off, and then what nobody handled.
+        self.jobs(ctx);
+        self.rejections(ctx);
+        self.jobs(ctx);
         let (used, stop) = self.shared.budget.end();
         let nanos = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
         self.shared.cpu_nanos.fetch_add(nanos, Ordering::Relaxed);
-        self.rejections(ctx);
         Realm::with(ctx, |realm| realm.current.replace(None));
         if let Some(stop @ (Stop::Cpu | Stop::Memory)) = stop {
             self.shared.condemn(match stop {
@@ -339,6 +357,37 @@ impl Core {
             });
         }
         (before + used, stop)
+    }
+
+    /// Runs off the microtasks that a stopped event left, each stopped where it asks. Where they
+    /// go on for ever, the isolate is done with.
+    fn bury(&self, ctx: &Ctx<'_>, stop: Stop) {
+        self.shared.budget.begin(0, Duration::ZERO, Instant::now());
+        self.shared.budget.bury(stop);
+        let mut left = LEFT;
+        while ctx.execute_pending_job() {
+            left -= 1;
+            if left == 0 {
+                self.shared.condemn("a task that was stopped left work without end");
+                self.dead.set(true);
+                break;
+            }
+        }
+        Realm::with(ctx, |realm| realm.rejections.borrow_mut().clear());
+        self.shared.budget.end();
+    }
+
+    /// Collects cycles when the heap comes close to its limit: what is garbage is no reason to
+    /// refuse memory.
+    fn collect(&self, ctx: &Ctx<'_>) {
+        let heap = &self.shared.heap;
+        let (used, limit) = (heap.used(), heap.limit());
+        if used > limit / 2 && used > self.collected.get() + limit / 8 {
+            ctx.run_gc();
+            self.collected.set(heap.used());
+        } else if used < self.collected.get() {
+            self.collected.set(used);
+        }
     }
 
     /// Runs microtasks until there are none.

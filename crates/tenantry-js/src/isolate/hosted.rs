@@ -53,18 +53,28 @@ fn call<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Valu
 /// `host.operation(name, ...args)`: a promise.
 fn operation<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
     let (info, args) = asked(&ctx, args.0)?;
-    let (shared, actor) = Realm::with(&ctx, |realm| (realm.shared.clone(), realm.actor.clone()));
-    let open = Realm::with(&ctx, |realm| realm.operations.borrow().len());
-    if open >= shared.limits.operations {
-        let most = shared.limits.operations;
-        let error =
-            HostError::new("ERR_TOO_MANY_OPERATIONS", format!("{most} operations are open"));
-        return Err(throw(&ctx, &error));
+    let shared = Realm::with(&ctx, |realm| realm.shared.clone());
+    let future = shared.host.operation(&info, &name, args);
+    begin(&ctx, future).and_then(|mut begun| begun.pop().ok_or(Error::Unknown))
+}
+
+/// Starts an operation of the running task: its number and its promise.
+pub(super) fn begin<'js>(
+    ctx: &Ctx<'js>,
+    future: impl Future<Output = std::result::Result<Data, HostError>> + Send + 'static,
+) -> Result<Vec<Value<'js>>> {
+    let (shared, actor, open, task) = Realm::with(ctx, |realm| {
+        let open = realm.operations.borrow().len();
+        let task = realm.current.borrow().as_ref().map_or(0, |task| task.id);
+        (realm.shared.clone(), realm.actor.clone(), open, task)
+    });
+    let most = shared.limits.operations;
+    if open >= most {
+        let message = format!("{most} operations and timers are open");
+        return Err(throw(ctx, &HostError::new("ERR_TOO_MANY_OPERATIONS", message)));
     }
     let (promise, resolve, reject) = ctx.promise()?;
-    let id = Realm::with(&ctx, Realm::next_operation);
-    let task = info.id;
-    let future = shared.host.operation(&info, &name, args);
+    let id = Realm::with(ctx, Realm::next_operation);
     let handle = shared.tokio.spawn(async move {
         let result = future.await;
         if let Some(actor) = actor.upgrade() {
@@ -73,8 +83,10 @@ fn operation<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result
     });
     let settle = Settle::Promise { resolve, reject };
     let operation = Operation { task, abort: handle.abort_handle(), settle };
-    Realm::with(&ctx, |realm| realm.open(id, operation));
-    Ok(promise.into_value())
+    Realm::with(ctx, |realm| realm.open(id, operation));
+    #[expect(clippy::cast_precision_loss, reason = "a number of an operation stays below 2^53")]
+    let number = Value::new_number(ctx.clone(), id as f64);
+    Ok(vec![number, promise.into_value()])
 }
 
 /// `host.log(level, message, fields)`: `fields` is text of JSON.
@@ -106,7 +118,7 @@ fn asked<'js>(ctx: &Ctx<'js>, args: Vec<Value<'js>>) -> Result<(TaskInfo, Vec<Da
     Ok((info, read))
 }
 
-fn unfit_error(ctx: &Ctx<'_>, unfit: &Unfit) -> Error {
+pub(super) fn unfit_error(ctx: &Ctx<'_>, unfit: &Unfit) -> Error {
     match unfit {
         Unfit::Thrown => Error::Exception,
         other => Exception::throw_type(ctx, &other.to_string()),

@@ -9,6 +9,8 @@ mod config;
 mod convert;
 mod core;
 mod digests;
+mod fetching;
+mod heap;
 mod hosted;
 mod loader;
 mod native;
@@ -79,6 +81,9 @@ impl Isolate {
         let actor = &self.handle.actor;
         let shared = actor.shared();
         shared.check_open()?;
+        if actor.engine().queue.closed() {
+            return Err(JsError::closed());
+        }
         let id = actor.engine().next_task();
         let info = TaskInfo { id, isolate: shared.name.clone(), context };
         let (reply, answer) = oneshot::channel();

@@ -8,6 +8,7 @@ use url::{Url, quirks};
 use super::commonjs;
 use super::convert;
 use super::digests;
+use super::fetching;
 use super::realm::Realm;
 use super::timers;
 use super::views;
@@ -29,6 +30,8 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     native.set("hash", Function::new(ctx.clone(), hash)?)?;
     native.set("hmac", Function::new(ctx.clone(), hmac)?)?;
     native.set("timingSafeEqual", Function::new(ctx.clone(), timing_safe_equal)?)?;
+    native.set("fetch", Function::new(ctx.clone(), fetching::start)?)?;
+    native.set("isProxy", Function::new(ctx.clone(), |value: Value<'_>| value.is_proxy())?)?;
     native.set("env", Function::new(ctx.clone(), env)?)?;
     commonjs::install(ctx, &native)?;
     Ok(native)

@@ -89,7 +89,11 @@ impl<'js> Realm<'js> {
         for task in realm.tasks.borrow_mut().values_mut() {
             if let Some(reply) = task.reply.take() {
                 realm.shared.host.ended(&task.info);
-                let _gone = reply.send(Err(JsError::closed()));
+                let error = match realm.shared.condemned() {
+                    Some(why) => JsError::condemned(why),
+                    None => JsError::closed(),
+                };
+                let _gone = reply.send(Err(error));
             }
         }
     }

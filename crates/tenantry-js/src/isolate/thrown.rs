@@ -33,7 +33,7 @@ pub(super) fn of<'js>(ctx: &Ctx<'js>, thrown: Value<'js>) -> JsError {
     let status = number(ctx, object, "statusCode").or_else(|| number(ctx, object, "status"));
     let mut error = JsError {
         kind: JsErrorKind::Thrown,
-        location: locate(&stack),
+        location: locate(&stack).map(Box::new),
         message,
         name: name.unwrap_or_default(),
         stack,

@@ -83,16 +83,6 @@ impl Database {
     pub fn prelude() -> Script {
         Script::new("database", include_str!("../../js/database/database.js"))
     }
-
-    /// The script that gives `db` to a tenant's application; it comes after [`prelude`](Self::prelude).
-    #[must_use]
-    pub fn provide() -> Script {
-        Script::new("database-provide", include_str!("../../js/database/provide.js"))
-    }
-
-    /// The core plugin `database`, as the text of a module. `db` is there before plugins are
-    /// registered, so all that is left for it is to be named in `coreOrder`, and to be replaced.
-    pub const PLUGIN: &str = include_str!("../../js/database/plugin.js");
 }
 
 impl Shared {

@@ -77,11 +77,6 @@ impl TaskData {
         self.state().transactions.get(&number).cloned()
     }
 
-    /// Whether it has a transaction open.
-    pub(super) fn has_open(&self) -> bool {
-        !self.state().transactions.is_empty()
-    }
-
     pub(super) fn forget(&self, number: u64) {
         self.state().transactions.remove(&number);
     }

@@ -1,17 +1,19 @@
 //! A tenant's own environment: the file `.env` in its folder.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 use tenantry_fastify::PartError;
 
 use super::wrong;
 
 const FILE: &str = ".env";
+/// The most it may have, in bytes.
+const LARGEST: u64 = 64 << 10;
 
 /// Reads the variables. Nothing of the process's own environment is among them.
 pub(super) fn read(root: &Path, errors: &mut Vec<PartError>) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
-    let text = match std::fs::read_to_string(root.join(FILE)) {
+    let text = match own_text(&root.join(FILE)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return variables,
         Err(error) => {
@@ -41,6 +43,20 @@ pub(super) fn read(root: &Path, errors: &mut Vec<PartError>) -> BTreeMap<String,
         }
     }
     variables
+}
+
+/// The text of a file that is one, and no link: whoever may write into the folder would read with it
+/// what the server may read.
+fn own_text(path: &Path) -> io::Result<String> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    if !metadata.is_file() {
+        let reason = "it is a link, or no file at all";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    if metadata.len() > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 KB"));
+    }
+    std::fs::read_to_string(path)
 }
 
 fn name_of(name: &str) -> Option<String> {

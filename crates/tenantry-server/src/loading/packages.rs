@@ -80,6 +80,11 @@ impl LoadingStrategy for NodeModules {
         let this = self.clone();
         Box::pin(blocking(move || this.list()))
     }
+
+    /// What the pattern's star stands for.
+    fn tenant_of<'k>(&self, key: &'k str) -> &'k str {
+        self.pattern.star(key).unwrap_or(key)
+    }
 }
 
 impl NodeModules {

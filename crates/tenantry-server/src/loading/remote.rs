@@ -296,6 +296,11 @@ impl LoadingStrategy for Remote {
     fn keys(&self) -> BoxFuture<'_, Result<Vec<String>, LoadingError>> {
         Box::pin(self.list())
     }
+
+    fn tenant_of<'k>(&self, key: &'k str) -> &'k str {
+        let endings = ["/", ".tar.gz", ".tgz"];
+        endings.into_iter().find_map(|ending| key.strip_suffix(ending)).unwrap_or(key)
+    }
 }
 
 impl fmt::Debug for Remote {

@@ -4,16 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, Response};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 use serde_json::Value;
 use tenantry_fastify::{App, Failure, Loaded, PartError};
 use tenantry_js::JsErrorKind;
 
-use super::host::TaskOf;
-use crate::{
-    application::{Application, Call, Failed, Usage},
-    database::TenantDatabase,
-};
+use super::host::TenantHost;
+use crate::application::{Application, Call, Failed, Usage};
 
 /// How long the last hooks of an application may take.
 const LAST_HOOKS: Duration = Duration::from_secs(1);
@@ -24,42 +21,32 @@ const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
 pub(super) struct ScriptApplication {
     app: App,
     loaded: Arc<Loaded>,
-    database: Option<TenantDatabase>,
-    shapes_errors: bool,
+    host: TenantHost,
 }
 
 impl ScriptApplication {
-    pub(super) async fn new(
-        app: App,
-        errors: Vec<PartError>,
-        database: Option<TenantDatabase>,
-        shapes_errors: bool,
-    ) -> Self {
+    pub(super) async fn new(app: App, errors: Vec<PartError>, host: TenantHost) -> Self {
         let mut loaded = app.loaded().clone();
         loaded.errors.splice(0..0, errors);
-        let context = TaskOf::new(None, database.as_ref());
-        if let Err(error) = app.ready(context).await {
+        if let Err(error) = app.ready(host.task(None)).await {
             tracing::warn!("onListen hooks failed: {error}");
         }
-        Self { app, loaded: Arc::new(loaded), database, shapes_errors }
+        Self { app, loaded: Arc::new(loaded), host }
     }
 }
 
 impl Application for ScriptApplication {
     fn handle(&self, call: Call) -> BoxFuture<'static, Response<Bytes>> {
         let app = self.app.clone();
-        let id = Some(call.info.id.clone());
-        let context = TaskOf::new(id, self.database.as_ref());
-        let shapes_errors = self.shapes_errors;
+        let context = self.host.task(Some(call.info.id.clone()));
         Box::pin(async move {
             let response = app.handle(call.request, call.info, context).await;
-            finished(response, shapes_errors)
+            finished(response)
         })
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
-        let app = self.app.clone();
-        let context = TaskOf::new(None, self.database.as_ref());
+        let (app, context) = (self.app.clone(), self.host.task(None));
         Box::pin(async move {
             if let Err(error) = app.close(LAST_HOOKS, context).await {
                 tracing::warn!("onClose hooks failed: {error}");
@@ -81,45 +68,47 @@ impl Application for ScriptApplication {
     }
 }
 
-/// The answer; one to an error that nobody has handled is marked, and in the server's shape.
-fn finished(mut response: Response<Bytes>, shapes_errors: bool) -> Response<Bytes> {
-    let is_marked = response.headers_mut().remove(FAILED).is_some();
+/// The answer; one to an error that nothing of the tenant's has handled is marked.
+fn finished(mut response: Response<Bytes>) -> Response<Bytes> {
+    let marked = response.headers_mut().remove(FAILED);
     let failure = response.extensions_mut().remove::<Failure>();
-    if !is_marked && failure.is_none() || !is_error(&response) {
+    let status = response.status().as_u16();
+    if status < 400 {
         return response;
     }
-    if let Some(Failure { error }) = &failure
-        && !matches!(error.kind, JsErrorKind::Condemned | JsErrorKind::Closed)
-    {
-        tracing::warn!(kind = ?error.kind, "{error}");
+    if let Some(Failure { error }) = failure {
+        if !matches!(error.kind, JsErrorKind::Condemned | JsErrorKind::Closed) {
+            tracing::warn!(kind = ?error.kind, "{error}");
+        }
+        return stopped(response);
     }
-    let Ok(body) = serde_json::from_slice::<Value>(response.body()) else {
-        return response;
-    };
-    let text = |key| body.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-    let status = response.status();
-    let code = text("code").unwrap_or_else(|| code_of(status));
-    let message = text("message").unwrap_or_default();
-    if shapes_errors {
-        let shaped = serde_json::json!({
-            "success": false,
-            "error": {"code": code, "message": message, "statusCode": status.as_u16()},
-        });
-        *response.body_mut() = Bytes::from(shaped.to_string());
+    let said = marked.as_ref().and_then(|marked| {
+        let text = percent_encoding::percent_decode(marked.as_bytes()).decode_utf8().ok()?;
+        serde_json::from_str::<Value>(&text).ok()
+    });
+    if let Some(said) = said {
+        let text = |key| said.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
+        let code = text("code").unwrap_or_else(|| "INTERNAL_ERROR".to_owned());
+        let message = text("message").unwrap_or_default();
+        response.extensions_mut().insert(Failed { code, message, status });
     }
-    response.extensions_mut().insert(Failed { code, message, status: status.as_u16() });
     response
 }
 
-fn is_error(response: &Response<Bytes>) -> bool {
-    response.status().is_client_error() || response.status().is_server_error()
-}
-
-/// `NOT_FOUND`, and the like.
-fn code_of(status: http::StatusCode) -> String {
-    if status == http::StatusCode::INTERNAL_SERVER_ERROR {
-        return "INTERNAL_ERROR".to_owned();
+/// The answer where JavaScript gave none, in the server's shape.
+fn stopped(mut response: Response<Bytes>) -> Response<Bytes> {
+    let status = response.status();
+    let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    let text = |key| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (code, message) = (text("code"), text("message"));
+    let shaped = serde_json::json!({
+        "success": false,
+        "error": {"code": code, "message": message, "statusCode": status.as_u16()},
+    });
+    *response.body_mut() = Bytes::from(shaped.to_string());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
-    let reason = status.canonical_reason().unwrap_or("ERROR");
-    reason.to_ascii_uppercase().replace([' ', '-'], "_").replace('\'', "")
+    response.extensions_mut().insert(Failed { code, message, status: status.as_u16() });
+    response
 }

@@ -13,15 +13,11 @@ use tenantry_fastify::{App, AppConfig, ConfigSource, Manifest, OnError, PartErro
 use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay};
 
 use super::{
-    Scripts,
-    application::ScriptApplication,
-    host::{TaskOf, TenantHost},
-    limits::TenantLimits,
-    plugins, shared, snapshot,
+    Scripts, application::ScriptApplication, host::TenantHost, limits::TenantLimits, plugins,
+    remembered::Remembered, shared,
 };
 use crate::{
     application::{Application, Blueprint},
-    database::TenantDatabase,
     error::Broken,
     folder::Scanned,
     loading::Loaded,
@@ -37,10 +33,9 @@ pub(super) struct ScriptBlueprint {
     /// What was wrong before anything ran.
     errors: Vec<PartError>,
     environment: BTreeMap<String, String>,
-    database: Option<TenantDatabase>,
+    root: PathBuf,
+    host: TenantHost,
     has_database: bool,
-    shapes_errors: bool,
-    log: Arc<TenantLog>,
     /// Once its configuration is known.
     limits: OnceLock<TenantLimits>,
     /// What keeps the folder there.
@@ -57,7 +52,7 @@ impl ScriptBlueprint {
         log: &Arc<TenantLog>,
     ) -> Result<Self, Broken> {
         let Scanned { mut manifest, mut errors, environment } = scanned;
-        let core = plugins::load(&scripts.config.plugins).await.map_err(Broken::whole)?;
+        let core = scripts.plugins().await.map_err(Broken::whole)?;
         errors.extend(core.errors);
         if scripts.config.tenants.on_broken == OnBroken::Tenant && !errors.is_empty() {
             return Err(Broken::parts(errors));
@@ -68,13 +63,9 @@ impl ScriptBlueprint {
         {
             manifest.index = Some(entry.to_owned());
         }
-        let reading = tokio::task::spawn_blocking(move || snapshot::read(&root)).await;
-        let own = reading.map_err(|_| Broken::whole("the runtime is ending"))?;
-        let own: Arc<dyn ModuleSource> = Arc::new(own.map_err(Broken::whole)?);
-        let modules = match core.source {
-            Some(core) => Arc::new(Overlay::new(core, own)),
-            None => own,
-        };
+        let own = plugins::open(root.clone()).map_err(Broken::whole)?;
+        let all = Overlay::new(core.source, Arc::new(own));
+        let modules = Arc::new(Remembered::new(Arc::new(all)));
         let blueprint = Self {
             scripts: Arc::clone(scripts),
             id: id.clone(),
@@ -82,10 +73,9 @@ impl ScriptBlueprint {
             manifest,
             errors,
             environment,
-            database: scripts.database(id),
+            root,
+            host: TenantHost { database: scripts.database(id), log: Arc::clone(log) },
             has_database: core.has_database,
-            shapes_errors: core.has_exception,
-            log: Arc::clone(log),
             limits: OnceLock::new(),
             _kept: kept,
         };
@@ -133,16 +123,16 @@ impl ScriptBlueprint {
         app.fetch = FetchPolicy { origins: config.fetch.clone() };
         app.manifest = self.manifest.clone();
         app.on_error = self.on_error();
-        let (database, log) = (self.database.clone(), Arc::clone(&self.log));
-        app.host = Arc::new(TenantHost { database, log });
+        app.host = Arc::new(self.host.clone());
+        app.natives = self.scripts.natives.clone();
         if self.has_database {
             app.prelude.extend(shared::database_prelude());
         }
+        app.public = Some(self.root.join("public")).filter(|folder| folder.is_dir());
         app.log_level = LogLevel::parse(config.logger.level).unwrap_or(LogLevel::Fatal);
         app.options = serde_json::json!({ "bodyLimit": config.limits.request_bytes });
         app.response_limit = limits.response_bytes;
-        let context = TaskOf::new(None, self.database.as_ref());
-        let loaded = App::load(&self.scripts.engine, app, context).await;
+        let loaded = App::load(&self.scripts.engine, app, self.host.task(None)).await;
         loaded.map_err(|error| Broken::parts(error.parts()))
     }
 }
@@ -164,8 +154,7 @@ impl Blueprint for ScriptBlueprint {
                 }
                 let _ = self.limits.set(lowered);
             }
-            let database = self.database.clone();
-            let app = ScriptApplication::new(app, errors, database, self.shapes_errors).await;
+            let app = ScriptApplication::new(app, errors, self.host.clone()).await;
             let app: Arc<dyn Application> = Arc::new(app);
             Ok(app)
         })

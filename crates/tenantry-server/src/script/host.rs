@@ -10,29 +10,29 @@ use crate::{
 };
 
 /// What a task is run for.
-pub(super) struct TaskOf {
+struct TaskOf {
+    /// The request, if there is one.
     request_id: Option<String>,
     data: Option<Arc<TaskData>>,
 }
 
-impl TaskOf {
-    /// For a request, or for loading and ending.
-    pub(super) fn new(
-        request_id: Option<String>,
-        database: Option<&TenantDatabase>,
-    ) -> TaskContext {
-        Arc::new(Self { request_id, data: database.map(TenantDatabase::task) })
-    }
-
-    fn of(task: &TaskInfo) -> Option<&Self> {
-        task.context.downcast_ref()
-    }
-}
-
 /// The host of one tenant's isolates.
+#[derive(Clone)]
 pub(super) struct TenantHost {
     pub(super) database: Option<TenantDatabase>,
     pub(super) log: Arc<TenantLog>,
+}
+
+impl TenantHost {
+    /// What a task is run for: a request, or loading and ending.
+    pub(super) fn task(&self, request_id: Option<String>) -> TaskContext {
+        let data = self.database.as_ref().map(TenantDatabase::task);
+        Arc::new(TaskOf { request_id, data })
+    }
+}
+
+fn of(task: &TaskInfo) -> Option<&TaskOf> {
+    task.context.downcast_ref()
 }
 
 impl Host for TenantHost {
@@ -42,27 +42,30 @@ impl Host for TenantHost {
         name: &str,
         args: Vec<Data>,
     ) -> BoxFuture<'static, Result<Data, HostError>> {
-        let refused = match (&self.database, TaskOf::of(task).and_then(|task| task.data.as_ref())) {
-            (Some(database), Some(data)) => match database.operation(data, name, args) {
-                Some(operation) => return operation,
-                None => unknown(name),
-            },
-            _ if name.starts_with("db.") => no_database(),
-            _ => unknown(name),
+        if !name.starts_with("db.") {
+            return refused(unknown(name));
+        }
+        let data = of(task).and_then(|task| task.data.as_ref());
+        let (Some(database), Some(data)) = (&self.database, data) else {
+            return refused(no_database());
         };
-        Box::pin(async move { Err(refused) })
+        database.operation(data, name, args).unwrap_or_else(|| refused(unknown(name)))
     }
 
     fn log(&self, task: Option<&TaskInfo>, entry: LogEntry) {
-        let request_id = task.and_then(TaskOf::of).and_then(|task| task.request_id.as_deref());
+        let request_id = task.and_then(of).and_then(|task| task.request_id.as_deref());
         self.log.add(request_id, entry);
     }
 
     fn ended(&self, task: &TaskInfo) {
-        if let Some(data) = TaskOf::of(task).and_then(|task| task.data.as_ref()) {
+        if let Some(data) = of(task).and_then(|task| task.data.as_ref()) {
             data.end();
         }
     }
+}
+
+fn refused(error: HostError) -> BoxFuture<'static, Result<Data, HostError>> {
+    Box::pin(async move { Err(error) })
 }
 
 fn no_database() -> HostError {

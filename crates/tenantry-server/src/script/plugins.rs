@@ -1,39 +1,59 @@
 //! The plugins that every tenant's application begins with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tenantry::config::PluginsConfig;
-use tenantry_fastify::{ModuleRef, PartError};
-use tenantry_js::ModuleSource;
+use tenantry_fastify::{ModuleRef, PartError, plugins};
+use tenantry_js::{Folder, ModuleSource, Overlay};
 
-use super::{modules::Mount, snapshot};
-use crate::folder::{self, CorePlugins};
+use super::modules::Mount;
+use crate::{
+    folder::{self, CorePlugins},
+    loading::{Loaded, LoadingError, Source, Strategies},
+};
 
-/// What the names of their modules begin with.
-const NAME: &str = "core:";
-/// Those that are no JavaScript: the server itself does what they do.
-const NATIVE: [&str; 2] = ["database", "exception"];
+/// What the names of modules in the plugins' folder begin with.
+const FOLDER: &str = "plugins:";
+/// The one that is no JavaScript of the framework's: it gives `db`.
+const DATABASE: &str = "database";
 
 /// The plugins that every tenant's application begins with, in order.
 pub(super) struct Plugins {
     pub(super) modules: Vec<ModuleRef>,
-    pub(super) source: Option<Arc<dyn ModuleSource>>,
+    pub(super) source: Arc<dyn ModuleSource>,
     pub(super) errors: Vec<PartError>,
     /// Whether `db` is the server's own.
     pub(super) has_database: bool,
-    /// Whether errors that nobody handles are answered in the server's shape.
-    pub(super) has_exception: bool,
+}
+
+/// Plugins that are somewhere of their own, and strategies whose keys are plugins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PluginSources {
+    pub(crate) named: BTreeMap<String, Source>,
+    pub(crate) from: Vec<String>,
+}
+
+/// What there is to choose from.
+struct Found {
+    folder: CorePlugins,
+    packages: Vec<(String, Loaded)>,
 }
 
 /// Whether every plugin of the configured order is somewhere.
-pub(super) async fn check(config: &PluginsConfig) -> Result<(), String> {
-    let found = read(config.dir.clone()).await?;
+pub(super) async fn check(
+    config: &PluginsConfig,
+    strategies: &Strategies,
+    sources: &PluginSources,
+) -> Result<(), String> {
+    let found = find(config, strategies, sources).await?;
     for name in &config.core_order {
-        let is_there = found.plugins.iter().any(|plugin| plugin.name == *name);
-        if !is_there && !is_built_in(name) {
+        let is_found = found.folder.plugins.iter().any(|plugin| plugin.name == *name)
+            || found.packages.iter().any(|(package, _)| package == name);
+        if !is_found && name != DATABASE && plugins::built_in(name).is_none() {
             return Err(format!(
-                "plugins.core_order: there is no plugin {name:?}: it is not built in, and {} has no \
-                 folder of that name",
+                "plugins.core_order: there is no plugin {name:?}: it is not built in ({DATABASE}, {}), \
+                 and {} has no folder of that name",
+                plugins::NAMES.join(", "),
                 config.dir.display()
             ));
         }
@@ -41,50 +61,84 @@ pub(super) async fn check(config: &PluginsConfig) -> Result<(), String> {
     Ok(())
 }
 
-/// The plugins as they are now: those of the configured order, then the others of the folder.
-pub(super) async fn load(config: &PluginsConfig) -> Result<Plugins, String> {
-    let CorePlugins { mut plugins, errors } = read(config.dir.clone()).await?;
+/// The plugins as they are now: those of the configured order, then packages, then what else is in the
+/// folder.
+pub(super) async fn load(
+    config: &PluginsConfig,
+    strategies: &Strategies,
+    sources: &PluginSources,
+) -> Result<Plugins, String> {
+    let Found { folder, packages } = find(config, strategies, sources).await?;
+    let mut in_folder = folder.plugins;
+    let mut source: Arc<dyn ModuleSource> = Arc::new(plugins::modules());
+    if !in_folder.is_empty() {
+        let mount = Mount::new(FOLDER, Arc::new(open(config.dir.clone())?));
+        source = Arc::new(Overlay::new(source, Arc::new(mount)));
+    }
+    let mut from_packages = Vec::new();
+    for (name, package) in packages {
+        let prefix = format!("package:{name}:");
+        let entry = package.entry().unwrap_or("index.mjs");
+        from_packages.push(ModuleRef::new(name, format!("{prefix}{entry}")));
+        let mount = Mount::new(prefix, Arc::new(open(package.root().to_owned())?));
+        source = Arc::new(Overlay::new(source, Arc::new(mount)));
+    }
     let mut modules = Vec::new();
-    let (mut has_database, mut has_exception) = (false, false);
+    let mut has_database = false;
     for name in &config.core_order {
-        if let Some(at) = plugins.iter().position(|plugin| plugin.name == *name) {
-            modules.push(mounted(plugins.remove(at)));
-            continue;
-        }
-        match name.as_str() {
-            "database" => has_database = true,
-            "exception" => has_exception = true,
-            _ => modules.extend(built_in(name)),
+        let position = |all: &[ModuleRef]| all.iter().position(|plugin| plugin.name == *name);
+        if let Some(at) = position(&in_folder) {
+            modules.push(mounted(in_folder.remove(at)));
+        } else if let Some(at) = position(&from_packages) {
+            modules.push(from_packages.remove(at));
+        } else if name == DATABASE {
+            has_database = true;
+        } else {
+            modules.extend(plugins::built_in(name));
         }
     }
-    modules.extend(plugins.into_iter().map(mounted));
-    let source = match modules.is_empty() {
-        true => None,
-        false => Some(source(config.dir.clone()).await?),
-    };
-    Ok(Plugins { modules, source, errors, has_database, has_exception })
+    modules.extend(from_packages);
+    modules.extend(in_folder.into_iter().map(mounted));
+    Ok(Plugins { modules, source, errors: folder.errors, has_database })
+}
+
+async fn find(
+    config: &PluginsConfig,
+    strategies: &Strategies,
+    sources: &PluginSources,
+) -> Result<Found, String> {
+    let dir = config.dir.clone();
+    let reading = tokio::task::spawn_blocking(move || folder::core_plugins(&dir));
+    let folder = reading.await.map_err(|_| "the runtime is ending".to_owned())?;
+    let told = |error: LoadingError| error.to_string();
+    let mut packages = Vec::new();
+    for (name, source) in &sources.named {
+        packages.push((name.clone(), strategies.load(source).await.map_err(told)?));
+    }
+    for strategy in &sources.from {
+        let keys = strategies.get(strategy).map_err(told)?.keys().await;
+        // Where no packages are installed, none is a plugin.
+        for key in keys.unwrap_or_default() {
+            let loaded = strategies.load(&Source::new(strategy, &key)).await.map_err(told)?;
+            let name = config.npm_pattern.as_ref().map(|pattern| named(pattern, &key));
+            packages.push((name.unwrap_or(key), loaded));
+        }
+    }
+    Ok(Found { folder, packages })
+}
+
+/// What stands for the `*` of a pattern in a package's name: what it is called here.
+fn named(pattern: &str, package: &str) -> String {
+    let (before, after) = pattern.split_once('*').unwrap_or(("", ""));
+    let name = package.strip_prefix(before).and_then(|name| name.strip_suffix(after));
+    name.filter(|name| !name.is_empty()).unwrap_or(package).to_owned()
 }
 
 fn mounted(plugin: ModuleRef) -> ModuleRef {
-    let module = format!("{NAME}{}", plugin.module);
+    let module = format!("{FOLDER}{}", plugin.module);
     ModuleRef { module, ..plugin }
 }
 
-fn is_built_in(name: &str) -> bool {
-    NATIVE.contains(&name) || ["auth", "logger", "request", "cookie", "static"].contains(&name)
-}
-
-fn built_in(_name: &str) -> Option<ModuleRef> {
-    None
-}
-
-async fn read(folder: PathBuf) -> Result<CorePlugins, String> {
-    let reading = tokio::task::spawn_blocking(move || folder::core_plugins(&folder));
-    reading.await.map_err(|_| "the runtime is ending".to_owned())
-}
-
-async fn source(folder: PathBuf) -> Result<Arc<dyn ModuleSource>, String> {
-    let reading = tokio::task::spawn_blocking(move || snapshot::read(&folder));
-    let memory = reading.await.map_err(|_| "the runtime is ending".to_owned())??;
-    Ok(Arc::new(Mount::new(NAME, Arc::new(memory))))
+pub(super) fn open(folder: PathBuf) -> Result<Folder, String> {
+    Folder::new(&folder).map_err(|error| format!("{}: {error}", folder.display()))
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use tenantry::{TenantId, TenantManager, config::HostConfig};
+use tenantry::{TenantId, config::HostConfig};
+use tenantry_fastify::native::NativePlugin;
 use tenantry_js::{Engine, EngineConfig, Script};
 
-use super::plugins;
+use super::plugins::{self, PluginSources, Plugins};
 use crate::{
     database::{Database, DatabaseConfig, TenantDatabase},
     error::{Result, ServerError},
@@ -19,6 +20,8 @@ pub(crate) struct Scripts {
     pub(super) config: HostConfig,
     pub(super) strategies: Strategies,
     pub(super) workers: usize,
+    pub(super) natives: Vec<Arc<dyn NativePlugin>>,
+    sources: PluginSources,
     database: Option<Database>,
 }
 
@@ -28,14 +31,22 @@ impl Scripts {
     /// [`ServerError::Setup`], where a core plugin that is configured is nowhere.
     pub(crate) async fn new(core: &Core) -> Result<Arc<Self>> {
         let config = core.config.clone();
-        plugins::check(&config.plugins).await.map_err(ServerError::Setup)?;
+        let strategies = core.discovery.strategies.clone();
+        let sources = core.plugin_sources.clone();
+        let checked = plugins::check(&config.plugins, &strategies, &sources).await;
+        checked.map_err(ServerError::Setup)?;
         let engine = EngineConfig::default();
         let workers = engine.workers;
         Ok(Arc::new(Self {
             engine: Engine::new(engine),
-            database: core.manager.get().map(|manager| database(manager, &config)),
+            database: core
+                .manager
+                .get()
+                .map(|manager| Database::new(manager.clone(), DatabaseConfig::of(&config))),
             config,
-            strategies: core.discovery.strategies.clone(),
+            strategies,
+            natives: core.native_plugins.clone(),
+            sources,
             workers,
         }))
     }
@@ -45,20 +56,18 @@ impl Scripts {
         self.database.as_ref().map(|database| database.tenant(id))
     }
 
+    /// The plugins that every tenant's application begins with, as they are now.
+    pub(super) async fn plugins(&self) -> Result<Plugins, String> {
+        plugins::load(&self.config.plugins, &self.strategies, &self.sources).await
+    }
+
     /// Ends the threads.
     pub(crate) async fn close(&self) {
         self.engine.close().await;
     }
 }
 
-fn database(manager: &TenantManager, config: &HostConfig) -> Database {
-    let mut settings = DatabaseConfig::default();
-    settings.statement_timeout = config.limits.query_time;
-    settings.max_open = config.limits.queries;
-    Database::new(manager.clone(), settings)
-}
-
-/// What makes `db`.
+/// What makes `db`, and gives it to tenants' code.
 pub(super) fn database_prelude() -> [Script; 2] {
     [
         Database::prelude(),

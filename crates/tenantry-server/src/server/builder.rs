@@ -13,13 +13,16 @@ use tenantry::{
     config::{ConfigLoader, Value},
 };
 
+use tenantry_fastify::native::NativePlugin;
+
 use super::{Core, MultiTenantServer, discovery::Discovery};
 use crate::{
     error::{Result, ServerError},
     identification::{self, Identification, IdentificationStrategy},
-    loading::{LoadingStrategy, Source, Strategies},
+    loading::{self, Listing, LoadingStrategy, Source, Strategies},
     mount::Mounts,
     native::TenantModule,
+    script::PluginSources,
     tenants::Tenants,
 };
 
@@ -34,6 +37,8 @@ pub struct MultiTenantServerBuilder {
     strategies: Strategies,
     from: Vec<String>,
     sources: Vec<(String, Source)>,
+    plugin_sources: Vec<(String, Source)>,
+    native_plugins: Vec<Arc<dyn NativePlugin>>,
     refused: Vec<String>,
 }
 
@@ -48,6 +53,8 @@ impl MultiTenantServerBuilder {
             strategies: Strategies::new(),
             from: Vec::new(),
             sources: Vec::new(),
+            plugin_sources: Vec::new(),
+            native_plugins: Vec::new(),
             refused: Vec::new(),
         }
     }
@@ -134,6 +141,18 @@ impl MultiTenantServerBuilder {
         self
     }
 
+    /// A plugin for all tenants whose code is at a source of its own. `plugins.core_order` may name it.
+    pub fn plugin_from(mut self, name: &str, source: Source) -> Self {
+        self.plugin_sources.push((name.to_owned(), source));
+        self
+    }
+
+    /// A plugin for all tenants, written in Rust.
+    pub fn native_plugin(mut self, plugin: impl NativePlugin) -> Self {
+        self.native_plugins.push(Arc::new(plugin));
+        self
+    }
+
     /// Checks the configuration, and makes the server. Nothing runs until it
     /// [starts](MultiTenantServer::start).
     ///
@@ -164,11 +183,21 @@ impl MultiTenantServerBuilder {
         for (id, source) in self.sources {
             sources.insert(parse(alphabet, &id)?, source);
         }
+        let configured = loading::configured(&config, &self.strategies)
+            .map_err(|error| ServerError::Setup(error.to_string()))?;
+        for (id, source) in configured.tenants {
+            sources.entry(parse(alphabet, &id)?).or_insert(source);
+        }
+        let mut plugin_sources =
+            PluginSources { named: configured.plugins, from: configured.plugins_from };
+        plugin_sources.named.extend(self.plugin_sources);
+        let mut from = self.from;
+        from.extend(configured.from);
         let discovery = Discovery {
             folder: config.tenants.dir.clone(),
             natives,
+            listing: Listing::new(self.strategies.clone(), from),
             strategies: self.strategies,
-            from: self.from,
             sources,
             refused: Mutex::default(),
         };
@@ -188,6 +217,8 @@ impl MultiTenantServerBuilder {
             error_handler: ArcSwapOption::empty(),
             mounts: self.mounts,
             discovery,
+            plugin_sources,
+            native_plugins: self.native_plugins,
             scripts: OnceLock::new(),
             manager,
             owns_manager,

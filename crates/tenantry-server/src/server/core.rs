@@ -12,6 +12,8 @@ use std::{
 use arc_swap::ArcSwapOption;
 use tenantry::{Alphabet, TenantId, TenantManager, config::HostConfig};
 
+use tenantry_fastify::native::NativePlugin;
+
 use super::{discovery::Discovery, running::Serving};
 use crate::{
     error::Result,
@@ -19,7 +21,7 @@ use crate::{
     identification::{Identification, Known},
     log::TenantLog,
     mount::Mounts,
-    script::Scripts,
+    script::{PluginSources, Scripts},
     tenants::{Tenant, Tenants},
 };
 
@@ -33,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) error_handler: ArcSwapOption<ErrorHandler>,
     pub(crate) mounts: Mounts,
     pub(crate) discovery: Discovery,
+    pub(crate) plugin_sources: PluginSources,
+    pub(crate) native_plugins: Vec<Arc<dyn NativePlugin>>,
     /// How JavaScript runs here; there once the server is prepared.
     pub(crate) scripts: OnceLock<Arc<Scripts>>,
     pub(crate) manager: OnceLock<TenantManager>,

@@ -11,7 +11,7 @@ use tenantry::TenantId;
 use super::Core;
 use crate::{
     error::{Result, ServerError},
-    loading::{LoadingError, Source, Strategies},
+    loading::{Listing, LoadingError, Source, Strategies},
     native::{NativeOrigin, TenantModule},
     script::ScriptOrigin,
     tenants::Tenant,
@@ -24,8 +24,8 @@ pub(crate) struct Discovery {
     /// Those written in Rust.
     pub(crate) natives: BTreeMap<TenantId, Arc<dyn TenantModule>>,
     pub(crate) strategies: Strategies,
-    /// Strategies whose keys are tenants, in the order they are asked.
-    pub(crate) from: Vec<String>,
+    /// Tenants that are keys of strategies.
+    pub(crate) listing: Listing,
     /// Tenants whose code is somewhere of their own.
     pub(crate) sources: BTreeMap<TenantId, Source>,
     /// Folders and keys that are no tenants, and why.
@@ -69,10 +69,9 @@ impl Discovery {
             Ok(listing) => listing?,
             Err(_) => return Err(ServerError::Closed),
         };
-        for strategy in &self.from {
-            let keys = async { self.strategies.get(strategy)?.keys().await };
-            names.extend(keys.await.map_err(setup)?);
-        }
+        let (ids, failed) = self.listing.ids().await;
+        names.extend(ids);
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
         Ok(names)
     }
 
@@ -92,7 +91,7 @@ impl Discovery {
         let source = match self.sources.get(id) {
             Some(source) => Some(source.clone()),
             None if is_folder(self.folder.join(id.as_str())).await => None,
-            None => match self.from_strategies(id).await? {
+            None => match self.listing.source(id.as_str()).await.map_err(setup)? {
                 Some(source) => Some(source),
                 None => return Ok(None),
             },
@@ -102,24 +101,12 @@ impl Discovery {
         Ok(Some(core.tenants.add(id, core.log_for(id), origin)))
     }
 
-    async fn from_strategies(&self, id: &TenantId) -> Result<Option<Source>> {
-        for name in &self.from {
-            let source = Source::new(name, id.as_str());
-            match self.strategies.load(&source).await {
-                Ok(_) => return Ok(Some(source)),
-                Err(LoadingError::NotFound { .. }) => {}
-                Err(error) => return Err(setup(error)),
-            }
-        }
-        Ok(None)
-    }
-
     /// Whether the code of a tenant on the list is still there.
     pub(crate) async fn is_there(&self, id: &TenantId) -> bool {
         self.natives.contains_key(id)
             || self.sources.contains_key(id)
             || is_folder(self.folder.join(id.as_str())).await
-            || matches!(self.from_strategies(id).await, Ok(Some(_)))
+            || matches!(self.listing.source(id.as_str()).await, Ok(Some(_)))
     }
 }
 

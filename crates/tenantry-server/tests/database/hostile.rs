@@ -175,7 +175,7 @@ async fn no_text_leaves_its_tenant() {
         .await;
     let mut config = Vec::new();
     for chunk in texts_in_pieces(texts) {
-        let told = isolate.run("run", vec![Data::List(chunk)], std::sync::Arc::new(())).await;
+        let told = world.start(&isolate, Data::List(chunk)).await;
         let Ok(Data::List(told)) = told else { panic!("{told:?}") };
         config.extend(told);
     }

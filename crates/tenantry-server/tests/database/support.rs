@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use tenantry::{Config, NewTenant, TenantId, TenantManager};
 use tenantry_devdb::testing::TestDb;
-use tenantry_js::{Data, Engine, EngineConfig, Isolate, IsolateConfig, JsError, NoHost, Script};
-use tenantry_server::database::{Database, DatabaseConfig, DatabaseHost};
+use tenantry_js::{
+    BoxFuture, Data, Engine, EngineConfig, Host, HostError, Isolate, IsolateConfig, JsError,
+    Script, TaskInfo,
+};
+use tenantry_server::database::{Database, DatabaseConfig, TaskData, TenantDatabase};
 
 pub(crate) struct World {
     pub(crate) manager: TenantManager,
@@ -65,14 +68,23 @@ impl World {
 
     /// An isolate of acme's, whose `run` is this code.
     pub(crate) async fn isolate(&self, code: &str) -> Isolate {
-        let acme = self.database.tenant(&TenantId::parse("acme").expect("an id"));
         let script = format!(
             "import {{ db }} from \"prelude:database\";\nhost.register(\"run\", async (arg) => {{\n{code}\n}});"
         );
         let mut config = IsolateConfig::new("acme");
         config.prelude = vec![Database::prelude(), Script::new("test", script)];
-        config.host = Arc::new(DatabaseHost::new(acme, Arc::new(NoHost)));
+        config.host = Arc::new(AcmesHost(self.acme()));
         self.engine.isolate(config).await.expect("an isolate")
+    }
+
+    /// The tenant whose code runs.
+    pub(crate) fn acme(&self) -> TenantDatabase {
+        self.database.tenant(&TenantId::parse("acme").expect("an id"))
+    }
+
+    /// What an isolate's `run` returns.
+    pub(crate) async fn start(&self, isolate: &Isolate, arg: Data) -> Result<Data, JsError> {
+        isolate.run("run", vec![arg], self.acme().task()).await
     }
 
     /// What this code of acme's returns.
@@ -82,7 +94,8 @@ impl World {
 
     /// What this code returns, where `arg` is this.
     pub(crate) async fn run_with(&self, code: &str, arg: Data) -> Result<Data, JsError> {
-        self.isolate(code).await.run("run", vec![arg], Arc::new(())).await
+        let isolate = self.isolate(code).await;
+        self.start(&isolate, arg).await
     }
 
     /// What this code returns, as JSON.
@@ -105,5 +118,26 @@ impl World {
             Ok(Data::Text(text)) => text,
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// What answers acme's isolates.
+struct AcmesHost(TenantDatabase);
+
+impl Host for AcmesHost {
+    fn operation(
+        &self,
+        task: &TaskInfo,
+        name: &str,
+        args: Vec<Data>,
+    ) -> BoxFuture<'static, Result<Data, HostError>> {
+        let context = Arc::clone(&task.context);
+        let data = context.downcast::<TaskData>().expect("every task is started with it");
+        self.0.operation(&data, name, args).expect("an operation of the database's")
+    }
+
+    fn ended(&self, task: &TaskInfo) {
+        let context = Arc::clone(&task.context);
+        context.downcast::<TaskData>().expect("every task is started with it").end();
     }
 }

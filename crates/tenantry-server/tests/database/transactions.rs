@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tenantry_js::Data;
 
@@ -49,7 +49,7 @@ async fn what_a_task_leaves_open_is_rolled_back() {
     );
     // Cancelled: the future is dropped.
     let isolate = world.isolate("await db.transaction(async (tx) => { await tx.users.update(1, { name: 'open' }); await new Promise(() => {}); })").await;
-    let running = isolate.run("run", vec![Data::Undefined], Arc::new(()));
+    let running = world.start(&isolate, Data::Undefined);
     assert!(tokio::time::timeout(Duration::from_millis(300), running).await.is_err());
     assert_eq!(
         world.json("return (await db.users.update(1, { age: 6 })).name").await,
@@ -61,8 +61,9 @@ async fn what_a_task_leaves_open_is_rolled_back() {
 async fn a_transaction_that_is_open_for_too_long_is_rolled_back() {
     let world = World::with(|config| config.transaction_timeout = Duration::from_millis(200)).await;
     let isolate = world.isolate("await db.transaction(async (tx) => { await tx.users.update(1, { name: 'open' }); await new Promise(() => {}); })").await;
+    let task = world.acme().task();
     let running =
-        tokio::spawn(async move { isolate.run("run", vec![Data::Undefined], Arc::new(())).await });
+        tokio::spawn(async move { isolate.run("run", vec![Data::Undefined], task).await });
     assert_eq!(world.json("let row; do { row = await db.users.findById(1) } while (false); return (await db.users.update(1, { age: 6 })).name").await, r#""acme one""#);
     running.abort();
 }

@@ -2,5 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admin;
+mod broken;
+mod errors;
+mod limits;
+mod native;
+mod reload;
 mod spec;
 mod support;
+mod watching;

@@ -5,6 +5,7 @@ mod database;
 mod identification;
 mod limits;
 mod listen;
+mod loading;
 mod logger;
 mod plugins;
 mod tenants;
@@ -17,6 +18,7 @@ pub use self::{
     identification::{IdentificationSettings, JwtSettings},
     limits::LimitsConfig,
     listen::ListenConfig,
+    loading::{LoadingSettings, SourceSettings, StoreSettings},
     logger::{LogFormat, LoggerConfig},
     plugins::PluginsConfig,
     tenants::{OnBroken, TenantsConfig},
@@ -60,6 +62,8 @@ pub struct HostConfig {
     /// `security.fetch`: the origins that tenants' code may reach by `fetch`, such as
     /// `https://api.example.com`. None by default.
     pub fetch: Vec<String>,
+    /// Section `[loading]`.
+    pub loading: LoadingSettings,
     /// Section `[limits]`.
     pub limits: LimitsConfig,
     /// Section `[database]`.
@@ -77,6 +81,7 @@ impl HostConfig {
             tenants: TenantsConfig::read(reader),
             validate_inputs: reader.boolean("security.validate_inputs", true),
             fetch: reader.texts("security.fetch").unwrap_or_default(),
+            loading: LoadingSettings::read(reader),
             limits: LimitsConfig::read(reader),
             database: CodeDatabaseConfig::read(reader),
         }

@@ -219,6 +219,41 @@ impl Reader {
         .unwrap_or(default)
     }
 
+    /// The tables in a section, whose names are the user's: texts by their keys. Numbers and truth
+    /// values count as their texts.
+    pub(super) fn tables(&mut self, section: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+        let beginning = format!("{section}.");
+        let keys: Vec<String> = self
+            .unread
+            .range(beginning.clone()..)
+            .map(|(key, _)| key)
+            .take_while(|key| key.starts_with(&beginning))
+            .filter(|key| key[beginning.len()..].contains('.'))
+            .cloned()
+            .collect();
+        let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for key in keys {
+            let Some(entry) = self.unread.remove(&key) else { continue };
+            let Some((name, option)) = key[beginning.len()..].rsplit_once('.') else { continue };
+            let table = tables.entry(name.to_owned()).or_default();
+            let value = match &entry.value {
+                Raw::Integer(integer) => integer.to_string(),
+                Raw::Boolean(boolean) => boolean.to_string(),
+                other => match text(other) {
+                    Some(text) => text.to_owned(),
+                    None => {
+                        let reason = "allowed is a text".to_owned();
+                        let origin = Some(entry.origin.clone());
+                        self.problems.push(ConfigProblem::with_key(&key, origin, reason));
+                        continue;
+                    }
+                },
+            };
+            table.insert(option.to_owned(), value);
+        }
+        tables
+    }
+
     /// Whether any key of a section is set, by its beginning with a dot at the end.
     pub(super) fn has_section(&self, section: &str) -> bool {
         self.unread

@@ -186,10 +186,14 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         auto_load = false
         npm_pattern = "fastify-multitenant-*"
         on_broken = "part"
+        from = ["bucket"]
         [security]
         max_concurrent_tenants = 100
         validate_inputs = false
         fetch = ["https://api.example.com"]
+        [loading]
+        cache = "cache"
+        cache_size = "1GB"
         [limits]
         memory = "32MB"
         stack = "256KB"
@@ -245,7 +249,10 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     let jwt = host.identification.jwt.as_ref().unwrap();
     assert_eq!(jwt.secret_env, ["JWT_SECRET"]);
     assert_eq!(jwt.jwks, Some(folder.path().join("keys/set.json")));
+    assert_eq!(host.tenants.from, ["bucket"]);
     assert_eq!(host.fetch, ["https://api.example.com"]);
+    assert_eq!(host.loading.cache, folder.path().join("cache"));
+    assert_eq!(host.loading.cache_size, 1 << 30);
     assert_eq!((host.limits.memory, host.limits.request_bytes), (32 << 20, 1000));
     assert_eq!(host.limits.query_time, Duration::from_secs(1));
     assert!(!format!("{config:?}").contains("hunter2"));
@@ -257,6 +264,46 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     let written: Vec<&str> =
         text.lines().filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
     assert_eq!(documented, written);
+}
+
+#[test]
+fn sections_with_names_of_the_users_are_read() {
+    let (_folder, path) = file(
+        "[loading.bucket]
+        url = 's3://company/tenants'
+        region = 'eu-central-1'
+        allow_http = true
+        secret_access_key = 'hunter2'
+        [tenants.sources.acme]
+        strategy = 'bucket'
+        key = 'acme.tgz'
+        sha256 = '9f86'
+        [plugins.sources]
+        billing = { strategy = 'bucket', key = 'billing/' }",
+    );
+    let environment = [("TENANTRY_LOADING__BUCKET__ACCESS_KEY_ID", "key")];
+    let (host, _) = Config::builder().file(&path).env_from(environment).load_host().unwrap();
+    let bucket = &host.loading.stores["bucket"];
+    assert_eq!(bucket.url, "s3://company/tenants");
+    let options: Vec<_> = bucket.options.keys().map(String::as_str).collect();
+    assert_eq!(options, ["access_key_id", "allow_http", "region", "secret_access_key"]);
+    assert!(!format!("{host:?}").contains("hunter2"));
+    let acme = &host.tenants.sources["acme"];
+    assert_eq!((acme.strategy.as_str(), acme.key.as_str()), ("bucket", "acme.tgz"));
+    assert_eq!(acme.options["sha256"], "9f86");
+    assert_eq!(host.plugins.sources["billing"].key, "billing/");
+
+    let (_folder, path) = file(
+        "[loading.bucket]
+        secret_access_key = ['hunter2']
+        [tenants.sources.acme]
+        strategy = 'bucket'",
+    );
+    let error = Config::builder().file(&path).load_host().unwrap_err().to_string();
+    for key in ["loading.bucket.url", "bucket.secret_access_key", "tenants.sources.acme.key"] {
+        assert!(error.contains(key), "{error}");
+    }
+    assert!(!error.contains("hunter2"), "{error}");
 }
 
 #[test]

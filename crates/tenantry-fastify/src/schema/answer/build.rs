@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::merge::{absolute, merge};
-use super::{Items, Kind, ObjectWriter, Plan, Property, Time, Writer};
-use crate::schema::compile::{self, Options, Program};
+use super::{Items, Kind, Moment, ObjectWriter, Plan, Property, Writer};
+use crate::schema::compile;
 use crate::schema::json::{self, MAX_DEPTH};
 use crate::schema::meta;
 use crate::schema::node::Type;
@@ -45,26 +44,26 @@ pub(super) fn build(schema: &Arc<Value>, others: &[Arc<Value>]) -> Result<Plan, 
     Ok(Plan { writers, root })
 }
 
-struct Builder {
-    registry: Registry,
+pub(super) struct Builder {
+    pub(super) registry: Registry,
     /// `None` while one is being made.
     writers: Vec<Option<Writer>>,
     places: HashMap<Place, usize>,
     /// Schemas with unions in them, by their text: they are merged anew where they are met, and may hold themselves.
     unions: HashMap<(String, String), usize>,
-    options: usize,
+    pub(super) options: usize,
 }
 
 /// Where a schema stands.
 #[derive(Clone)]
-struct Site {
-    base: String,
-    pointer: String,
-    depth: usize,
+pub(super) struct Site {
+    pub(super) base: String,
+    pub(super) pointer: String,
+    pub(super) depth: usize,
 }
 
 impl Site {
-    fn below(&self, keys: &[&str]) -> Site {
+    pub(super) fn below(&self, keys: &[&str]) -> Site {
         Site {
             base: self.base.clone(),
             pointer: format!("{}/{}", self.pointer, keys.join("/")),
@@ -91,7 +90,7 @@ impl Builder {
     }
 
     /// The schema at a place, once however often it is referred to.
-    fn place(&mut self, place: &Place, depth: usize) -> Result<usize, String> {
+    pub(super) fn place(&mut self, place: &Place, depth: usize) -> Result<usize, String> {
         if let Some(index) = self.places.get(place) {
             return Ok(*index);
         }
@@ -104,7 +103,7 @@ impl Builder {
         Ok(index)
     }
 
-    fn schema(&mut self, schema: &Value, site: &Site) -> Result<usize, String> {
+    pub(super) fn schema(&mut self, schema: &Value, site: &Site) -> Result<usize, String> {
         if site.depth > MAX_DEPTH {
             return Err(format!("schema exceeds maximum depth of {MAX_DEPTH}"));
         }
@@ -195,9 +194,9 @@ impl Builder {
             "" => Kind::Any,
             "null" => Kind::Null,
             "string" => match schema.get("format").and_then(Value::as_str) {
-                Some("date-time") => Kind::Time(Time::DateTime),
-                Some("date") => Kind::Time(Time::Date),
-                Some("time") => Kind::Time(Time::Time),
+                Some("date-time") => Kind::Moment(Moment::Both),
+                Some("date") => Kind::Moment(Moment::Day),
+                Some("time") => Kind::Moment(Moment::Hours),
                 _ => Kind::String,
             },
             "integer" => Kind::Integer,
@@ -251,24 +250,6 @@ impl Builder {
         Ok(writer)
     }
 
-    /// A property's default, its own or that of what it refers to.
-    fn default_of(&self, schema: &Value, site: &Site) -> Result<Option<String>, String> {
-        let mut schema = schema;
-        let mut base = site.base.clone();
-        for _ in 0..MAX_DEPTH {
-            if let Some(value) = schema.get("default") {
-                return Ok(Some(json::text(value)));
-            }
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-                return Ok(None);
-            };
-            let place = self.resolve(&base, reference)?;
-            schema = self.registry.at(&place).ok_or("the schema is gone")?;
-            base = place.base;
-        }
-        Err(format!("schema exceeds maximum depth of {MAX_DEPTH}"))
-    }
-
     fn array(&mut self, schema: &Object, site: &Site) -> Result<Items, String> {
         let site = site.below(&["items"]);
         match schema.get("items") {
@@ -288,134 +269,6 @@ impl Builder {
             Some(items) => self.schema(items, &site).map(Items::All),
             None => self.schema(&Value::Bool(true), &site).map(Items::All),
         }
-    }
-
-    fn resolve(&self, base: &str, reference: &str) -> Result<Place, String> {
-        self.registry
-            .resolve(base, reference)
-            .ok_or_else(|| format!("Cannot find reference \"{reference}\""))
-    }
-
-    /// What a reference leads to, with the keywords beside it.
-    fn reference(
-        &mut self,
-        reference: &str,
-        schema: &Object,
-        site: &Site,
-    ) -> Result<usize, String> {
-        let place = self.resolve(&site.base, reference)?;
-        let notes = [
-            "$ref",
-            "$comment",
-            "title",
-            "description",
-            "examples",
-            "deprecated",
-            "readOnly",
-            "writeOnly",
-            "$id",
-        ];
-        let mut beside = schema.clone();
-        beside.retain(|key, _| !notes.contains(&key.as_str()));
-        if beside.is_empty() {
-            return self.place(&place, site.depth);
-        }
-        let mut target = Value::Object(Object::from_iter([(
-            "$ref".to_owned(),
-            Value::String(reference.to_owned()),
-        )]));
-        target = self.followed(&target, &site.base)?;
-        if let (Value::Object(target), Value::Object(beside)) =
-            (&mut target, absolute(&Value::Object(beside), &site.base))
-        {
-            merge(target, &beside);
-        }
-        self.schema(&target, &Site { depth: site.depth + 1, ..site.clone() })
-    }
-
-    /// A schema with absolute references, itself no reference any more.
-    fn followed(&self, schema: &Value, base: &str) -> Result<Value, String> {
-        let mut base = base.to_owned();
-        let mut schema = schema.clone();
-        for _ in 0..MAX_DEPTH {
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-                return Ok(absolute(&schema, &base));
-            };
-            let place = self.resolve(&base, reference)?;
-            let mut target = self.registry.at(&place).cloned().ok_or("the schema is gone")?;
-            if let (Value::Object(target), Value::Object(mut beside)) =
-                (&mut target, absolute(&schema, &base))
-            {
-                beside.shift_remove("$ref");
-                target.shift_remove("$id");
-                merge(target, &beside);
-            }
-            base = place.base;
-            schema = target;
-        }
-        Err("Cannot resolve circular reference".to_owned())
-    }
-
-    fn all_of(&self, schema: &Object, all: &[Value], site: &Site) -> Result<Value, String> {
-        let mut merged = schema.clone();
-        merged.shift_remove("allOf");
-        let closed = merged.get("additionalProperties") == Some(&Value::Bool(false));
-        if let Value::Object(mut merged) = absolute(&Value::Object(merged), &site.base) {
-            for part in all {
-                if let Value::Object(part) = self.followed(part, &site.base)? {
-                    merge(&mut merged, &part);
-                }
-            }
-            if closed {
-                merged.insert("additionalProperties".to_owned(), Value::Bool(false));
-            }
-            merged.shift_remove("$id");
-            return Ok(Value::Object(merged));
-        }
-        Ok(Value::Bool(true))
-    }
-
-    fn one_of(
-        &mut self,
-        schema: &Object,
-        keyword: &str,
-        options: &[Value],
-        site: &Site,
-    ) -> Result<Kind, String> {
-        let mut rest = schema.clone();
-        rest.shift_remove(keyword);
-        let mut writers = Vec::with_capacity(options.len());
-        for (index, option) in options.iter().enumerate() {
-            let site = site.below(&[keyword, &index.to_string()]);
-            let program = self.program(option, &site)?;
-            let writer = if rest.is_empty() {
-                self.schema(option, &site)?
-            } else {
-                self.combined(&rest, option, &site)?
-            };
-            writers.push((program, writer));
-        }
-        Ok(Kind::OneOf(writers))
-    }
-
-    /// A schema and one of its branches as one.
-    fn combined(&mut self, schema: &Object, branch: &Value, site: &Site) -> Result<usize, String> {
-        let mut merged = absolute(&Value::Object(schema.clone()), &site.base);
-        if let (Value::Object(merged), Value::Object(branch)) =
-            (&mut merged, self.followed(branch, &site.base)?)
-        {
-            merged.shift_remove("$id");
-            merge(merged, &branch);
-        }
-        self.schema(&merged, &Site { depth: site.depth + 1, ..site.clone() })
-    }
-
-    /// What tells whether a branch fits.
-    fn program(&mut self, schema: &Value, site: &Site) -> Result<Program, String> {
-        self.options += 1;
-        let document = Arc::new(absolute(schema, &site.base));
-        let place = self.registry.add(document, &format!("__option-{}", self.options))?;
-        compile::compile(&self.registry, &place, Options::META)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing a value as a plan says.
 
-use super::{Items, Kind, ObjectWriter, Plan, Time, Writer};
+use super::{Items, Kind, Moment, ObjectWriter, Plan, Writer};
 use crate::schema::check::{Outcome, check};
 use crate::schema::compile::Program;
 use crate::schema::json;
@@ -62,7 +62,7 @@ impl<'a> Out<'a> {
                 Value::Null => self.text.push_str("\"\""),
                 other => json::write_string(&as_text(other), &mut self.text),
             },
-            Kind::Time(time) => self.time(*time, value)?,
+            Kind::Moment(moment) => self.moment(*moment, value)?,
             Kind::Integer => {
                 let number = as_number(value);
                 match value {
@@ -234,20 +234,20 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
-    fn time(&mut self, time: Time, value: &Value) -> Result<(), String> {
-        let name = match time {
-            Time::DateTime => "date-time",
-            Time::Date => "date",
-            Time::Time => "time",
+    fn moment(&mut self, moment: Moment, value: &Value) -> Result<(), String> {
+        let name = match moment {
+            Moment::Both => "date-time",
+            Moment::Day => "date",
+            Moment::Hours => "time",
         };
         match value {
             Value::Null => self.text.push_str("\"\""),
             Value::String(text) => {
                 let part = if is_iso_text(text) {
-                    match time {
-                        Time::DateTime => text,
-                        Time::Date => &text[..10],
-                        Time::Time => &text[11..19],
+                    match moment {
+                        Moment::Both => text,
+                        Moment::Day => &text[..10],
+                        Moment::Hours => &text[11..19],
                     }
                 } else {
                     text

@@ -58,10 +58,10 @@ impl<'p> Run<'p> {
             ArrayRule::Tuple(parts) => {
                 seen.items = seen.items.max(parts.len());
                 for (index, (part, item)) in parts.iter().zip(items).enumerate() {
-                    if let Some(part) = part {
-                        if !self.part(Step::Index(index), part, item, composite)? {
-                            return Ok(false);
-                        }
+                    if let Some(part) = part
+                        && !self.part(Step::Index(index), part, item, composite)?
+                    {
+                        return Ok(false);
                     }
                 }
                 Ok(true)

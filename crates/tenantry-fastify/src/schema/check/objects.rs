@@ -110,10 +110,10 @@ impl<'p> Run<'p> {
                     if self.program.tracks {
                         seen.properties.insert(name.clone());
                     }
-                    if let Some(inner) = inner {
-                        if !self.part(Step::Name(name), inner, value, composite)? {
-                            return Ok(false);
-                        }
+                    if let Some(inner) = inner
+                        && !self.part(Step::Name(name), inner, value, composite)?
+                    {
+                        return Ok(false);
                     }
                 }
                 Ok(true)
@@ -139,10 +139,10 @@ impl<'p> Run<'p> {
                 if self.program.tracks {
                     seen.properties.insert(key.clone());
                 }
-                if let Some(inner) = inner {
-                    if !self.part(Step::Key(key.clone()), inner, value, composite)? {
-                        return Ok(false);
-                    }
+                if let Some(inner) = inner
+                    && !self.part(Step::Key(key.clone()), inner, value, composite)?
+                {
+                    return Ok(false);
                 }
             }
         }

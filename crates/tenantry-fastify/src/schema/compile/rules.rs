@@ -97,7 +97,7 @@ impl<'r> Compiler<'r> {
             ),
             _ => false,
         };
-        types.first = !list.is_empty() && !(types.coerce.is_empty() && own_rules);
+        types.first = !(list.is_empty() || types.coerce.is_empty() && own_rules);
         types.list = list;
         types.shown = schema.get("type").cloned();
         Ok(())

@@ -16,9 +16,16 @@ impl PackagePattern {
     /// Whether a name fits.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        let Some(after) = &self.after else { return name == self.before };
-        let middle = name.strip_prefix(&*self.before).and_then(|rest| rest.strip_suffix(&**after));
-        middle.is_some_and(|middle| !middle.is_empty() && !middle.contains('/'))
+        match self.after {
+            Some(_) => self.star(name).is_some(),
+            None => name == self.before,
+        }
+    }
+
+    /// What the star stands for in a name that fits.
+    pub(super) fn star<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let middle = name.strip_prefix(&*self.before)?.strip_suffix(self.after.as_deref()?)?;
+        Some(middle).filter(|middle| !middle.is_empty() && !middle.contains('/'))
     }
 }
 

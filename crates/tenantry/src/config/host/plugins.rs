@@ -1,7 +1,8 @@
 //! Section `[plugins]`: what every tenant's application begins with.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
+use super::loading::SourceSettings;
 use crate::config::reader::Reader;
 
 /// The core plugins that come built in, in the order they are loaded in.
@@ -21,6 +22,8 @@ pub struct PluginsConfig {
     pub npm_pattern: Option<String>,
     /// `node_modules`: the folder of packages. `node_modules` by default.
     pub node_modules: PathBuf,
+    /// `[plugins.sources.NAME]`: plugins that come from somewhere else, by their names.
+    pub sources: BTreeMap<String, SourceSettings>,
 }
 
 impl PluginsConfig {
@@ -32,6 +35,7 @@ impl PluginsConfig {
                 .unwrap_or_else(|| CORE.map(str::to_owned).to_vec()),
             npm_pattern: reader.parsed("plugins.npm_pattern", pattern),
             node_modules: reader.path_or("plugins.node_modules", "node_modules"),
+            sources: SourceSettings::read(reader, "plugins.sources"),
         }
     }
 }

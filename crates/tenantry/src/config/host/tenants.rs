@@ -1,8 +1,8 @@
 //! Section `[tenants]`: where tenants' code is, and how many are loaded.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use super::plugins::pattern;
+use super::{loading::SourceSettings, plugins::pattern};
 use crate::config::reader::Reader;
 
 /// Where tenants' code is, and how many are loaded.
@@ -25,6 +25,10 @@ pub struct TenantsConfig {
     pub npm_pattern: Option<String>,
     /// `on_broken`: what a broken part keeps out: its tenant, or itself only. Its tenant by default.
     pub on_broken: OnBroken,
+    /// `from`: the stores whose keys are tenants, by their names in `[loading]`. None by default.
+    pub from: Vec<String>,
+    /// `[tenants.sources.ID]`: tenants that come from somewhere else, by their ids.
+    pub sources: BTreeMap<String, SourceSettings>,
 }
 
 /// What a part of a tenant's code that is broken keeps out.
@@ -49,6 +53,8 @@ impl TenantsConfig {
             auto_load: reader.boolean("tenants.auto_load", true),
             npm_pattern: reader.parsed("tenants.npm_pattern", pattern),
             on_broken: reader.word("tenants.on_broken", OnBroken::Tenant, &words),
+            from: reader.texts("tenants.from").unwrap_or_default(),
+            sources: SourceSettings::read(reader, "tenants.sources"),
         }
     }
 }

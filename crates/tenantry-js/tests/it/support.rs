@@ -19,6 +19,7 @@ host.module('tools', {
   operation: (name, ...args) => host.operation(name, ...args),
   call: (name, ...args) => host.call(name, ...args),
 });
+globalThis.four = (name, a, b, c, d) => host.call(name, a, b, c, d);
 globalThis.tools = {
   operation: (name, ...args) => host.operation(name, ...args),
   call: (name, ...args) => host.call(name, ...args),

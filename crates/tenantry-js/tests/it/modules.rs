@@ -1,12 +1,10 @@
 //! Modules: what `import` and `require` find, and what they refuse.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use support::{config, eval, load, with_modules};
+use crate::support::{config, eval, load, with_modules};
 use tenantry_js::{Data, Folder, Isolate, JsErrorKind, Memory};
 
 fn write(root: &Path, name: &str, text: &str) {
@@ -16,7 +14,7 @@ fn write(root: &Path, name: &str, text: &str) {
 }
 
 async fn over(root: &Path) -> (tenantry_js::Engine, Isolate) {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let mut config = config();
     config.modules = Arc::new(Folder::new(root).unwrap());
     let isolate = engine.isolate(config).await.unwrap();
@@ -25,7 +23,7 @@ async fn over(root: &Path) -> (tenantry_js::Engine, Isolate) {
 
 #[tokio::test]
 async fn modules_import_each_other_statically_and_dynamically() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let modules = Memory::new()
         .with(
             "index.mjs",
@@ -39,7 +37,7 @@ async fn modules_import_each_other_statically_and_dynamically() {
 
 #[tokio::test]
 async fn top_level_await_waits_for_timers() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let modules = Memory::new().with(
         "a.mjs",
         "const x = await new Promise((done) => setTimeout(done, 2, 'timer')); export default x;",
@@ -50,7 +48,7 @@ async fn top_level_await_waits_for_timers() {
 
 #[tokio::test]
 async fn json_and_commonjs_are_imported_and_required() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let modules = Memory::new()
         .with("index.mjs", "import data, { n } from './data.json'; import cjs, { named } from './lib.cjs'; export default [data.n, n, cjs.named, named, cjs.dir];")
         .with("data.json", r#"{"n": 7}"#)
@@ -66,7 +64,7 @@ async fn json_and_commonjs_are_imported_and_required() {
 
 #[tokio::test]
 async fn node_modules_are_there_by_both_names_and_the_rest_is_refused_by_name() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let modules = Memory::new()
         .with("a.mjs", "import { createHash } from 'node:crypto'; import path from 'path'; import { Buffer } from 'buffer'; export default [createHash('sha256').update('abc').digest('hex'), path.join('a', '..', 'b'), Buffer.from('hi').toString('base64')];")
         .with("b.cjs", "const { createHmac } = require('crypto'); const E = require('node:events'); let got; new E().on('x', (v) => { got = v; }).emit('x', 5); module.exports = [createHmac('sha256', 'k').update('d').digest('base64url').length, got];")
@@ -155,7 +153,7 @@ async fn nothing_leads_out_of_the_folder() {
 
 #[tokio::test]
 async fn syntax_errors_name_file_line_and_column() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let modules = Memory::new()
         .with("bad.mjs", "export const a = 1;\nexport const = 2;\n")
         .with("bad.cjs", "const a = 1;\nif (a {\n}")
@@ -178,7 +176,7 @@ async fn syntax_errors_name_file_line_and_column() {
 
 #[tokio::test]
 async fn thrown_errors_name_file_line_and_column() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let modules = Memory::new()
         .with("a.mjs", "import { fail } from './lib.mjs';\nexport default () => fail();\n")
         .with("lib.mjs", "export function fail() {\n  throw new TypeError('no');\n}\n");
@@ -186,4 +184,14 @@ async fn thrown_errors_name_file_line_and_column() {
     let error = isolate.run("call", vec!["a.mjs".into()], Arc::new(())).await.unwrap_err();
     assert_eq!(error.to_string(), "TypeError: no (lib.mjs:2:13)");
     assert!(error.stack.contains("a.mjs:2"), "{}", error.stack);
+}
+
+#[tokio::test]
+async fn a_functions_text_is_the_same_when_its_module_is_not_compiled_again() {
+    let engine = support::engine();
+    let text = "class Told { a() {} }; export default String(Told);";
+    for _ in 0..2 {
+        let isolate = with_modules(&engine, Memory::new().with("told.mjs", text)).await;
+        assert_eq!(load(&isolate, "./told.mjs").await, Ok("class Told { a() {} }".into()));
+    }
 }

@@ -1,15 +1,13 @@
 //! Tasks: calls into JavaScript, and what they ask of the host.
 
-mod support;
-
 use std::sync::Arc;
 
-use support::{Recorder, eval, isolate};
+use crate::support::{Recorder, eval, isolate};
 use tenantry_js::{Data, JsErrorKind};
 
 #[tokio::test]
 async fn a_function_of_the_prelude_is_called_and_answers() {
-    let engine = support::engine();
+    let engine = crate::support::engine();
     let isolate = isolate(&engine).await;
     assert_eq!(eval(&isolate, "1 + 1").await, Ok(Data::Number(2.0)));
     assert_eq!(eval(&isolate, "Promise.resolve('later')").await, Ok("later".into()));
@@ -17,8 +15,8 @@ async fn a_function_of_the_prelude_is_called_and_answers() {
 
 #[tokio::test]
 async fn values_cross_both_ways_without_loss() {
-    let engine = support::engine();
-    let mut config = support::config();
+    let engine = crate::support::engine();
+    let mut config = crate::support::config();
     config.host = Arc::new(Recorder::default());
     let isolate = engine.isolate(config).await.unwrap();
     let data = Data::List(vec![
@@ -47,8 +45,8 @@ async fn values_cross_both_ways_without_loss() {
 
 #[tokio::test]
 async fn an_error_of_the_host_is_an_error_with_its_code() {
-    let engine = support::engine();
-    let mut config = support::config();
+    let engine = crate::support::engine();
+    let mut config = crate::support::config();
     config.host = Arc::new(Recorder::default());
     let isolate = engine.isolate(config).await.unwrap();
     let error = eval(&isolate, "tools.operation('fail')").await.unwrap_err();
@@ -60,8 +58,8 @@ async fn an_error_of_the_host_is_an_error_with_its_code() {
 
 #[tokio::test]
 async fn a_tasks_context_reaches_the_host() {
-    let engine = support::engine();
-    let mut config = support::config();
+    let engine = crate::support::engine();
+    let mut config = crate::support::config();
     config.host = Arc::new(Recorder::default());
     let isolate = engine.isolate(config).await.unwrap();
     let context = Arc::new("request 7".to_owned());

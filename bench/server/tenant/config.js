@@ -1,0 +1,4 @@
+export default {
+  name: "A tenant of the benchmark",
+  active: true,
+};

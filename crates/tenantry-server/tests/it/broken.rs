@@ -1,0 +1,132 @@
+use tenantry_server::{MultiTenantServer, ServerError};
+
+use crate::support::{Project, get};
+
+const FINE: &str = "export default async (fastify) => { fastify.get('/', async () => 'fine') }";
+
+/// What is told of the tenant `acme`, which has this file, while `globex` is served.
+async fn told(path: &str, text: &str) -> String {
+    let path = format!("tenants/acme/{path}");
+    let project = Project::new(&[
+        ("tenants/acme/routes/fine.mjs", FINE),
+        ("tenants/globex/routes/fine.mjs", FINE),
+        (&path, text),
+    ]);
+    let server = project.server();
+    server.ready().await.unwrap();
+    let refused = get(&server, "acme", "/").await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "TENANT_BROKEN"));
+    assert!(!refused.text.contains("mjs"), "a client learns nothing of files: {refused:?}");
+    assert_eq!(get(&server, "globex", "/").await.text, "fine");
+    let parts = broken(&server).await;
+    server.stop().await;
+    parts.join("\n")
+}
+
+async fn broken(server: &MultiTenantServer) -> Vec<String> {
+    match server.init_tenant("acme").await.unwrap_err() {
+        ServerError::TenantBroken { broken, .. } => {
+            broken.parts.iter().map(ToString::to_string).collect()
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_configuration() {
+    assert_eq!(
+        told("config.json", "{ \"active\": }").await,
+        "config (config.json:1:13): not valid JSON: expected value"
+    );
+    let thrown = told("config.mjs", "\nthrow new Error('no config')").await;
+    assert!(thrown.starts_with("config (config.mjs:2:"), "{thrown}");
+    assert!(thrown.ends_with("no config"), "{thrown}");
+    let raised = told("config.json", r#"{"limits": {"memory": "soon"}}"#).await;
+    assert!(raised.contains("limits.memory = \"soon\": allowed is a size"), "{raised}");
+}
+
+#[tokio::test]
+async fn code_that_does_not_parse() {
+    let told = told("routes/users.mjs", "export default async () => {\n  const x = ;\n}").await;
+    assert!(told.starts_with("routes users (routes/users.mjs:2:"), "{told}");
+}
+
+#[tokio::test]
+async fn a_service_that_throws() {
+    let told = told(
+        "services/Mail.mjs",
+        "export default class Mail {\n  constructor() {\n    throw new TypeError('no host')\n  }\n}",
+    )
+    .await;
+    assert!(told.starts_with("service Mail (services/Mail.mjs:3:"), "{told}");
+    assert!(told.contains("no host"), "{told}");
+}
+
+#[tokio::test]
+async fn a_schema() {
+    let told = told("schemas/user.json", "{\n  \"$id\": \"user\",\n}").await;
+    assert!(told.starts_with("schema user (schemas/user.json:3:1)"), "{told}");
+}
+
+#[tokio::test]
+async fn an_import_that_is_not_there() {
+    let told =
+        told("routes/users.mjs", "import './nowhere.mjs';\nexport default async () => {}").await;
+    assert!(told.contains("routes/users.mjs") && told.contains("nowhere.mjs"), "{told}");
+}
+
+#[tokio::test]
+async fn an_endless_loop_while_loading() {
+    let told = told("index.mjs", "for (;;) {}").await;
+    assert!(told.to_lowercase().contains("cpu"), "{told}");
+}
+
+#[tokio::test]
+async fn two_files_for_one_thing() {
+    let told = told("routes/fine.js", FINE).await;
+    assert!(told.contains("there is routes/fine.js already"), "{told}");
+}
+
+#[tokio::test]
+async fn by_configuration_only_that_part_is_left_out() {
+    let project = Project::new(&[
+        ("tenants/acme/routes/fine.mjs", FINE),
+        ("tenants/acme/routes/broken.mjs", "export default ("),
+        ("tenants/acme/services/Broken.mjs", "throw new Error('x')"),
+    ]);
+    let server = project.builder().set("tenants.on_broken", "part").build().unwrap();
+    let tenant = server.init_tenant("acme").await.unwrap();
+    let parts: Vec<&str> = tenant.errors().iter().map(|error| error.part.as_str()).collect();
+    assert_eq!(parts, ["service Broken", "routes broken"]);
+    assert_eq!(get(&server, "acme", "/").await.text, "fine");
+    assert_eq!(server.tenant_stats().tenants[0].broken.len(), 2);
+}
+
+#[tokio::test]
+async fn folders_that_are_no_tenants_are_told() {
+    let project = Project::new(&[("tenants/Acme Corp/config.json", "{}")]);
+    let server = project.server();
+    server.ready().await.unwrap();
+    let stats = server.tenant_stats();
+    assert_eq!(stats.total, 0);
+    assert!(stats.refused["Acme Corp"].contains("'A' at position 1"), "{stats:?}");
+}
+
+#[tokio::test]
+async fn what_is_mended_is_served_again() {
+    let project = Project::with_routes("export default (");
+    let server = project.server();
+    assert_eq!(get(&server, "acme", "/").await.status, 503);
+    project.write("tenants/acme/routes/index.mjs", FINE);
+    server.init_tenant("acme").await.unwrap();
+    assert_eq!(get(&server, "acme", "/").await.text, "fine");
+}
+
+#[tokio::test]
+async fn a_core_plugin_that_is_nowhere_keeps_the_server_from_starting() {
+    let project = Project::new(&[]);
+    let server = project.builder().set("plugins.coreOrder", ["auth", "audit"]).build().unwrap();
+    let error = server.start().await.unwrap_err();
+    assert_eq!(error.code(), "CONFIG_INVALID");
+    assert!(error.to_string().contains("there is no plugin \"audit\""), "{error}");
+}

@@ -1,0 +1,83 @@
+use std::time::{Duration, Instant};
+
+use tenantry_server::MultiTenantServer;
+
+use crate::support::{Project, get};
+
+fn version(number: u32) -> String {
+    format!("export default async (fastify) => {{ fastify.get('/', async () => '{number}') }}")
+}
+
+/// Until the tenant answers so; how long that took.
+async fn answers(server: &MultiTenantServer, tenant: &str, text: &str) -> Duration {
+    let start = Instant::now();
+    loop {
+        if get(server, tenant, "/").await.text == text {
+            return start.elapsed();
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "{tenant} never answered {text}");
+        tokio::task::yield_now().await;
+    }
+}
+
+fn loads(server: &MultiTenantServer, id: &str) -> u64 {
+    let stats = server.tenant_stats();
+    stats.tenants.iter().find(|tenant| tenant.id == id).unwrap().loads
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_is_reloaded_and_nobody_else() {
+    let project = Project::new(&[
+        ("tenants/acme/routes/index.mjs", &version(1)),
+        ("tenants/globex/routes/index.mjs", &version(1)),
+    ]);
+    let server = project.server();
+    server.ready().await.unwrap();
+    let _watch = server.watch().unwrap();
+    let mut fastest = Duration::MAX;
+    for number in 2..6 {
+        project.write("tenants/acme/routes/index.mjs", &version(number));
+        fastest = fastest.min(answers(&server, "acme", &number.to_string()).await);
+    }
+    assert!(fastest < Duration::from_millis(100), "{fastest:?}");
+    assert_eq!(loads(&server, "globex"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn folders_come_and_go_and_mistakes_are_mended() {
+    let project = Project::with_routes(&version(1));
+    let server = project.server();
+    server.ready().await.unwrap();
+    let _watch = server.watch().unwrap();
+    project.write("tenants/globex/routes/index.mjs", &version(7));
+    answers(&server, "globex", "7").await;
+    project.write("tenants/acme/routes/index.mjs", "export default (");
+    project.write("tenants/acme/routes/index.mjs", &version(2));
+    answers(&server, "acme", "2").await;
+    std::fs::remove_dir_all(project.path("tenants/globex")).unwrap();
+    while get(&server, "globex", "/").await.status != 404 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plugin_for_all_reloads_all() {
+    let plugin = |word: &str| {
+        format!(
+            "export default async (fastify) => {{ fastify.get('/plugin', async () => '{word}') }}"
+        )
+    };
+    let project = Project::new(&[
+        ("tenants/acme/routes/index.mjs", &version(1)),
+        ("plugins/word/index.mjs", &plugin("one")),
+    ]);
+    let server = project.server();
+    assert_eq!(get(&server, "acme", "/plugin").await.text, "one");
+    let _watch = server.watch().unwrap();
+    project.write("plugins/word/index.mjs", &plugin("two"));
+    let start = Instant::now();
+    while get(&server, "acme", "/plugin").await.text != "two" {
+        assert!(start.elapsed() < Duration::from_secs(10));
+        tokio::task::yield_now().await;
+    }
+}
