@@ -77,11 +77,7 @@ impl Application for ScriptApplication {
 }
 
 /// The answer; one to an error that nothing of the tenant's has handled is marked.
-fn finished(
-    mut response: Response<Bytes>,
-    request_id: &str,
-    log: &TenantLog,
-) -> Response<Bytes> {
+fn finished(mut response: Response<Bytes>, request_id: &str, log: &TenantLog) -> Response<Bytes> {
     let marked = response.headers_mut().remove(FAILED);
     let failure = response.extensions_mut().remove::<Failure>();
     let status = response.status().as_u16();
