@@ -68,8 +68,6 @@
 //! # Ok(()) }
 //! ```
 
-#![expect(clippy::result_large_err, reason = "errors are rare here, and told whole")]
-
 mod data;
 mod engine;
 mod error;
