@@ -17,9 +17,6 @@ use crate::{
 
 /// How long the last hooks of an application may take.
 const LAST_HOOKS: Duration = Duration::from_secs(1);
-/// What marks an answer to an error that nobody has handled. It never leaves the process.
-const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
-
 /// What marks an answer to an error that nothing of the tenant's has handled, with what it was. It
 /// never leaves the process.
 const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
