@@ -112,11 +112,14 @@ fn of(rounds: &[Round], tenants: usize, value: impl Fn(&Round) -> f64) -> Result
         .ok_or_else(|| Failure::new("nothing was measured"))
 }
 
+/// One of the two servers of a round.
+type Side = fn(&Round) -> &Found;
+
 fn table(node: &str, rounds: &[Round], tenants: &[usize]) -> Result<Grid> {
     let mut table =
         Grid::new(&["tenants", "server", "requests/s", "p50", "p99", "RSS", "errors"], 2);
     let micros = |value: f64| figures::milliseconds(Duration::from_secs_f64(value / 1e6));
-    let sides: [(&str, fn(&Round) -> &Found); 2] =
+    let sides: [(&str, Side); 2] =
         [(node, |round| &round.node), ("tenantry serve", |round| &round.tenantry)];
     for &tenants in tenants {
         for (title, side) in sides {

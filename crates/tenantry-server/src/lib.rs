@@ -29,3 +29,10 @@ pub use tenantry::{TenantId, config::HostConfig};
 #[doc(no_inline)]
 pub use tenantry_fastify::native as plugin;
 pub use watch::Watch;
+
+/// The guide's code, compiled.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/server.md")]
+    struct Server;
+}

@@ -25,6 +25,7 @@ help! {
     help_of_completion: "completion --help";
     help_of_adopt: "adopt --help";
     help_of_seed: "seed --help";
+    help_of_serve: "serve --help";
 }
 
 #[tokio::test]

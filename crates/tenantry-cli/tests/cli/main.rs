@@ -14,6 +14,7 @@ mod migrating;
 mod refusing;
 mod rolling_out;
 mod seeding;
+mod serving;
 mod signals;
 mod status;
 mod support;

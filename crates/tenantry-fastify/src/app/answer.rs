@@ -47,9 +47,11 @@ fn full(
     Ok(response)
 }
 
+/// One that ends a request: after one below 200 the client would wait for another, or take the
+/// connection for something else than HTTP.
 fn to_status(number: f64) -> Option<StatusCode> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds")]
-    let code = (100.0..600.0).contains(&number).then_some(number as u16)?;
+    let code = (200.0..600.0).contains(&number).then_some(number as u16)?;
     StatusCode::from_u16(code).ok()
 }
 

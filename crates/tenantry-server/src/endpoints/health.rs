@@ -14,11 +14,14 @@ use crate::{
 };
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Health {
     status: &'static str,
     /// Seconds.
     uptime: f64,
     memory: Memory,
+    /// Requests under way, of all tenants.
+    requests_open: usize,
     tenants: Count,
 }
 
@@ -38,6 +41,7 @@ pub(super) fn answer(core: &Core) -> Response {
         status: if is_ending { "stopping" } else { "ok" },
         uptime: core.since.elapsed().as_secs_f64(),
         memory: Memory { rss: memory::resident(), isolates: stats.memory },
+        requests_open: stats.tenants.iter().map(|tenant| tenant.open).sum(),
         tenants: stats.count(),
     };
     let status = if is_ending { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };

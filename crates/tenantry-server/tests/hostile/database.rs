@@ -51,7 +51,7 @@ impl Data {
 
     /// That the good tenant's rows are what they were, and its own to read.
     async fn is_whole(&self) {
-        let good = self.manager.db(&TenantId::parse("good").unwrap()).unwrap();
+        let mut good = self.manager.db(&TenantId::parse("good").unwrap()).unwrap();
         let rows = good.query("SELECT name FROM users ORDER BY id", &[]).await.unwrap();
         let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(names, ["good-row-one", "good-row-two"]);
@@ -173,7 +173,7 @@ async fn unloading_in_the_middle_of_a_query_ends_it() {
     assert!(answer.status >= 500, "{answer:?}");
     world.count(&answer);
     World::nothing(&world.get("/?fine=1").await);
-    let evil = data.manager.db(&TenantId::parse("evil").unwrap()).unwrap();
+    let mut evil = data.manager.db(&TenantId::parse("evil").unwrap()).unwrap();
     let rows: i64 = evil.query_one("SELECT count(*) FROM users", &[]).await.unwrap().get(0);
     assert_eq!(rows, 2, "rolled back");
     data.is_whole().await;

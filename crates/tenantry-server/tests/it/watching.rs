@@ -72,6 +72,7 @@ async fn a_plugin_for_all_reloads_all() {
         ("plugins/word/index.mjs", &plugin("one")),
     ]);
     let server = project.server();
+    server.init_tenant("acme").await.unwrap();
     assert_eq!(get(&server, "acme", "/plugin").await.text, "one");
     let _watch = server.watch().unwrap();
     project.write("plugins/word/index.mjs", &plugin("two"));
