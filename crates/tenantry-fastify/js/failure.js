@@ -7,7 +7,7 @@ import { runPayloadHooks } from "./hooks.js";
 import { serializerOf } from "./serialization.js";
 import { finish } from "./send.js";
 import { settle } from "./lifecycle.js";
-import { kContext, kHeaders, kInOnError, kNextErrorHandler, kStatus, kUnhandled } from "./symbols.js";
+import { kContext, kHeaders, kInOnError, kNextErrorHandler, kStatus } from "./symbols.js";
 
 /** Past the outermost. */
 const beyond = { func: null, outer: null };
@@ -125,7 +125,6 @@ function lastResort(reply, error) {
   const headers = reply[kHeaders];
   headers["content-type"] ??= "application/json; charset=utf-8";
   headers["x-tenantry-failed"] = unhandled(error);
-  reply[kUnhandled] = true;
   try {
     const serialize = serializerOf(reply.request[kContext], status, headers["content-type"]);
     if (!serialize) return defaultBody(error, status);

@@ -9,7 +9,7 @@ import { send } from "./send.js";
 import { callNotFound } from "./lifecycle.js";
 import {
   kAnswer, kContext, kDecorated, kEnd, kHasStatus, kHeaders, kInOnError, kIsError, kNextErrorHandler, kReplySerializerDefault,
-  kResolve, kSent, kSerializer, kStart, kStatus, kUnhandled, kWaiting,
+  kResolve, kSent, kSerializer, kStart, kStatus, kWaiting,
 } from "./symbols.js";
 
 export function Reply(request) {
@@ -49,7 +49,6 @@ assign(Reply.prototype, {
   [kAnswer]: undefined,
   [kResolve]: undefined,
   [kEnd]: undefined,
-  [kUnhandled]: false,
   [kWaiting]: undefined,
 });
 

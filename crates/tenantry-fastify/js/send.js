@@ -11,8 +11,7 @@ import { responded } from "./responded.js";
 import { limits } from "./limits.js";
 import { release } from "./lifecycle.js";
 import {
-  kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kUnhandled,
-  kWaiting,
+  kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kWaiting,
 } from "./symbols.js";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -224,7 +223,7 @@ function encode(reply, body) {
     }
     if (!others) return body;
   }
-  return [status, headerLines(headers), body, responded(reply), reply[kUnhandled]];
+  return [status, headerLines(headers), body, responded(reply)];
 }
 
 /** Answers of these statuses have no body. */

@@ -40,7 +40,6 @@ export const kNextErrorHandler = Symbol("fastify.reply.nextErrorHandler");
 export const kSent = Symbol("fastify.reply.sent");
 export const kAnswer = Symbol("fastify.reply.answer");
 export const kResolve = Symbol("fastify.reply.resolve");
-export const kUnhandled = Symbol("fastify.reply.unhandled");
 export const kStart = Symbol("fastify.reply.startTime");
 export const kEnd = Symbol("fastify.reply.endTime");
 export const kWaiting = Symbol("fastify.reply.waiting");

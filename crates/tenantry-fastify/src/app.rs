@@ -20,7 +20,7 @@ use http::{Request, Response};
 use tenantry_js::{Data, Engine, Isolate, IsolateStats, JsError, TaskContext};
 
 pub use config::AppConfig;
-pub use failure::{Failure, Unhandled};
+pub use failure::Failure;
 
 use crate::{LoadError, Loaded, RequestInfo};
 use gone::Watch;
@@ -70,8 +70,7 @@ impl App {
         self.inner.isolate.stats()
     }
 
-    /// Answers a request. Errors are answers, too: what went wrong is in the response's extensions as [`Failure`] or
-    /// [`Unhandled`].
+    /// Answers a request. Errors are answers, too: what went wrong is in the response's extensions as [`Failure`].
     ///
     /// `context` is what the host is given with everything that the tenant's code asks of it for this request. Dropping the
     /// future cancels the request, after which its `onRequestAbort` hooks run.

@@ -13,7 +13,7 @@ pub enum LoadError {
     /// Parts of it are broken.
     Parts(Vec<PartError>),
     /// The isolate could not be made, or loading passed one of its limits.
-    Isolate(JsError),
+    Isolate(Box<JsError>),
     /// A native plugin could not be registered.
     Native {
         /// Its name.
@@ -74,8 +74,14 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Isolate(error) => Some(error),
+            Self::Isolate(error) => Some(&**error),
             _ => None,
         }
+    }
+}
+
+impl From<JsError> for LoadError {
+    fn from(error: JsError) -> Self {
+        Self::Isolate(Box::new(error))
     }
 }

@@ -15,7 +15,7 @@ mod prelude;
 mod router;
 pub mod schema;
 
-pub use app::{App, AppConfig, Failure, Unhandled};
+pub use app::{App, AppConfig, Failure};
 pub use error::LoadError;
 pub use info::RequestInfo;
 pub use loaded::{Loaded, PartError, RouteInfo};

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tenantry_js::{Data, Engine, EngineConfig, IsolateConfig, JsError, Script};
+use tenantry_js::{Data, Engine, EngineConfig, IsolateConfig, Script};
 
 const PRELUDE: &str = r"
 host.register('dispatch', async (method, url, headers) => JSON.stringify({ hello: url.length }));
 ";
 
 #[tokio::main]
-async fn main() -> Result<(), JsError> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1).map(|arg| arg.parse::<usize>().unwrap_or(1));
     let isolates = args.next().unwrap_or(1);
     let clients = args.next().unwrap_or(64);

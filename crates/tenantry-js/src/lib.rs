@@ -22,6 +22,38 @@
 //! use of JavaScript's own objects they keep from the beginning, and their internals they hand to
 //! nobody.
 //!
+//! # Limits
+//!
+//! [`Limits`] hold for memory, stack, CPU and wall time of a task, what it returns, and what it has
+//! open. Past CPU time, wall time or memory, JavaScript is stopped where no `catch`, `finally` or
+//! promise handler sees it; after CPU time and memory the isolate is *condemned*: it takes no new
+//! task, those open in it may end, and its owner makes another. A recursion without end is an
+//! error like any other ([`JsErrorKind::Stack`]).
+//!
+//! A thread whose isolate runs for longer than 2 ms at a stretch steps back to a low priority, and
+//! a new thread takes its place: an endless loop gets what the others leave. Loops in QuickJS's C
+//! code that never ask whether to go on are kept from unbounded lengths by `js/web/guards.js`
+//! (arrays beyond 2^24 elements are refused by such methods as `fill`, `slice` and `sort`); one
+//! that goes on for all that is given no memory any more, which ends it where it allocates.
+//!
+//! What a task leaves running when it is answered, timers and operations, goes on, each event of
+//! it with a budget of its own, until the isolate closes.
+//!
+//! # What tenants' code finds
+//!
+//! `console`, timers, `URL`, `URLSearchParams`, `TextEncoder`, `TextDecoder` (UTF-8 and Latin-1),
+//! `structuredClone` (without transfer), `Event`, `EventTarget`, `AbortController`, `AbortSignal`,
+//! `atob`, `btoa`, `crypto` (random values, UUIDs, SHA-2 digests), `performance.now`, `fetch` with
+//! `Headers`, `Request` and `Response` (whole bodies, no streams; a 304 or 1xx answer has none),
+//! `process` (`env`, versions, `nextTick`, `hrtime`, `uptime`), `Buffer` once `node:buffer` is
+//! imported. No `Atomics`, no `SharedArrayBuffer`, no `WebAssembly`, no `Intl`.
+//!
+//! Modules: ES modules with top-level `await`, CommonJS (its exports are read when the importing
+//! module is loaded, before any ES module of that graph runs), JSON, TypeScript with the feature
+//! `typescript`; `node:` `assert`, `buffer`, `crypto` (SHA-2, HMAC, random), `events`, `path`,
+//! `querystring`, `timers`, `timers/promises`, `url`, `util`. The other modules of Node's are refused by name
+//! when they are loaded.
+//!
 //! ```
 //! use std::sync::Arc;
 //! use tenantry_js::{Data, Engine, EngineConfig, IsolateConfig, Script};

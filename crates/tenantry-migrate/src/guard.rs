@@ -47,8 +47,9 @@ impl Guard {
         format!(
             "SELECT pg_catalog.set_config('tenantry.path', pg_catalog.current_setting('search_path'), true), \
              pg_catalog.set_config('tenantry.role', CURRENT_USER::text, true), \
-             pg_catalog.set_config('tenantry.newest', (SELECT coalesce(max(oid), 0)::text \
-             FROM pg_catalog.pg_class), true), \
+             pg_catalog.set_config('tenantry.newest', (SELECT greatest(\
+             (SELECT max(oid) FROM pg_catalog.pg_class), (SELECT max(oid) FROM pg_catalog.pg_proc), \
+             (SELECT max(oid) FROM pg_catalog.pg_type))::text), true), \
              pg_catalog.set_config('tenantry.own_functions', '{{' || coalesce((\
              SELECT pg_catalog.string_agg(d.objid::text, ',') FROM pg_catalog.pg_depend d \
              WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \

@@ -115,7 +115,7 @@ pub(crate) struct NativeOrigin {
 }
 
 impl NativeOrigin {
-    pub(crate) fn new(
+    pub(crate) fn origin(
         core: &Core,
         id: &TenantId,
         module: &Arc<dyn TenantModule>,

@@ -7,12 +7,11 @@ use http::header::{
 use http::{HeaderMap, Response, StatusCode};
 use tenantry_js::{Data, JsError, JsErrorKind};
 
-use super::failure::{self, Unhandled};
+use super::failure;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// Text alone is JSON with status 200; else it is status, headers, body, the number of hooks that are due, and
-/// whether it is the answer to an error that nobody has handled.
+/// Text alone is JSON with status 200; else it is status, headers, body and the number of hooks that are due.
 pub(super) fn response(data: Data, is_head: bool, due: impl FnOnce(f64)) -> Response<Bytes> {
     match data {
         Data::Text(text) => {
@@ -30,8 +29,8 @@ fn full(
     is_head: bool,
     due: impl FnOnce(f64),
 ) -> Result<Response<Bytes>, &'static str> {
-    let Ok([status, lines, body, hooks, unhandled]) = <[Data; 5]>::try_from(parts) else {
-        return Err("an answer without its five parts");
+    let Ok([status, lines, body, hooks]) = <[Data; 4]>::try_from(parts) else {
+        return Err("an answer without its four parts");
     };
     if let Data::Number(number) = hooks {
         due(number);
@@ -42,18 +41,17 @@ fn full(
         _ => return Err("a body that is neither text nor bytes"),
     };
     let mut response = Response::new(body);
-    if unhandled == Data::Bool(true) {
-        response.extensions_mut().insert(Unhandled);
-    }
     *response.status_mut() =
         status.as_number().and_then(to_status).ok_or("a status that is none")?;
     read_headers(lines.as_text().unwrap_or_default(), is_head, response.headers_mut())?;
     Ok(response)
 }
 
+/// One that ends a request: after one below 200 the client would wait for another, or take the
+/// connection for something else than HTTP.
 fn to_status(number: f64) -> Option<StatusCode> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds")]
-    let code = (100.0..600.0).contains(&number).then_some(number as u16)?;
+    let code = (200.0..600.0).contains(&number).then_some(number as u16)?;
     StatusCode::from_u16(code).ok()
 }
 

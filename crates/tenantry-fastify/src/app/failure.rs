@@ -13,10 +13,6 @@ pub struct Failure {
     pub error: JsError,
 }
 
-/// In the extensions of a response that is Fastify's own answer to an error: no error handler of the application has answered it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unhandled;
-
 /// A response in the shape of Fastify's errors. It says which limit was passed, and nothing of the application's inside.
 pub(super) fn response(error: &JsError) -> Response<Bytes> {
     let (status, code, message) = match error.kind {

@@ -53,12 +53,9 @@ pub(super) async fn load(
     isolate.host = host.clone();
     isolate.env = config.env;
     isolate.fetch = config.fetch;
-    let isolate = engine.isolate(isolate).await.map_err(LoadError::Isolate)?;
-    let answer = isolate
-        .run("load", vec![Data::Text(manifest.to_string())], context)
-        .await
-        .map_err(LoadError::Isolate)?;
-    let mut report = read(&answer).map_err(LoadError::Isolate)?;
+    let isolate = engine.isolate(isolate).await?;
+    let answer = isolate.run("load", vec![Data::Text(manifest.to_string())], context).await?;
+    let mut report = read(&answer)?;
     report.errors.splice(0..0, broken);
     if config.on_error == OnError::Tenant && !report.errors.is_empty() {
         return Err(LoadError::Parts(report.errors));
@@ -82,16 +79,18 @@ pub(super) async fn load(
     Ok((isolate, loaded, Table::new(router, report.targets, report.not_found)))
 }
 
-fn read(answer: &Data) -> Result<Report, JsError> {
+fn read(answer: &Data) -> Result<Report, LoadError> {
     let text = answer.as_text().unwrap_or_default();
-    serde_json::from_str(text).map_err(|error| JsError {
-        kind: tenantry_js::JsErrorKind::Result,
-        message: format!("the application was not loaded: {error}"),
-        name: String::new(),
-        stack: String::new(),
-        location: None,
-        code: None,
-        status: None,
+    serde_json::from_str(text).map_err(|error| {
+        LoadError::from(JsError {
+            kind: tenantry_js::JsErrorKind::Result,
+            message: format!("the application was not loaded: {error}"),
+            name: String::new(),
+            stack: String::new(),
+            location: None,
+            code: None,
+            status: None,
+        })
     })
 }
 

@@ -93,3 +93,47 @@ fn slashes_and_case_are_ignored_where_that_is_asked_for() {
     router.add("GET", "/Users/:Id/", 1).unwrap();
     assert_eq!(found(&router, "/USERS//ABC"), Some((1, values(&["ABC"]))));
 }
+
+/// What a route is, piece by piece: text, a parameter, or the rest.
+fn pieces() -> impl proptest::strategy::Strategy<Value = Vec<&'static str>> {
+    use proptest::prelude::*;
+    let piece = prop::sample::select(vec!["a", "b", "ab", ":p"]);
+    (prop::collection::vec(piece, 1..4), any::<bool>()).prop_map(|(mut pieces, rest)| {
+        if rest {
+            pieces.push("*");
+        }
+        pieces
+    })
+}
+
+/// The plainest way to say which route it is: piece by piece, text first, then a parameter, then the rest, each tried to its end.
+fn reference(routes: &[(u32, &[&'static str])], path: &[&str]) -> Option<u32> {
+    let Some((first, rest)) = path.split_first() else {
+        return routes.iter().find(|(_, pieces)| pieces.is_empty()).map(|(target, _)| *target);
+    };
+    let with = |wanted: &str| -> Vec<(u32, &[&'static str])> {
+        let fits = routes.iter().filter(|(_, pieces)| pieces.first() == Some(&wanted));
+        fits.map(|(target, pieces)| (*target, &pieces[1..])).collect()
+    };
+    reference(&with(first), rest)
+        .or_else(|| reference(&with(":p"), rest))
+        .or_else(|| with("*").first().map(|(target, _)| *target))
+}
+
+proptest::proptest! {
+    #[test]
+    fn finds_what_the_plainest_search_finds(
+        routes in proptest::collection::btree_set(pieces(), 1..12),
+        path in proptest::collection::vec(proptest::sample::select(vec!["a", "b", "ab", "c", "abc"]), 1..5),
+    ) {
+        let mut router = Router::new(RouterOptions::default());
+        let mut known: Vec<(u32, &[&'static str])> = Vec::new();
+        for (target, pieces) in (0..).zip(&routes) {
+            router.add("GET", &format!("/{}", pieces.join("/")), target).unwrap();
+            known.push((target, pieces));
+        }
+        let url = format!("/{}", path.join("/"));
+        let found = found(&router, &url).map(|(target, _)| target);
+        proptest::prop_assert_eq!(found, reference(&known, &path), "{:?} {}", routes, url);
+    }
+}

@@ -73,7 +73,8 @@ impl NativePlugin for Status {
 
 async fn ask(app: &App, url: &str, token: &str) -> (u16, String) {
     let request = http::Request::get(url).header("authorization", token);
-    let response = crate::support::send(app, request.body(bytes::Bytes::new()).unwrap()).await;
+    let response =
+        crate::support::send(app, request.body(bytes::Bytes::new()).expect("a request")).await;
     (response.status().as_u16(), body(&response))
 }
 

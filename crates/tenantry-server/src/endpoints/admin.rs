@@ -28,7 +28,7 @@ use crate::{
 pub(super) async fn answer(core: &Arc<Core>, method: &Method, path: &str) -> Response {
     let server = MultiTenantServer::of(core);
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let known = match (method, segments.as_slice()) {
+    match (method, segments.as_slice()) {
         (&Method::GET, ["tenants"]) => success(&ServerStats::of(core).tenants),
         (&Method::GET, ["stats"]) => success(&ServerStats::of(core)),
         (&Method::GET, ["tenants", id]) => {
@@ -62,8 +62,7 @@ pub(super) async fn answer(core: &Arc<Core>, method: &Method, path: &str) -> Res
                 .into_response()
         }
         _ => not_found(),
-    };
-    known
+    }
 }
 
 fn of_one(core: &Core, id: &str) -> Option<TenantStats> {

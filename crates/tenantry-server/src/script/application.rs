@@ -7,14 +7,16 @@ use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 use serde_json::Value;
 use tenantry_fastify::{App, Failure, Loaded, PartError};
-use tenantry_js::JsErrorKind;
+use tenantry_js::{JsErrorKind, LogEntry, LogLevel};
 
 use super::host::TenantHost;
-use crate::application::{Application, Call, Failed, Usage};
+use crate::{
+    application::{Application, Call, Failed, Usage},
+    log::TenantLog,
+};
 
 /// How long the last hooks of an application may take.
 const LAST_HOOKS: Duration = Duration::from_secs(1);
-
 /// What marks an answer to an error that nothing of the tenant's has handled, with what it was. It
 /// never leaves the process.
 const FAILED: HeaderName = HeaderName::from_static("x-tenantry-failed");
@@ -40,10 +42,11 @@ impl ScriptApplication {
 impl Application for ScriptApplication {
     fn handle(&self, call: Call) -> BoxFuture<'static, Response<Bytes>> {
         let app = self.app.clone();
-        let context = self.host.task(Some(call.info.id.clone()));
+        let (id, log) = (call.info.id.clone(), Arc::clone(&self.host.log));
+        let context = self.host.task(Some(id.clone()));
         Box::pin(async move {
             let response = app.handle(call.request, call.info, context).await;
-            finished(response)
+            finished(response, &id, &log)
         })
     }
 
@@ -71,7 +74,7 @@ impl Application for ScriptApplication {
 }
 
 /// The answer; one to an error that nothing of the tenant's has handled is marked.
-fn finished(mut response: Response<Bytes>) -> Response<Bytes> {
+fn finished(mut response: Response<Bytes>, request_id: &str, log: &TenantLog) -> Response<Bytes> {
     let marked = response.headers_mut().remove(FAILED);
     let failure = response.extensions_mut().remove::<Failure>();
     let status = response.status().as_u16();
@@ -80,7 +83,9 @@ fn finished(mut response: Response<Bytes>) -> Response<Bytes> {
     }
     if let Some(Failure { error }) = failure {
         if !matches!(error.kind, JsErrorKind::Condemned | JsErrorKind::Closed) {
-            tracing::warn!(kind = ?error.kind, "{error}");
+            // In the tenant's own log, which is the server's, too.
+            let (level, message) = (LogLevel::Error, error.to_string());
+            log.add(Some(request_id), LogEntry { level, message, fields: None });
         }
         return stopped(response);
     }

@@ -24,7 +24,7 @@ pub(crate) struct ScriptOrigin {
 }
 
 impl ScriptOrigin {
-    pub(crate) fn new(
+    pub(crate) fn origin(
         scripts: &Arc<Scripts>,
         id: &TenantId,
         source: Option<Source>,

@@ -82,7 +82,7 @@ impl Discovery {
         id: &TenantId,
     ) -> Result<Option<Arc<Tenant>>> {
         if let Some(module) = self.natives.get(id) {
-            let origin = |_| NativeOrigin::new(core, id, module);
+            let origin = |_| NativeOrigin::origin(core, id, module);
             return Ok(Some(core.tenants.add(id, core.log_for(id), origin)));
         }
         let Some(scripts) = core.scripts.get() else {
@@ -97,7 +97,7 @@ impl Discovery {
             },
         };
         let folder = self.folder.join(id.as_str());
-        let origin = |log| ScriptOrigin::new(scripts, id, source, folder, log);
+        let origin = |log| ScriptOrigin::origin(scripts, id, source, folder, log);
         Ok(Some(core.tenants.add(id, core.log_for(id), origin)))
     }
 

@@ -161,6 +161,17 @@ impl World {
         }
     }
 
+    /// Waits for an error in the evil tenant's log.
+    pub(crate) async fn logged_error(&self) {
+        let found = async {
+            while !self.log().await.iter().any(|line| line.level == "error") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(5), found).await;
+        assert!(found.is_ok(), "nothing was logged");
+    }
+
     /// That the good tenant was served all the while and is served now, that its own log says nothing
     /// of this, and that what the evil one was asked is counted.
     pub(crate) async fn finish(self) {

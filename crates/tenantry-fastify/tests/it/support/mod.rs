@@ -81,7 +81,7 @@ pub(crate) async fn send(app: &App, request: Request<Bytes>) -> Response<Bytes> 
 
 /// Its answer to a GET.
 pub(crate) async fn get(app: &App, url: &str) -> Response<Bytes> {
-    send(app, Request::get(url).body(Bytes::new()).unwrap()).await
+    send(app, Request::get(url).body(Bytes::new()).expect("a request")).await
 }
 
 /// The body as text.
