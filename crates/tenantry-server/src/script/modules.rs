@@ -21,7 +21,9 @@ impl Mount {
 
 impl ModuleSource for Mount {
     fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
-        let resolved = match (from.strip_prefix(&self.name), specifier.strip_prefix(&self.name)) {
+        // An application is begun by names that are relative to nothing: `./plugins:auth/index.mjs`.
+        let entry = specifier.strip_prefix("./").unwrap_or(specifier).strip_prefix(&self.name);
+        let resolved = match (from.strip_prefix(&self.name), entry) {
             (Some(from), _) => self.source.resolve(specifier, from)?,
             (None, Some(entry)) if from.is_empty() => self.source.resolve(entry, "")?,
             _ => {
@@ -56,10 +58,12 @@ mod tests {
         let mount = Mount::new("core:", Arc::new(core));
         let all = Overlay::new(Arc::new(mount), Arc::new(own));
         assert_eq!(all.resolve("core:auth/index.mjs", "").unwrap(), "core:auth/index.mjs");
+        assert_eq!(all.resolve("./core:auth/index.mjs", "").unwrap(), "core:auth/index.mjs");
         let keys = all.resolve("./keys.mjs", "core:auth/index.mjs").unwrap();
         assert_eq!(keys, "core:auth/keys.mjs");
         assert_eq!(all.load(&keys).unwrap().text, "keys");
         assert!(all.resolve("core:auth/keys.mjs", "index.mjs").is_err());
+        assert!(all.resolve("./core:auth/keys.mjs", "index.mjs").is_err());
         assert_eq!(all.resolve("./auth/keys.mjs", "index.mjs").unwrap(), "auth/keys.mjs");
     }
 }
