@@ -91,7 +91,10 @@ fn the_guides_configuration_is_one() {
 }
 
 fn example() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/multi-tenant-server")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/multi-tenant-server")
+        .canonicalize()
+        .unwrap()
 }
 
 #[tokio::test]
