@@ -1,5 +1,7 @@
 //! The JavaScript of `docs/server.md`, and the example, as they stand there.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
