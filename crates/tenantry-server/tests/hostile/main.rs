@@ -4,6 +4,8 @@
 //! answer what it always answers, in time. What a case tries is counted and logged as the tenant's
 //! that tried it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod database;
 mod environment;
 mod errors;
