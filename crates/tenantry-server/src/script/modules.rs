@@ -21,7 +21,7 @@ impl Mount {
 
 impl ModuleSource for Mount {
     fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
-        // An application is begun by names that are relative to nothing: `./plugins:auth/index.mjs`.
+        // What a manifest names, and nobody's code, is asked for from nowhere.
         let entry = specifier.strip_prefix("./").unwrap_or(specifier).strip_prefix(&self.name);
         let resolved = match (from.strip_prefix(&self.name), entry) {
             (Some(from), _) => self.source.resolve(specifier, from)?,
@@ -45,6 +45,27 @@ impl ModuleSource for Mount {
     }
 }
 
+/// The built-in plugins, whose modules have such names already: a manifest names them, and they import
+/// each other, but no tenant's code does.
+pub(super) struct BuiltIn<S>(pub(super) S);
+
+/// What their names begin with.
+const BUILT_IN: &str = "core:";
+
+impl<S: ModuleSource> ModuleSource for BuiltIn<S> {
+    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        if from.is_empty() || from.starts_with(BUILT_IN) {
+            return self.0.resolve(specifier, from);
+        }
+        let (specifier, from) = (specifier.to_owned(), from.to_owned());
+        Err(ModuleError::NotFound { specifier, from })
+    }
+
+    fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {
+        self.0.load(name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tenantry_js::{Memory, Overlay};
@@ -58,12 +79,23 @@ mod tests {
         let mount = Mount::new("core:", Arc::new(core));
         let all = Overlay::new(Arc::new(mount), Arc::new(own));
         assert_eq!(all.resolve("core:auth/index.mjs", "").unwrap(), "core:auth/index.mjs");
-        assert_eq!(all.resolve("./core:auth/index.mjs", "").unwrap(), "core:auth/index.mjs");
         let keys = all.resolve("./keys.mjs", "core:auth/index.mjs").unwrap();
         assert_eq!(keys, "core:auth/keys.mjs");
         assert_eq!(all.load(&keys).unwrap().text, "keys");
-        assert!(all.resolve("core:auth/keys.mjs", "index.mjs").is_err());
-        assert!(all.resolve("./core:auth/keys.mjs", "index.mjs").is_err());
+        assert_eq!(all.resolve("./core:auth/index.mjs", "").unwrap(), "core:auth/index.mjs");
+        for specifier in ["core:auth/keys.mjs", "./core:auth/keys.mjs"] {
+            assert!(all.resolve(specifier, "index.mjs").is_err(), "{specifier}");
+        }
         assert_eq!(all.resolve("./auth/keys.mjs", "index.mjs").unwrap(), "auth/keys.mjs");
+    }
+
+    #[test]
+    fn built_in_plugins_are_for_manifests() {
+        let plugins = BuiltIn(tenantry_fastify::plugins::modules());
+        assert!(plugins.resolve("./core:auth/index.mjs", "").is_ok());
+        assert!(plugins.resolve("./token.mjs", "core:auth/index.mjs").is_ok());
+        for from in ["index.mjs", "plugins:audit/index.mjs"] {
+            assert!(plugins.resolve("core:auth/index.mjs", from).is_err(), "{from}");
+        }
     }
 }

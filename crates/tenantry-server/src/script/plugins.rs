@@ -6,7 +6,7 @@ use tenantry::config::PluginsConfig;
 use tenantry_fastify::{ModuleRef, PartError, plugins};
 use tenantry_js::{Folder, ModuleSource, Overlay};
 
-use super::modules::Mount;
+use super::modules::{BuiltIn, Mount};
 use crate::{
     folder::{self, CorePlugins},
     loading::{Loaded, LoadingError, Source, Strategies},
@@ -70,7 +70,7 @@ pub(super) async fn load(
 ) -> Result<Plugins, String> {
     let Found { folder, packages } = find(config, strategies, sources).await?;
     let mut in_folder = folder.plugins;
-    let mut source: Arc<dyn ModuleSource> = Arc::new(plugins::modules());
+    let mut source: Arc<dyn ModuleSource> = Arc::new(BuiltIn(plugins::modules()));
     if !in_folder.is_empty() {
         let mount = Mount::new(FOLDER, Arc::new(open(config.dir.clone())?));
         source = Arc::new(Overlay::new(source, Arc::new(mount)));

@@ -20,7 +20,7 @@ async fn a_limit_that_is_passed_is_the_error_of_that_request() {
     let server = project
         .builder()
         .set("limits.cpu", "100ms")
-        .set("limits.wall", "500ms")
+        .set("limits.wall", "2s")
         .set("limits.memory", "8MB")
         .set("limits.response_bytes", "1MB")
         .build()

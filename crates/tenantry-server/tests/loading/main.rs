@@ -1,4 +1,6 @@
 //! Where tenants and plugins come from: folders, an S3-speaking server, HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "object-store")]
 #![expect(clippy::unwrap_used, reason = "what helps tests fails as they do")]
 
