@@ -7,7 +7,8 @@ use tenantry_devdb::testing::TestDb;
 use crate::world::{World, handler};
 
 struct Data {
-    db: TestDb,
+    /// Dropped with it.
+    _db: TestDb,
     manager: TenantManager,
 }
 
@@ -21,7 +22,7 @@ impl Data {
             .load()
             .unwrap();
         let manager = TenantManager::connect(config).await.unwrap();
-        let data = Self { db, manager };
+        let data = Self { _db: db, manager };
         for id in ["good", "evil"] {
             let tenant = TenantId::parse(id).unwrap();
             data.manager.catalog().create(NewTenant::new(tenant.clone())).await.unwrap();
