@@ -1,5 +1,4 @@
 //! The JavaScript of `docs/server.md`, and the example, as they stand there.
-#![expect(clippy::unwrap_used, reason = "what helps tests fails as they do")]
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -3,7 +3,6 @@
 //! Every case is served over a socket while the good tenant is asked again and again: it has to
 //! answer what it always answers, in time. What a case tries is counted and logged as the tenant's
 //! that tried it.
-#![expect(clippy::unwrap_used, reason = "what helps tests fails as they do")]
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "object-store")]
-#![expect(clippy::unwrap_used, reason = "what helps tests fails as they do")]
 
 mod archive;
 mod cache;
