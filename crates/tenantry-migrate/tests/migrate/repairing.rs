@@ -60,6 +60,8 @@ async fn an_index_that_was_not_finished_is_dropped() {
         .unwrap();
     let sql = "CREATE UNIQUE INDEX CONCURRENTLY twice ON tenant_acme.users (name)";
     client.batch_execute(sql).await.unwrap_err();
+    // The error comes before PostgreSQL has let go of the index; the next answer comes after.
+    client.batch_execute("SELECT").await.unwrap();
     let options = RepairOptions::new().indexes(true);
     let report = migrator.repair(None, options).await.unwrap();
     assert_eq!(report.tenants[0].corrections[0].name, "twice");
