@@ -176,7 +176,9 @@ function complete(instance, context, options) {
     const { method, url } = context.config;
     context.schema = normalize(options.schema);
     try {
-      context.validators = compileValidators(context);
+      // A schema that is wrong is told, also where none is checked.
+      const validators = compileValidators(context);
+      context.validators = instance[kShared].validatesInputs ? validators : undefined;
     } catch (error) {
       throw assign(new errorCodes.FST_ERR_SCH_VALIDATION_BUILD(method, url, error.message), { cause: error });
     }

@@ -18,6 +18,8 @@ export class Shared {
     this.bodyless = new Set(["GET", "HEAD", "TRACE"]);
     this.bodywith = new Set(["DELETE", "OPTIONS", "PATCH", "PUT", "POST", "QUERY"]);
     this.exposeHeadRoutes = options.exposeHeadRoutes ?? true;
+    /** Whether what requests bring is checked; whoever serves the application may say no. */
+    this.validatesInputs = options.validateInputs ?? true;
     this.routerOptions = options.routerOptions ?? {};
     /** The host's router of this application. */
     this.router = host.call("router.new", JSON.stringify({ ...pick(options), ...pick(this.routerOptions) }));

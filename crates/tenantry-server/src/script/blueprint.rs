@@ -130,7 +130,10 @@ impl ScriptBlueprint {
         }
         app.public = Some(self.root.join("public")).filter(|folder| folder.is_dir());
         app.log_level = LogLevel::parse(config.logger.level).unwrap_or(LogLevel::Fatal);
-        app.options = serde_json::json!({ "bodyLimit": config.limits.request_bytes });
+        app.options = serde_json::json!({
+            "bodyLimit": config.limits.request_bytes,
+            "validateInputs": config.validate_inputs,
+        });
         app.response_limit = limits.response_bytes;
         let loaded = App::load(&self.scripts.engine, app, self.host.task(None)).await;
         loaded.map_err(|error| Broken::parts(error.parts()))

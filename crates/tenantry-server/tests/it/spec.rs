@@ -107,3 +107,19 @@ async fn should_load_tenant_correctly() {
 
     assert!(server.stop().await);
 }
+
+#[tokio::test]
+async fn validate_inputs_turns_validation_on_and_off() {
+    let project = Project::with_routes(
+        "export default async (fastify) => {
+           const schema = { body: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } } }
+           fastify.post('/', { schema }, async (request) => request.body)
+         }",
+    );
+    let checked = project.builder().set("security.validateInputs", true).build().unwrap();
+    let refused = post(&checked, "acme", "/", &json!({})).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(refused.text.contains("must have required property 'name'"), "{refused:?}");
+    let unchecked = project.builder().set("security.validateInputs", false).build().unwrap();
+    assert_eq!(post(&unchecked, "acme", "/", &json!({})).await.json(), json!({}));
+}
