@@ -23,39 +23,42 @@
 //! | [`NodeModules`] | packages in a `node_modules` |
 //! | [`Remote`] | archives and prefixes in S3, Google Cloud Storage, Azure and behind HTTP |
 
+#[cfg(feature = "object-store")]
 mod cache;
 mod configured;
 mod digest;
 mod error;
 mod folder;
 mod inside;
+#[cfg(feature = "object-store")]
 mod limits;
 mod listing;
 mod loaded;
 mod packages;
 #[cfg(feature = "object-store")]
+mod pin;
+#[cfg(feature = "object-store")]
 mod remote;
 mod revision;
 mod source;
 mod strategies;
+#[cfg(feature = "object-store")]
 mod unpack;
 
 use futures_util::future::BoxFuture;
 
 #[cfg(feature = "object-store")]
-pub use self::remote::Remote;
+pub use self::{cache::Cache, limits::ArchiveLimits, remote::Remote};
+pub(crate) use self::{configured::configured, listing::Listing};
 pub use self::{
-    cache::Cache,
     error::LoadingError,
     folder::LocalFolders,
-    limits::ArchiveLimits,
     loaded::Loaded,
     packages::{NodeModules, PackagePattern},
     revision::Revision,
     source::{LoadOptions, Source},
     strategies::Strategies,
 };
-pub(crate) use self::{configured::configured, listing::Listing};
 
 /// A way to get at the code of a plugin or of a whole tenant.
 ///

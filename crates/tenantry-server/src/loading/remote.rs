@@ -14,8 +14,9 @@ use self::fetch::{Fetched, Prefix};
 use super::{
     ArchiveLimits, Cache, LoadOptions, Loaded, LoadingError, LoadingStrategy, Revision, blocking,
     cache::{Entry, Last},
-    digest::{Pin, hex},
+    digest::hex,
     inside,
+    pin::Pin,
     unpack::unpack,
 };
 
