@@ -101,6 +101,10 @@ fn misbehave(
             loop {
                 match request::send(address, "GET", path, &tenant).await {
                     Ok((status, ..)) => {
+                        if status != 200 {
+                            // As many at a time as there are, and not as fast as they are refused.
+                            tokio::time::sleep(Duration::from_millis(200)).await;
+                        }
                         if let Ok(mut statuses) = statuses.lock() {
                             *statuses.entry(status).or_default() += 1;
                         }

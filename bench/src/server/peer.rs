@@ -24,7 +24,7 @@ pub(super) async fn tenantry(
     command.arg("serve").arg("--tenants").arg(folder.path());
     command.current_dir(workspace::bench());
     command.env("DATABASE_URL", url).env("TENANTRY_ADMIN__TOKEN", TOKEN.replace(' ', "-"));
-    command.env("TENANTRY_LOGGER__LEVEL", "fatal");
+    command.env("TENANTRY_LOGGER__LEVEL", "silent");
     // 16 for work and one for the catalog's listener.
     command.env("TENANTRY_CONNECTION__MAX_CONNECTIONS", "17");
     command.envs(settings.iter().copied());

@@ -27,7 +27,7 @@ pub(super) struct Tenant {
     pub(super) id: TenantId,
     pub(super) shared: Arc<Shared>,
     /// Places for statements and transactions.
-    pub(super) places: Places,
+    pub(super) places: Arc<Places>,
     known: Mutex<Known>,
     runtime: Handle,
 }
@@ -75,7 +75,10 @@ impl fmt::Debug for TenantDatabase {
 impl Tenant {
     pub(super) fn new(id: TenantId, shared: Arc<Shared>) -> Self {
         let config = &shared.config;
-        let places = Places::new(config.max_open, config.max_waiting, config.wait_timeout);
+        // What the pool would give it beyond its part it would take back only when others wait already.
+        let part = shared.manager.config().connection().max_per_tenant;
+        let most = config.max_open.min(part);
+        let places = Places::new(most, config.max_waiting, config.wait_timeout);
         Self { id, places, shared, known: Mutex::default(), runtime: Handle::current() }
     }
 

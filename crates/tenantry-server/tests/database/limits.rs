@@ -38,6 +38,30 @@ async fn a_result_is_no_larger_than_it_may_be() {
 }
 
 #[tokio::test]
+async fn one_tenants_slow_statements_leave_connections_to_the_others() {
+    // The pool has six connections.
+    let world = World::with(|config| config.max_open_per_request = 50).await;
+    let slow = world
+        .isolate("await Promise.all(Array.from({ length: 40 }, () => db.query('SELECT count(*) FROM generate_series(1, 1000000000)').catch(() => 0)))")
+        .await;
+    let flood = world.acme().task();
+    let flood = tokio::spawn(async move { slow.run("run", vec![Default::default()], flood).await });
+    let beta = tenantry::TenantId::parse("beta").expect("an id");
+    let mut db = world.manager.db(&beta).expect("a tenant");
+    // Acme has all that it may have.
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%generate_series(1, 1000000000)%' AND pid <> pg_backend_pid()";
+    let watch = world.db.connect().await;
+    while watch.query_one(running, &[]).await.expect("a count").get::<_, i64>(0) < 2 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        let asked = db.query("SELECT 1", &[]);
+        tokio::time::timeout(Duration::from_secs(2), asked).await.expect("in time").expect("a row");
+    }
+    flood.abort();
+}
+
+#[tokio::test]
 async fn a_tenant_has_so_many_statements_under_way_and_others_wait_or_are_refused() {
     let world = World::with(|config| {
         config.max_open = 2;
