@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # A test that hangs for want of a connection has failed, too.
-patience=120
+patience=300
 missed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
