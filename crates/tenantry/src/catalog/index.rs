@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
@@ -182,24 +182,41 @@ impl Index {
     /// Takes all rows in, as they were when the versions had come to `version`; tenants that
     /// have none are gone.
     pub(crate) fn replace(&self, rows: Vec<TenantRow>, version: i64) {
-        let known: Vec<TenantId> = self.read().by_id.keys().cloned().collect();
-        let there: std::collections::HashSet<TenantId> =
-            rows.iter().map(|row| row.tenant.id.clone()).collect();
-        for id in known.into_iter().filter(|id| !there.contains(id)) {
-            self.remove(&id, version);
-        }
+        let there = rows.iter().map(|row| row.tenant.id.clone()).collect();
         for row in rows {
             self.apply(row);
         }
-        self.write().gone.retain(|_, &mut gone| gone >= version);
+        self.keep_only(&there, version);
     }
 
-    /// Reads all rows and takes them in.
+    /// Reads all rows and takes them in: page by page, since all of them at once would take several times the
+    /// memory of what is kept. What changes meanwhile has a later version than what was read first.
     pub(crate) async fn load(&self, db: &mut impl Run) -> Result<()> {
         let version = rows::current_version(db).await?;
-        let all = rows::all(db).await?;
-        self.replace(all, version);
+        let mut there = HashSet::new();
+        let mut after = None;
+        loop {
+            let (page, next) = rows::page(db, after.as_deref()).await?;
+            for row in page {
+                there.insert(row.tenant.id.clone());
+                self.apply(row);
+            }
+            match next {
+                Some(last) => after = Some(last),
+                None => break,
+            }
+        }
+        self.keep_only(&there, version);
         Ok(())
+    }
+
+    /// Takes out all others than these, unless a row later than `version` is here.
+    fn keep_only(&self, there: &HashSet<TenantId>, version: i64) {
+        let known: Vec<TenantId> = self.read().by_id.keys().cloned().collect();
+        for id in known.into_iter().filter(|id| !there.contains(id)) {
+            self.remove(&id, version);
+        }
+        self.write().gone.retain(|_, &mut gone| gone >= version);
     }
 
     /// Schemas have been migrated: what is prepared for them is of no more use.

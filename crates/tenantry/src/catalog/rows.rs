@@ -13,6 +13,9 @@ pub(crate) struct TenantRow {
     pub(crate) version: i64,
 }
 
+/// How many rows a page has.
+const PAGE: usize = 500;
+
 macro_rules! columns {
     () => {
         "t.id, t.status, t.cluster, t.schema, t.generation, t.plan, t.metadata, t.created_at, \
@@ -25,6 +28,22 @@ macro_rules! columns {
 pub(crate) async fn all(db: &mut impl Run) -> Result<Vec<TenantRow>> {
     let sql = concat!("SELECT ", columns!(), " FROM tenantry.tenants t ORDER BY t.id");
     Ok(readable(db.rows(sql, &[]).await?))
+}
+
+/// The rows of the next tenants by id, a few hundred: after the one of this id, or from the first on. With
+/// them, after whom the next page begins, if there may be one.
+pub(crate) async fn page(
+    db: &mut impl Run,
+    after: Option<&str>,
+) -> Result<(Vec<TenantRow>, Option<String>)> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM tenantry.tenants t WHERE t.id > coalesce($1, '') ORDER BY t.id LIMIT $2"
+    );
+    let rows = db.rows(sql, &[&after, &(PAGE as i64)]).await?;
+    let next = rows.last().filter(|_| rows.len() == PAGE).map(|row| row.get(0));
+    Ok((readable(rows), next))
 }
 
 /// The rows of these tenants, as far as there are any.

@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -18,21 +19,33 @@ use super::{
 /// recently used go first.
 pub(super) struct Statements {
     entries: LruCache<(TargetId, u64), Entry>,
+    /// By hash: what is prepared for many targets is written down once.
+    texts: HashMap<u64, Arc<Text>>,
     bound: usize,
     share: Arc<Share>,
+}
+
+/// What a statement is known by.
+struct Text {
+    sql: Box<str>,
+    types: Box<[u32]>,
+}
+
+impl Text {
+    fn of(query: &Query<'_>) -> Self {
+        Self { sql: query.sql.into(), types: query.params.oids().collect() }
+    }
+
+    fn is_of(&self, query: &Query<'_>) -> bool {
+        *self.sql == *query.sql && self.types.iter().copied().eq(query.params.oids())
+    }
 }
 
 enum Entry {
     /// Seen once: preparing it would not have paid yet.
     Seen,
     /// Prepared.
-    Prepared {
-        generation: u64,
-        sql: Box<str>,
-        types: Box<[u32]>,
-        prepared: Prepared,
-        _permit: Permit,
-    },
+    Prepared { generation: u64, text: Arc<Text>, prepared: Prepared, _permit: Permit },
 }
 
 /// A prepared statement.
@@ -57,7 +70,8 @@ pub(super) enum Known {
 
 impl Statements {
     pub(super) fn new(bound: usize, tally: Arc<Tally>) -> Self {
-        Self { entries: LruCache::unbounded(), bound, share: Share::new(tally) }
+        let (entries, texts) = (LruCache::unbounded(), HashMap::new());
+        Self { entries, texts, bound, share: Share::new(tally) }
     }
 
     /// Looks a statement up, and notes that it was seen if it is `worth_noting`.
@@ -71,9 +85,7 @@ impl Statements {
                 self.entries.put(key, Entry::Seen);
                 Known::Outdated
             }
-            Some(Entry::Prepared { sql, types, prepared, .. })
-                if **sql == *query.sql && types.iter().copied().eq(query.params.oids()) =>
-            {
+            Some(Entry::Prepared { text, prepared, .. }) if text.is_of(query) => {
                 Known::Prepared(prepared.clone())
             }
             // Seen, or another statement with the same hash, which gives way.
@@ -100,14 +112,28 @@ impl Statements {
         {
             let entry = Entry::Prepared {
                 generation: owner.generation,
-                sql: query.sql.into(),
-                types: query.params.oids().collect(),
+                text: self.text(key.1, query),
                 prepared: prepared.clone(),
                 _permit: permit,
             };
             self.put(key, entry);
         }
         prepared
+    }
+
+    /// The text of a statement, the same for all targets.
+    fn text(&mut self, hash: u64, query: &Query<'_>) -> Arc<Text> {
+        match self.texts.get(&hash) {
+            Some(text) if text.is_of(query) => return Arc::clone(text),
+            // Those that no statement has any more, from time to time.
+            None if self.texts.len() > self.entries.len() => {
+                self.texts.retain(|_, text| Arc::strong_count(text) > 1);
+            }
+            _ => {}
+        }
+        let text = Arc::new(Text::of(query));
+        self.texts.insert(hash, Arc::clone(&text));
+        text
     }
 
     /// Leave to keep one more; the least recently used are dropped for it.
@@ -135,6 +161,7 @@ impl Statements {
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+        self.texts.clear();
     }
 
     fn put(&mut self, key: (TargetId, u64), entry: Entry) {

@@ -165,6 +165,33 @@ async fn without_its_listener_a_lookup_reads_the_row_until_it_hears_again() {
 }
 
 #[tokio::test]
+async fn a_catalog_of_several_pages_is_read_whole_and_what_has_gone_meanwhile_is_gone() {
+    let world = World::new().await;
+    let outside = world.db.connect().await;
+    let fill = "INSERT INTO tenantry.tenants (id, schema) \
+                SELECT 't' || n, 'tenant_t' || n FROM generate_series(1, 1000) n";
+    outside.batch_execute(fill).await.unwrap();
+    let reader = TenantManager::connect(config(&world.db.url()).load().unwrap()).await.unwrap();
+    for number in 1..=1000 {
+        reader.tenant(&id(&format!("t{number}"))).await.unwrap();
+    }
+
+    // What happens while its listener is dead is seen when all is read again.
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \
+                current_database() AND query LIKE '%last_value%' AND pid <> pg_backend_pid()";
+    let change = "DELETE FROM tenantry.tenants WHERE id IN ('t1', 't500', 't999'); \
+                  INSERT INTO tenantry.tenants (id, schema) VALUES ('zzz', 'tenant_zzz')";
+    outside.batch_execute(&format!("{kill}; {change}")).await.unwrap();
+    for gone in ["t1", "t500", "t999"] {
+        until("it is gone", async || reader.tenant(&id(gone)).await.is_err()).await;
+    }
+    until("the new one is there", async || reader.tenant(&id("zzz")).await.is_ok()).await;
+    assert_eq!(reader.catalog().list().await.unwrap().len(), 998);
+    reader.tenant(&id("t1000")).await.unwrap();
+    assert_eq!(reader.close().await.left, 0);
+}
+
+#[tokio::test]
 async fn many_processes_may_make_the_catalog_at_once() {
     let db = tenantry_devdb::testing::TestDb::create().await;
     let connecting = (0..8).map(|_| TenantManager::connect(config(&db.url()).load().unwrap()));
