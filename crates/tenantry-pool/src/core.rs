@@ -7,6 +7,7 @@
 mod asking;
 mod deadlines;
 mod ending;
+mod floods;
 mod homes;
 mod maintenance;
 mod opening;
@@ -29,6 +30,7 @@ use tokio::time::Instant;
 
 use self::{
     deadlines::Deadlines,
+    floods::Floods,
     servers::Servers,
     slots::{Kind, Slots, State},
     targets::Targets,
@@ -88,6 +90,8 @@ pub(crate) struct Core<D: Driver> {
     looked_at: Option<Instant>,
     /// The targets used of late or at work.
     targets: Targets,
+    /// Those whose callers queue up.
+    floods: Floods,
     /// The number that the next target in the order draws.
     next_number: u64,
     /// How far out of turn a connection may go to whom it suits.
@@ -109,6 +113,7 @@ impl<D: Driver> Core<D> {
             patience: Deadlines::default(),
             looked_at: None,
             targets: Targets::new(config.max_targets),
+            floods: Floods::default(),
             next_number: 0,
             window: PASSES_PER_CONNECTION * config.max_connections as u64,
             recycling: 0,

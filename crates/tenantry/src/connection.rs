@@ -21,6 +21,7 @@ mod run;
 mod server;
 mod session;
 mod statements;
+mod streak;
 mod tally;
 mod transaction;
 mod wire;

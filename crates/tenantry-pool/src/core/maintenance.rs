@@ -24,6 +24,7 @@ impl<D: Driver> Core<D> {
         for target in self.targets.expired(self.config.target_ttl, now) {
             self.evict(target, out);
         }
+        self.end_stalled_floods(now, out);
         self.open_where_needed(now, out);
         self.open_spare(now, out);
     }

@@ -26,7 +26,7 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        self.returned(slot);
+        let is_lifted = self.returned(slot, now);
         self.forget_late(slot, &mut connection);
         match self.driver.condition(&connection) {
             _ if self.slots.get(slot).doomed => {
@@ -38,6 +38,10 @@ impl<D: Driver> Core<D> {
         }
         if !matches!(self.slots.get(slot).kind(), Kind::Leased | Kind::Idle) {
             self.end_patience(slot, now, out);
+        }
+        if is_lifted {
+            self.serve_idle(self.slots.get(slot).server, now, out);
+            self.open_where_needed(now, out);
         }
     }
 
@@ -57,9 +61,13 @@ impl<D: Driver> Core<D> {
         now: Instant,
         out: &mut Vec<Action<D>>,
     ) {
-        self.returned(slot);
+        let is_lifted = self.returned(slot, now);
         self.close(slot, connection, reason, out);
         self.end_patience(slot, now, out);
+        if is_lifted {
+            self.serve_idle(self.slots.get(slot).server, now, out);
+            self.open_where_needed(now, out);
+        }
     }
 
     /// A connection has been cleaned.

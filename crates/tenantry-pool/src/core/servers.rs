@@ -8,6 +8,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
+    floods::Lately,
     slots::Kind,
     turns::{Turn, Turns},
 };
@@ -36,6 +37,8 @@ pub(crate) struct ServerState<D: Driver> {
     pub(crate) epoch: u32,
     /// Its targets that wait.
     pub(crate) turns: Turns,
+    /// Its targets at work.
+    pub(crate) lately: Lately,
     /// No attempt to connect before this moment, after one that failed.
     pub(crate) open_after: Option<Instant>,
     /// The last failure to connect since a connection was opened.
@@ -54,6 +57,7 @@ impl<D: Driver> ServerState<D> {
             waiting: 0,
             epoch: 1,
             turns: Turns::default(),
+            lately: Lately::default(),
             open_after: None,
             last_failure: None,
         }

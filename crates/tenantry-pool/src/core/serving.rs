@@ -31,7 +31,7 @@ impl<D: Driver> Core<D> {
 
     fn waits(&self, user: LastUser) -> bool {
         let entry = &self.targets[user.at];
-        entry.id == user.id && entry.standing != Standing::Out
+        entry.id == user.id && !matches!(entry.standing, Standing::Out | Standing::Narrowed)
     }
 
     /// Gives a connection to the first of a target's callers.
@@ -88,6 +88,8 @@ impl<D: Driver> Core<D> {
         let entry = &mut self.targets[ix];
         entry.in_use += 1;
         entry.leases += 1;
+        let server = self.slots.get(slot).server;
+        self.servers[server].lately.lent(entry.id, now);
         let place = self.slots.get_mut(slot);
         let is_last = place.last == Some(LastUser { at: ix, id: entry.id });
         let counters = &mut self.counters;
@@ -122,8 +124,9 @@ impl<D: Driver> Core<D> {
         self.open_where_needed(now, out);
     }
 
-    /// One lease of a target has ended.
-    pub(super) fn returned(&mut self, slot: usize) {
+    /// One lease of a target has ended. Whether those of its callers who were to wait for that may have any
+    /// connection now.
+    pub(super) fn returned(&mut self, slot: usize, now: Instant) -> bool {
         let State::Leased(ix) = *self.slots.get(slot).state() else {
             unreachable!("a lease's slot is leased");
         };
@@ -135,6 +138,7 @@ impl<D: Driver> Core<D> {
         if entry.standing == Standing::Sated && below_share {
             self.wait_for_any(ix);
         }
+        let is_lifted = self.watch_flood(ix, now);
         let place = self.slots.get_mut(slot);
         place.last = Some(LastUser { at: ix, id });
         if std::mem::take(&mut place.is_away) {
@@ -142,5 +146,6 @@ impl<D: Driver> Core<D> {
             self.servers[server].homes_moved();
         }
         self.settle(ix);
+        is_lifted
     }
 }

@@ -42,6 +42,7 @@ impl<D: Driver> Core<D> {
         let entry = &self.targets[ix];
         if !entry.is_known() && !entry.is_busy() {
             let server = entry.server;
+            self.floods.end(ix);
             self.targets.remove(ix);
             self.servers[server].targets -= 1;
             self.servers.release(server);
@@ -59,7 +60,7 @@ impl<D: Driver> Core<D> {
         match entry.standing {
             Standing::Out => self.draw_number(ix, is_patient),
             Standing::Ready | Standing::Sated => self.servers[entry.server].waiting += 1,
-            Standing::Patient => {}
+            Standing::Patient | Standing::Narrowed => {}
         }
         ticket
     }
@@ -92,17 +93,25 @@ impl<D: Driver> Core<D> {
         }
     }
 
-    /// Has a target wait for any connection, in the place its number gives it.
+    /// Has a target wait for any connection, in the place its number gives it, unless it has as many as it
+    /// is worth.
     pub(super) fn wait_for_any(&mut self, ix: TargetIx) {
-        let sated = self.targets[ix].in_use as usize >= self.config.max_per_target;
-        self.stand(ix, if sated { Standing::Sated } else { Standing::Ready });
+        let in_use = self.targets[ix].in_use as usize;
+        let standing = if in_use >= self.floods.width(ix) {
+            Standing::Narrowed
+        } else if in_use >= self.config.max_per_target {
+            Standing::Sated
+        } else {
+            Standing::Ready
+        };
+        self.stand(ix, standing);
     }
 
     /// Changes how a target waits.
     fn stand(&mut self, ix: TargetIx, to: Standing) {
         let home = match to {
             Standing::Ready | Standing::Patient => self.home(ix),
-            Standing::Out | Standing::Sated => None,
+            Standing::Out | Standing::Sated | Standing::Narrowed => None,
         };
         let share = self.config.max_per_target;
         let entry = &mut self.targets[ix];

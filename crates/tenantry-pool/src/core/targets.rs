@@ -21,7 +21,7 @@ const EVICTION_SEARCH: usize = 64;
 const EXPIRY_SEARCH: usize = 4_096;
 
 /// Where a target's entry is. It stays there while the target is remembered or works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TargetIx(u32);
 
 impl TargetIx {
@@ -62,6 +62,8 @@ pub(crate) enum Standing {
     Sated,
     /// For its home connection, while others are idle.
     Patient,
+    /// For one of its own connections, since more would bring it nothing.
+    Narrowed,
 }
 
 /// The slot that suits a target best, as of an epoch of its server.
@@ -117,7 +119,9 @@ impl Entry {
         let sated = match self.standing {
             Standing::Ready => false,
             Standing::Sated => true,
-            Standing::Out | Standing::Patient => self.in_use as usize >= share,
+            Standing::Out | Standing::Patient | Standing::Narrowed => {
+                self.in_use as usize >= share
+            }
         };
         Turn { sated, number: self.number }
     }

@@ -23,13 +23,12 @@ use super::{
     query::Query,
     server::Server,
     statements::Statements,
+    streak::Streak,
     tally::Tally,
     wire::{Carries, Watch, Wire},
 };
 use crate::{ConnectError, fault};
 
-/// After how many uses in a row by the same target a connection is held for it.
-const HOLD_AFTER: u32 = if cfg!(tenantry_never_held) { u32::MAX } else { 4 };
 
 /// A connection to PostgreSQL.
 ///
@@ -47,8 +46,8 @@ pub(crate) struct PgConnection {
     pub(super) is_pooled: bool,
     /// Whom the session speaks for, outside of transactions.
     pub(super) held_for: Option<TargetId>,
-    /// Who used the connection last, and how many times in a row.
-    streak: (Option<TargetId>, u32),
+    /// Who used the connection last, how many times in a row, and from when on it is held.
+    streak: Streak,
     /// Whether this is the home connection of whoever uses it now.
     pub(crate) at_home: bool,
     /// Something was sent whose end has not been seen.
@@ -140,7 +139,7 @@ impl PgConnection {
             notifications,
             is_pooled,
             held_for: None,
-            streak: (None, 0),
+            streak: Streak::new(),
             at_home: false,
             busy: false,
             residue: Residue::None,
@@ -173,13 +172,7 @@ impl PgConnection {
     /// Whether the connection is bound, or is to be bound, as a whole for this target: it was
     /// used by nobody else the last times.
     pub(super) fn note_use(&mut self, binding: &Binding) -> bool {
-        let target = binding.target();
-        if self.streak.0 == Some(target) {
-            self.streak.1 = self.streak.1.saturating_add(1);
-        } else {
-            self.streak = (Some(target), 1);
-        }
-        self.streak.1 > HOLD_AFTER && !self.is_pooled
+        self.streak.used_by(binding.target()) && !self.is_pooled
     }
 
     /// Whether the session speaks for this target and nobody else has left anything in it.
@@ -210,12 +203,12 @@ impl PgConnection {
     /// Whether whoever uses the connection now will be here again: only then is it worth preparing
     /// what need not be prepared.
     pub(super) fn comes_again(&self) -> bool {
-        self.at_home || self.streak.1 > 1
+        self.at_home || self.streak.is_repeated()
     }
 
     /// Starts counting anew: the target's code changes the session, so that holding is no gain.
     pub(super) fn reset_streak(&mut self) {
-        self.streak = (None, 0);
+        self.streak.begin_anew();
     }
 
     /// Something was run, with or without success. Where that, or something before, has dropped all

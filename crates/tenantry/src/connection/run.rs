@@ -304,7 +304,7 @@ impl PgConnection {
         match (known, &query.params) {
             (Known::Prepared(prepared), _) => Plan::Prepared(prepared),
             (Known::New, Params::Typed(_)) => Plan::Unnamed,
-            (Known::Again | Known::Outdated, Params::Typed(_)) if !comes_again => Plan::Unnamed,
+            (Known::Outdated, Params::Typed(_)) if !comes_again => Plan::Unnamed,
             _ => Plan::Prepare,
         }
     }

@@ -21,8 +21,36 @@ pub(super) struct Statements {
     entries: LruCache<(TargetId, u64), Entry>,
     /// By hash: what is prepared for many targets is written down once.
     texts: HashMap<u64, Arc<Text>>,
+    /// What ran here last for targets that are not expected again.
+    strangers: Strangers,
     bound: usize,
     share: Arc<Share>,
+}
+
+/// How many statements of strangers are remembered.
+const STRANGERS: usize = 64;
+
+/// The last statements that were run for targets not expected to come again. One that is found here has come
+/// again soon: its target has more work than its home connection does, and is at home here, too. A doorkeeper
+/// as in TinyLFU (Einziger, Friedman, Manes: *TinyLFU*, ACM Transactions on Storage 13, 2017), so that those who
+/// come once push nobody's prepared statement out.
+struct Strangers {
+    keys: [Option<(TargetId, u64)>; STRANGERS],
+    next: usize,
+}
+
+impl Strangers {
+    const NONE: Self = Self { keys: [None; STRANGERS], next: 0 };
+
+    /// Notes that a statement is run. Whether it was one of the last.
+    fn note(&mut self, key: (TargetId, u64)) -> bool {
+        let is_known = self.keys.contains(&Some(key));
+        if !is_known {
+            self.keys[self.next] = Some(key);
+            self.next = (self.next + 1) % STRANGERS;
+        }
+        is_known
+    }
 }
 
 /// What a statement is known by.
@@ -71,11 +99,16 @@ pub(super) enum Known {
 impl Statements {
     pub(super) fn new(bound: usize, tally: Arc<Tally>) -> Self {
         let (entries, texts) = (LruCache::unbounded(), HashMap::new());
-        Self { entries, texts, bound, share: Share::new(tally) }
+        Self { entries, texts, strangers: Strangers::NONE, bound, share: Share::new(tally) }
     }
 
-    /// Looks a statement up, and notes that it was seen if it is `worth_noting`.
-    pub(super) fn look_up(&mut self, owner: Owner, query: &Query<'_>, worth_noting: bool) -> Known {
+    /// Looks a statement up, and notes that it was seen; `comes_again` says whether its target is expected again.
+    pub(super) fn look_up(
+        &mut self,
+        owner: Owner,
+        query: &Query<'_>,
+        comes_again: bool,
+    ) -> Known {
         if self.bound == 0 {
             return Known::New;
         }
@@ -89,13 +122,13 @@ impl Statements {
                 Known::Prepared(prepared.clone())
             }
             // Seen, or another statement with the same hash, which gives way.
-            Some(_) => Known::Again,
-            None => {
-                if worth_noting {
-                    self.put(key, Entry::Seen);
-                }
+            Some(_) if comes_again => Known::Again,
+            None if comes_again => {
+                self.put(key, Entry::Seen);
                 Known::New
             }
+            _ if self.strangers.note(key) => Known::Again,
+            _ => Known::New,
         }
     }
 

@@ -159,6 +159,11 @@ impl World {
                 Standing::Out => panic!("a target whose callers wait is in the order"),
                 Standing::Ready => assert!((entry.in_use as usize) < self.config.max_per_target),
                 Standing::Sated => assert!(entry.in_use as usize >= self.config.max_per_target),
+                Standing::Narrowed => {
+                    let ix = self.core.targets.find(*id).expect("it has an entry");
+                    let width = self.core.floods.width(ix);
+                    assert!(width >= 1 && entry.in_use as usize >= width, "it could have one more");
+                }
                 Standing::Patient => {
                     let first = queue.callers.front().expect("a queue is not empty");
                     assert!(self.now - first.asked < self.config.home_patience, "it takes any now");
