@@ -119,9 +119,7 @@ impl Entry {
         let sated = match self.standing {
             Standing::Ready => false,
             Standing::Sated => true,
-            Standing::Out | Standing::Patient | Standing::Narrowed => {
-                self.in_use as usize >= share
-            }
+            Standing::Out | Standing::Patient | Standing::Narrowed => self.in_use as usize >= share,
         };
         Turn { sated, number: self.number }
     }

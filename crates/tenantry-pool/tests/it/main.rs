@@ -7,6 +7,7 @@ mod cleaning;
 mod counts;
 mod failures;
 mod fake;
+mod floods;
 mod homes;
 mod promise_budget;
 mod promise_cancellation;

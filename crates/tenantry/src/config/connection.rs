@@ -36,6 +36,9 @@ pub struct ConnectionConfig {
     /// `home_patience`: how long to wait for the connection that has a tenant's caches while
     /// others are unused. 10 ms by default.
     pub home_patience: Duration,
+    /// `narrow_floods`: whether a tenant with more callers waiting than there are connections gets only as many
+    /// connections as bring it something, while others are at work. True by default.
+    pub narrow_floods: bool,
     /// `min_idle`: how many connections are kept open, used or not. None by default.
     pub min_idle: usize,
     /// `reset_after`: how long a connection is unused until what a tenant's code may have left in it
@@ -85,6 +88,7 @@ impl ConnectionConfig {
         );
         let home_patience =
             reader.short_duration("connection.home_patience", Duration::from_millis(10));
+        let narrow_floods = reader.boolean("connection.narrow_floods", true);
         let min_idle = reader.integer("connection.min_idle", 0, 0..=max_connections);
         let mut timeout = |key, default| reader.duration(key, Duration::from_secs(default));
         let reset_after = timeout("connection.reset_after", 1);
@@ -113,6 +117,7 @@ impl ConnectionConfig {
             max_waiters: size(max_waiters),
             max_waiters_per_tenant: size(max_waiters_per_tenant),
             home_patience,
+            narrow_floods,
             min_idle: size(min_idle),
             reset_after,
             idle_timeout,

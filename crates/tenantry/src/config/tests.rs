@@ -28,6 +28,7 @@ fn the_defaults_are_those_of_the_guide() {
     assert_eq!(connection.max_waiters, 10_000);
     assert_eq!(connection.max_waiters_per_tenant, 1_000);
     assert_eq!(connection.home_patience, Duration::from_millis(10));
+    assert!(connection.narrow_floods);
     assert_eq!(connection.reset_after, Duration::from_secs(1));
     assert_eq!(connection.min_idle, 0);
     assert_eq!(connection.idle_timeout, Duration::from_secs(30));
@@ -94,6 +95,7 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         max_waiters = 500
         max_waiters_per_tenant = 50
         home_patience = "500us"
+        narrow_floods = false
         min_idle = 2
         reset_after = "400ms"
         idle_timeout = "1m"
@@ -213,6 +215,7 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
     assert_eq!(config.connection().max_per_tenant, 5);
     assert_eq!(config.connection().max_waiters_per_tenant, 50);
     assert_eq!(config.connection().home_patience, Duration::from_micros(500));
+    assert!(!config.connection().narrow_floods);
     assert_eq!(config.connection().reset_after, Duration::from_millis(400));
     assert_eq!(config.connection().acquire_timeout, Duration::from_millis(1500));
     assert_eq!(config.retry().multiplier, 1.5);

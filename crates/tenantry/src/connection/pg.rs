@@ -29,7 +29,6 @@ use super::{
 };
 use crate::{ConnectError, fault};
 
-
 /// A connection to PostgreSQL.
 ///
 /// At rest it is *neutral*, speaking for nobody, or *held* for one target. Everything that is

@@ -103,12 +103,7 @@ impl Statements {
     }
 
     /// Looks a statement up, and notes that it was seen; `comes_again` says whether its target is expected again.
-    pub(super) fn look_up(
-        &mut self,
-        owner: Owner,
-        query: &Query<'_>,
-        comes_again: bool,
-    ) -> Known {
+    pub(super) fn look_up(&mut self, owner: Owner, query: &Query<'_>, comes_again: bool) -> Known {
         if self.bound == 0 {
             return Known::New;
         }

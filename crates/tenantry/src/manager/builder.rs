@@ -169,6 +169,7 @@ impl TenantManagerBuilder {
         limits.max_waiters = connection.max_waiters;
         limits.max_waiters_per_target = connection.max_waiters_per_tenant;
         limits.home_patience = connection.home_patience;
+        limits.narrow_floods = connection.narrow_floods;
         limits.min_idle = connection.min_idle;
         limits.acquire_timeout = connection.acquire_timeout;
         // Each of the hosts has that long.
