@@ -98,8 +98,8 @@ async fn one_that_was_interrupted_anywhere_goes_on() {
         let client = project.client().await;
         let sql = format!(
             "SET search_path = tenant_acme; {done}; \
-             INSERT INTO tenantry_migrations (number, name, checksum, done) \
-             VALUES (2, '{}', '{checksum}', {count})",
+             INSERT INTO tenantry_migrations (number, name, checksum, applied_at, done) \
+             VALUES (2, '{}', '{checksum}', now(), {count})",
             INDEX.0
         );
         client.batch_execute(&sql).await.unwrap();
