@@ -60,6 +60,14 @@ impl Site {
         }
     }
 
+    /// How the command is told of all schemas of this kind, and of this one.
+    pub(crate) fn flags(&self) -> (&'static str, &'static str) {
+        match self.identifier == self.shared {
+            true => ("--shared", "--shared"),
+            false => ("--all", "--tenant ID"),
+        }
+    }
+
     /// Waits for the schema's lock, which is held to the end of the transaction.
     pub(crate) fn lock(&self) -> String {
         format!("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_key(&self.schema))

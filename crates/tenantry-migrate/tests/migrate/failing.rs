@@ -179,7 +179,7 @@ async fn an_applied_file_that_was_changed_fails_with_advice() {
         error.to_string(),
         "0001_users.sql: it was changed after it had been applied\n  put the file back as it was, \
          and make the change in a new one; if the change makes no difference, accept it: tenantry \
-         repair --checksums"
+         repair --checksums --all"
     );
     assert_eq!(project.ledger("tenant_acme").await, ["0001_users.sql"]);
 }
