@@ -1,5 +1,6 @@
 //! The same five files applied to many tenants: by tenantry, by drizzle-multitenant, and by psql.
 
+mod many;
 mod migrator;
 mod report;
 mod script;
@@ -41,6 +42,8 @@ struct Measurement {
     /// The same command once more, with nothing to do; psql has no such thing.
     seconds_again: Option<f64>,
 }
+
+pub(crate) use many::run as many;
 
 /// `tenantry-bench migrations`.
 pub(crate) async fn run(arguments: arguments::Migrations) -> Result<()> {
