@@ -200,7 +200,7 @@ fn publish(name: &str, figures: Figures) -> Result<()> {
         ]);
     }
     let many = figures::thousands(figures.tenants as f64);
-    let mut report = Report::new(&format!("{many} tenants"));
+    let mut report = Report::new(format!("{many} tenants"));
     report.text(
         "From starting the program to its end, durable commits; the command's memory is the most it had, and \
          a backend's what it shares with nobody. Each command connects anew, so that PostgreSQL's \
