@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Apply the same files to many tenants with tenantry, drizzle-multitenant and psql.
     Migrations(Migrations),
+    /// Ten thousand tenants by tenantry: all files, nothing to do, status, or an adoption.
+    Tenants(ManyTenants),
     /// What the pool does, apart from the others: saved in bench/results, too.
     #[command(subcommand)]
     Pool(Pool),
@@ -164,6 +166,29 @@ pub(crate) struct Migrations {
     pub(crate) quick: bool,
     #[command(flatten)]
     pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManyTenants {
+    /// What is measured.
+    #[arg(value_enum)]
+    pub(crate) what: ManyPart,
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) tenants: usize,
+    /// How often what writes nothing is run.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) rounds: usize,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// What is done with many tenants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ManyPart {
+    /// All files in one run with durable commits; then again with nothing to do; then status.
+    Migrate,
+    /// The ledgers that drizzle-multitenant leaves, taken over.
+    Adopt,
 }
 
 /// The multi-tenant server, and its peers.

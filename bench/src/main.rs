@@ -61,6 +61,8 @@ fn dispatch(command: Command) -> Result<()> {
             .block_on(until_interrupted(server::run(arguments))),
         Command::Migrations(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(migrations::run(arguments))),
+        Command::Tenants(arguments) => runtime(Builder::new_current_thread())?
+            .block_on(until_interrupted(migrations::many(arguments))),
         Command::Load(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(load::run_once(arguments))),
         Command::Seed(arguments) => runtime(Builder::new_current_thread())?

@@ -1,5 +1,6 @@
 //! The same five files applied to many tenants: by tenantry, by drizzle-multitenant, and by psql.
 
+mod many;
 mod migrator;
 mod report;
 mod script;
@@ -42,6 +43,8 @@ struct Measurement {
     seconds_again: Option<f64>,
 }
 
+pub(crate) use many::run as many;
+
 /// `tenantry-bench migrations`.
 pub(crate) async fn run(arguments: arguments::Migrations) -> Result<()> {
     let migrators = migrators(&arguments.only)?;
@@ -57,7 +60,7 @@ pub(crate) async fn run(arguments: arguments::Migrations) -> Result<()> {
         (None, []) => vec![Some(Commits::Durable), Some(Commits::Fast)],
         (None, asked) => asked.iter().copied().map(Some).collect(),
     };
-    let mut measurements = Vec::new();
+    let mut measurements: Vec<Measurement> = Vec::new();
     let mut machine = None;
     for commits in commits {
         let mode = commits.unwrap_or(Commits::Durable);
@@ -68,13 +71,17 @@ pub(crate) async fn run(arguments: arguments::Migrations) -> Result<()> {
             let mut turn = migrators.clone();
             turn.rotate_left((round - 1) % migrators.len().max(1));
             for migrator in turn {
-                let times = measure(&cluster, migrator, &files, settings.tenants).await?;
+                let database = format!("{DATABASE}_{}", measurements.len());
+                let times =
+                    measure(&cluster, &database, migrator, &files, settings.tenants).await?;
                 let measurement = Measurement::new(migrator, commits, round, times);
                 show(&measurement, settings.rounds);
                 measurements.push(measurement);
             }
         }
-        cluster.drop(DATABASE).await?;
+        for number in 0..measurements.len() {
+            cluster.drop(&format!("{DATABASE}_{number}")).await?;
+        }
         cluster.drop(TEMPLATE).await?;
         cluster.stop().await?;
     }
@@ -122,15 +129,19 @@ async fn prepare(cluster: &Cluster, migrators: &[MigratorName], tenants: usize) 
 }
 
 /// Applies the files in a fresh database, then runs the same again with nothing to do.
+///
+/// The databases stay until all is measured: a disk that is told of every freed block (`discard`) is
+/// busy with a dropped one for long, and whoever writes meanwhile waits for it.
 async fn measure(
     cluster: &Cluster,
+    database: &str,
     migrator: MigratorName,
     files: &Files,
     tenants: usize,
 ) -> Result<(Duration, Option<Duration>)> {
-    cluster.recreate(DATABASE, Some(TEMPLATE)).await?;
+    cluster.recreate(database, Some(TEMPLATE)).await?;
     cluster.checkpoint().await?;
-    let url = cluster.url(DATABASE);
+    let url = cluster.url(database);
     let first = migrator.apply(&url, files, tenants).await?;
     check(&url, migrator, tenants).await?;
     let again = migrator.apply_again(&url, files, tenants).await?;

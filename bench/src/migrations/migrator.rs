@@ -76,8 +76,13 @@ impl MigratorName {
 }
 
 fn tenantry(url: &str) -> Command {
+    tenantry_with(url, &["--json", "migrate", "--all"])
+}
+
+/// The command in the folder of the benchmark.
+pub(super) fn tenantry_with(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(workspace::production_binary("tenantry"));
-    command.args(["--json", "migrate", "--all"]).current_dir(workspace::bench());
+    command.args(arguments).current_dir(workspace::bench());
     command.env("DATABASE_URL", url);
     command
 }

@@ -21,18 +21,16 @@ impl Files {
         Self::read_from(&folder())
     }
 
+    /// The files' names, without `.sql`.
+    pub(super) fn names() -> Result<Vec<String>> {
+        let stem =
+            |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        Ok(paths(&folder())?.iter().filter_map(stem).collect())
+    }
+
     fn read_from(folder: &Path) -> Result<Self> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder).doing(folder.display())? {
-            paths.push(entry?.path());
-        }
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
-        paths.sort();
-        if paths.is_empty() {
-            return Err(Failure::new(format!("no .sql files in {}", folder.display())));
-        }
         let read = |path: PathBuf| fs::read_to_string(&path).doing(path.display());
-        Ok(Self(paths.into_iter().map(read).collect::<Result<_>>()?))
+        Ok(Self(paths(folder)?.into_iter().map(read).collect::<Result<_>>()?))
     }
 
     pub(super) fn count(&self) -> usize {
@@ -56,6 +54,20 @@ impl Files {
         }
         script
     }
+}
+
+/// The files in a folder, in order.
+fn paths(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).doing(folder.display())? {
+        paths.push(entry?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::new(format!("no .sql files in {}", folder.display())));
+    }
+    Ok(paths)
 }
 
 #[cfg(test)]

@@ -95,16 +95,21 @@ impl Terms<'_> {
         }
         match opening.ledger {
             LedgerTable::There => {}
-            LedgerTable::Missing => message.ours(&ledger::create(self.site)),
+            LedgerTable::Missing => message.ours(&ledger::create_new(self.site)),
             LedgerTable::Outdated => message.ours(&ledger::upgrade(self.site)),
         }
     }
 
-    /// Gives what comes the tenant's names, timeouts and role.
+    /// Gives what comes the tenant's names, timeouts and role, whatever an earlier file has set.
     fn bind(&self, message: &mut Message<'_>, body: Option<&Body<'_>>) {
-        for statement in self.site.bind() {
-            message.ours(&statement);
-        }
+        message.ours("RESET SESSION AUTHORIZATION");
+        message.ours("RESET ALL");
+        self.bind_fresh(message, body);
+    }
+
+    /// The same in a session in which nobody has set anything.
+    fn bind_fresh(&self, message: &mut Message<'_>, body: Option<&Body<'_>>) {
+        message.ours(&self.site.bind());
         let lock_timeout =
             body.and_then(|body| body.directives().lock_timeout).unwrap_or(self.lock_timeout);
         message.ours(&format!("SET LOCAL lock_timeout = {}", milliseconds(lock_timeout)));
@@ -129,6 +134,33 @@ impl Terms<'_> {
         message.file(body);
         self.leave(message, body.is_opaque());
         self.complete(message, step);
+    }
+
+    /// One file that can be read, alone in its transaction, under the schema's lock and where the ledger
+    /// lacks it: one statement says at last that it was applied, and needs no other.
+    fn plain_file<'f>(
+        &self,
+        message: &mut Message<'f>,
+        (step, body): (&Step, &'f Body<'f>),
+        opening: Opening,
+    ) {
+        match opening.lock {
+            true => self.bind_fresh(message, Some(body)),
+            false => self.bind(message, Some(body)),
+        }
+        self.take_role(message);
+        message.file(body);
+        if self.role.is_some() {
+            message.ours("RESET ROLE");
+        }
+        message.ours(&ledger::record(self.site, step.row()));
+    }
+
+    /// Whether a transaction that opens so and does this alone is [`plain_file`](Self::plain_file)'s.
+    fn is_plain(&self, body: &Body<'_>, opening: Opening) -> bool {
+        // Before the lock was taken another runner may have applied what the ledger was read to lack.
+        let is_known = !opening.lock || opening.ledger == LedgerTable::Missing;
+        self.way == Way::Up && is_known && body.is_plain()
     }
 
     /// From here on a migration's own statements run.
@@ -183,18 +215,20 @@ impl Terms<'_> {
         if database.is_some_and(|error| error.message.contains(ledger::NOT_THERE)) {
             return NotApplied::LedgerChanged;
         }
-        let constraint = database.and_then(|error| error.constraint.as_deref());
+        if database.is_some_and(|error| error.message.contains(ledger::ENDED)) {
+            let message_ = "it ended the transaction it ran in".to_owned();
+            return NotApplied::Failed(
+                message.name(Failure::new("MIGRATION_UNFINISHED", message_)),
+            );
+        }
         let of_ledger =
             database.is_some_and(|error| error.table.as_ref() == Some(&self.site.ledger_name));
         let is_ours = !matches!(place, Place::In(..));
         match error.sqlstate() {
-            Some("23514") if is_ours && constraint == Some(ledger::ONE_TRANSACTION) => {
-                let message_ = "it ended the transaction it ran in".to_owned();
-                let failure = Failure::new("MIGRATION_UNFINISHED", message_);
-                NotApplied::Failed(message.name(failure))
-            }
             Some("23505") if is_ours && of_ledger => NotApplied::LedgerChanged,
-            Some("42P01" | "3F000") if matches!(place, Place::Before) => NotApplied::LedgerChanged,
+            Some("42P01" | "42P07" | "3F000") if matches!(place, Place::Before) => {
+                NotApplied::LedgerChanged
+            }
             Some("42703") if matches!(place, Place::Before) => NotApplied::LedgerOutdated,
             Some("42704" | "22023" | "42501") if matches!(place, Place::Before) => {
                 NotApplied::Failed(self.role_unusable(error))
@@ -249,7 +283,23 @@ pub(crate) async fn apply(
 ) -> Result<(), NotApplied> {
     let mut message = Message::default();
     terms.open(&mut message, opening);
+    if let [Piece::File(step, body)] = pieces
+        && terms.is_plain(body, opening)
+    {
+        terms.plain_file(&mut message, (step, body), opening);
+        message.ours("COMMIT");
+        let sent = send(&mut On::Session(&mut *session), terms, &message).await;
+        return rolled_back(session, sent).await;
+    }
     let ran = run(On::Session(&mut *session), terms, pieces, message, "COMMIT").await;
+    rolled_back(session, ran).await
+}
+
+/// Ends the transaction of what has failed.
+async fn rolled_back(
+    session: &mut SharedSession,
+    ran: Result<(), NotApplied>,
+) -> Result<(), NotApplied> {
     if ran.is_err() {
         // If the connection is lost, PostgreSQL rolls back by itself.
         let _ = session.batch_execute("ROLLBACK").await;

@@ -15,6 +15,21 @@ const LEFT: &str = "it touched what is not this tenant's: ";
 /// What it ends with.
 const END: &str = " (rolled back) ";
 
+/// Where PostgreSQL keeps what else can be in a schema, beside tables, functions and types: what is made
+/// depends on its schema, and its number is among the newest.
+const KINDS: [&str; 10] = [
+    "pg_collation",
+    "pg_conversion",
+    "pg_opclass",
+    "pg_operator",
+    "pg_opfamily",
+    "pg_statistic_ext",
+    "pg_ts_config",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+];
+
 /// Looks at what a migration has touched.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
@@ -86,6 +101,9 @@ impl Guard {
         let others = format!("n.nspname <> {own} AND {is_tenants}");
         let (left, end) = (ledger::literal(LEFT), ledger::literal(END));
         let (function, object) = (is_ours("p"), is_ours("o"));
+        let (dependence, value) = (is_ours("d"), is_ours("e"));
+        let kinds =
+            KINDS.map(|kind| format!("'pg_catalog.{kind}'::pg_catalog.regclass")).join(", ");
         format!(
             "SELECT (CASE WHEN g.what IS NULL THEN '' ELSE {left} || g.what || {end} END || '0')\
              ::pg_catalog.int4 FROM (SELECT coalesce(\
@@ -125,6 +143,17 @@ impl Guard {
              ::pg_catalog.oid) o \
              JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace \
              WHERE {object} AND {others}), \
+             (SELECT pg_catalog.min(pg_catalog.pg_describe_object(d.classid, d.objid, 0)) \
+             FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid \
+             WHERE d.classid IN ({kinds}) \
+             AND d.objid > pg_catalog.current_setting('tenantry.newest')::pg_catalog.oid \
+             AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+             AND {dependence} AND {others}), \
+             (SELECT pg_catalog.min('a value of the type ' || n.nspname || '.' || t.typname) \
+             FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid \
+             JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+             WHERE e.oid > pg_catalog.current_setting('tenantry.newest')::pg_catalog.oid \
+             AND {value} AND {others}), \
              CASE WHEN pg_catalog.pg_stat_get_xact_tuples_updated(\
              'pg_catalog.pg_proc'::pg_catalog.regclass) > 0 \
              OR pg_catalog.current_setting('track_counts') = 'off' THEN (\

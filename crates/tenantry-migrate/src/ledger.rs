@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub(crate) use self::{
     read::{read, read_all},
     write::{
-        NOT_THERE, ONE_TRANSACTION, Row, advance, claim, claim_alone, claim_down, complete,
-        complete_alone, complete_down, create, forget, literal, note, upgrade,
+        ENDED, NOT_THERE, Row, advance, claim, claim_alone, claim_down, complete, complete_alone,
+        complete_down, create, create_new, forget, literal, note, record, upgrade,
     },
 };
 

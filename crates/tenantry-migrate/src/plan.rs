@@ -29,7 +29,7 @@ pub(crate) fn pending<'a>(
         State::NoSchema => Err(Box::new(schema_missing(site))),
         State::NoLedger => Ok(series.steps().iter().collect()),
         State::Ledger(ledger) => {
-            if let Some(failure) = contradiction(series, ledger) {
+            if let Some(failure) = contradiction(series, ledger, site) {
                 return Err(Box::new(failure));
             }
             let lacking: Vec<&Step> =
@@ -64,30 +64,32 @@ fn late(lacking: &[&Step], ledger: &Ledger) -> Option<Failure> {
 }
 
 /// Where a ledger says something else than the files.
-fn contradiction(series: &Series, ledger: &Ledger) -> Option<Failure> {
-    ledger.iter().find_map(|(number, entry)| against(series, *number, entry))
+fn contradiction(series: &Series, ledger: &Ledger, site: &Site) -> Option<Failure> {
+    ledger.iter().find_map(|(number, entry)| against(series, *number, entry, site))
 }
 
-fn against(series: &Series, number: i64, entry: &Entry) -> Option<Failure> {
+fn against(series: &Series, number: i64, entry: &Entry, site: &Site) -> Option<Failure> {
+    let (all, one) = site.flags();
     if entry.progress == Progress::Unknown {
         let message = "it ended the transaction it ran in, so it may be applied in part";
-        let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned()).hint(
+        let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned()).hint(format!(
             "make the schema as the file wants it, or as it was before; then say which: tenantry \
-             repair --applied, or tenantry repair --clear",
-        );
+             repair --applied {one}, or tenantry repair --clear {one}"
+        ));
         return Some(failure.in_file(&entry.name));
     }
     if let Progress::Undone(done) = entry.progress {
         let message = format!("it is being undone, and {done} of the statements for that are done");
-        let failure = Failure::new("MIGRATION_UNFINISHED", message).hint(
-            "go on with that: tenantry rollback; or make the schema as the file wants it, or as it \
-             was before, and say which: tenantry repair --applied, or tenantry repair --clear",
-        );
+        let failure = Failure::new("MIGRATION_UNFINISHED", message).hint(format!(
+            "go on with that: tenantry rollback {one}; or make the schema as the file wants it, or \
+             as it was before, and say which: tenantry repair --applied {one}, or tenantry repair \
+             --clear {one}"
+        ));
         return Some(failure.in_file(&entry.name));
     }
     let Some(step) = series.find(number) else {
         let is_later_than_all = series.steps().last().is_none_or(|last| number > last.number);
-        return (!is_later_than_all).then(|| gone(series, entry));
+        return (!is_later_than_all).then(|| gone(series, entry, all));
     };
     if *step.checksum == *entry.checksum {
         return None;
@@ -96,27 +98,28 @@ fn against(series: &Series, number: i64, entry: &Entry) -> Option<Failure> {
         Progress::Statements(done) => {
             let message =
                 format!("{done} of its statements are done, and it was changed since then");
-            Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(
+            Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(format!(
                 "put the file back as it was; or say how it goes on: tenantry repair --checksums \
-                 (after those statements), or tenantry repair --clear (from its beginning)",
-            )
+                 {one} (after those statements), or tenantry repair --clear {one} (from its \
+                 beginning)"
+            ))
         }
         Progress::Finished | Progress::Undone(_) | Progress::Unknown => {
             let message = "it was changed after it had been applied".to_owned();
-            Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(
+            Failure::new("CHECKSUM_CHANGED", message).in_file(&step.name).hint(format!(
                 "put the file back as it was, and make the change in a new one; if the change \
-                 makes no difference, accept it: tenantry repair --checksums",
-            )
+                 makes no difference, accept it: tenantry repair --checksums {all}"
+            ))
         }
     })
 }
 
-fn gone(series: &Series, entry: &Entry) -> Failure {
+fn gone(series: &Series, entry: &Entry, all: &str) -> Failure {
     let message = format!("it was applied and is no longer in {}", series.folder.display());
-    Failure::new("MIGRATION_GONE", message).in_file(&entry.name).hint(
+    Failure::new("MIGRATION_GONE", message).in_file(&entry.name).hint(format!(
         "put the file back; or, if it is gone for good, take its rows away: tenantry sync \
-         --clean-orphans",
-    )
+         --clean-orphans {all}"
+    ))
 }
 
 fn schema_missing(site: &Site) -> Failure {

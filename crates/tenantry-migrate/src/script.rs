@@ -43,6 +43,7 @@ struct Parts {
     schemas: Vec<NamedSchema>,
     directives: Directives,
     opaque: bool,
+    backslash: bool,
 }
 
 impl Script {
@@ -87,6 +88,11 @@ impl Script {
     /// it does is known when it has been done.
     pub(crate) fn is_opaque(&self) -> bool {
         self.0.opaque
+    }
+
+    /// Whether there is a backslash in it anywhere.
+    pub(crate) fn has_backslash(&self) -> bool {
+        self.0.backslash
     }
 
     /// The file's bytes, a byte order mark included.

@@ -60,6 +60,14 @@ impl Site {
         }
     }
 
+    /// How the command is told of all schemas of this kind, and of this one.
+    pub(crate) fn flags(&self) -> (&'static str, &'static str) {
+        match self.identifier == self.shared {
+            true => ("--shared", "--shared"),
+            false => ("--all", "--tenant ID"),
+        }
+    }
+
     /// Waits for the schema's lock, which is held to the end of the transaction.
     pub(crate) fn lock(&self) -> String {
         format!("SELECT pg_catalog.pg_advisory_xact_lock({})", lock_key(&self.schema))
@@ -75,13 +83,9 @@ impl Site {
         )
     }
 
-    /// Gives the transaction a fresh start, whatever an earlier file has set: one statement each.
-    pub(crate) fn bind(&self) -> [String; 3] {
-        [
-            "RESET SESSION AUTHORIZATION".to_owned(),
-            "RESET ALL".to_owned(),
-            format!("SET LOCAL search_path = {}", self.search_path),
-        ]
+    /// Gives the transaction the schema's names.
+    pub(crate) fn bind(&self) -> String {
+        format!("SET LOCAL search_path = {}", self.search_path)
     }
 }
 
@@ -108,9 +112,7 @@ mod tests {
         let schema = Identifier::parse(r#"Kunde "7", public"#).unwrap();
         let site = Site::of_tenant(&schema, &config());
         assert_eq!(site.ledger, r#""Kunde ""7"", public"."tenantry_migrations""#);
-        assert!(
-            site.bind()[2].ends_with(r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#)
-        );
+        assert_eq!(site.bind(), r#"SET LOCAL search_path = "Kunde ""7"", public", pg_temp"#);
     }
 
     #[test]

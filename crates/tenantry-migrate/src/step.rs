@@ -200,6 +200,12 @@ impl<'a> Body<'a> {
         self.script.is_opaque()
     }
 
+    /// Whether it certainly leaves the transaction it runs in open: what it does can be read in it, and
+    /// where its statements end does not depend on what a backslash means to PostgreSQL.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.script.is_opaque() && !self.script.has_backslash()
+    }
+
     /// Whether what one of its statements does cannot be read in it.
     pub(crate) fn is_opaque_at(&self, statement: usize) -> bool {
         let statement = self.script.statements().get(statement);

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, future::try_join_all};
 use tenantry::{Result, SharedDb};
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 /// How many ledgers one query asks. PostgreSQL's planner takes longer for each the more there are;
 /// fewer cost more round trips.
 const CHUNK: usize = 25;
-/// How many of these queries run side by side.
+/// How many connections ask side by side.
 const SIDE_BY_SIDE: usize = 3;
 
 /// What a ledger comes to: how many rows and how many of them complete, the last number, and a hash
@@ -48,24 +48,34 @@ enum Seen {
 
 /// What each of these schemas is like. Those whose ledgers say the same share one state.
 pub(crate) async fn survey(db: &SharedDb, sites: &[&Site]) -> Result<Vec<Arc<State>>> {
-    let mut seen = look(db, sites).await?;
+    let share = sites.len().div_ceil(SIDE_BY_SIDE).next_multiple_of(CHUNK);
+    // Boxed, so that the future of a run can be sent to another thread.
+    let shares: Vec<_> =
+        sites.chunks(share.max(1)).map(|sites| look_at(db.clone(), sites).boxed()).collect();
+    let seen: Vec<Vec<Seen>> = try_join_all(shares).await?;
+    let unasked =
+        |(index, seen)| if seen == Seen::Unasked(0) { Seen::Unasked(index) } else { seen };
+    let seen = seen.into_iter().flatten().enumerate().map(unasked).collect();
+    read_one_of_each(db, sites, seen).await
+}
+
+/// What these schemas are like, one query after the other.
+async fn look_at(db: SharedDb, sites: &[&Site]) -> Result<Vec<Seen>> {
+    let mut seen = look(&db, sites).await?;
     let there: Vec<(usize, &Site)> = sites
         .iter()
         .enumerate()
         .filter(|(index, _)| matches!(seen[*index], Seen::Unasked(_)))
         .map(|(index, site)| (index, *site))
         .collect();
-    // Boxed, so that the future of a run can be sent to another thread.
-    let chunks: Vec<_> =
-        there.chunks(CHUNK).map(|chunk| ask_chunk(db.clone(), chunk).boxed()).collect();
-    let asked: Vec<_> = stream::iter(chunks).buffer_unordered(SIDE_BY_SIDE).collect().await;
-    for chunk in asked {
+    for chunk in there.chunks(CHUNK) {
+        let digests = ask_chunk(db.clone(), chunk).await?;
         // What was left halfway is read by itself: how far it came is no part of a digest.
-        for (index, digest) in chunk?.into_iter().filter(|(_, it)| it.rows == it.complete) {
+        for (index, digest) in digests.into_iter().filter(|(_, it)| it.rows == it.complete) {
             seen[index] = Seen::Ledger(digest);
         }
     }
-    read_one_of_each(db, sites, seen).await
+    Ok(seen)
 }
 
 /// Reads one ledger for all that are equal.
@@ -104,8 +114,7 @@ async fn look(db: &SharedDb, sites: &[&Site]) -> Result<Vec<Seen>> {
                FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.name[])) \
                WITH ORDINALITY AS s (name, index) \
                JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
-               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
-               AND c.relkind IN ('r', 'p')";
+               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2";
     let rows = db.clone().query(sql, &[&names, &first.ledger_name]).await?;
     for row in rows {
         let index = usize::try_from(row.get::<_, i32>(0)).unwrap_or(0).wrapping_sub(1);

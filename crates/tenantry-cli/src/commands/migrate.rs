@@ -29,6 +29,12 @@ pub(super) async fn run(arguments: Migrate, global: &Global, console: &Console) 
              migrations are not the same",
         ));
     }
+    let mut steps = arguments.rollout.then.windows(2);
+    if let Some([before, then]) = steps.find(|pair| pair[1] <= pair[0]) {
+        return Err(Failure::usage(format!(
+            "--then {before}%,{then}%: each stage is a larger part of all tenants than the one before"
+        )));
+    }
     let access = if arguments.dry_run { Access::Reading } else { Access::Writing };
     let mut interrupts = Interrupts::listen()?;
     let manager = connect(config, access).await?;

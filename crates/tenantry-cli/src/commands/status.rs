@@ -14,6 +14,7 @@ use crate::{
 };
 
 use self::text::{Style, failures, text};
+use super::failures::tell;
 
 /// `tenantry status`
 pub(super) async fn run(arguments: &Status, global: &Global, console: &Console) -> Result<Exit> {
@@ -73,8 +74,13 @@ fn limit(arguments: &Status) -> usize {
 fn show(report: &StatusReport, style: Style, console: &Console) -> Result<()> {
     console.answer(report, || text(report, style))?;
     if !console.is_json() {
-        for failure in failures(report, style) {
-            console.error(failure);
+        let failures = failures(report, style);
+        if style.shows_each(report) {
+            tell(failures.into_iter(), console);
+        } else {
+            for (whose, failure) in failures {
+                console.error(format_args!("{whose}: {failure}"));
+            }
         }
     }
     Ok(())

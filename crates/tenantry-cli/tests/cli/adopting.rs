@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::support::Project;
+use crate::{support::Project, terminal::Terminal};
 
 /// A database as drizzle-multitenant leaves it, and a project that knows its folders.
 async fn theirs() -> Project {
@@ -101,4 +101,27 @@ async fn many_are_shown_in_groups() {
     project.client().await.batch_execute(&sql).await.unwrap();
     project.file("tenants.csv", &csv);
     insta::assert_snapshot!("grouped", project.run("adopt --csv tenants.csv").await.shown());
+}
+
+/// What a person is asked, and answers.
+async fn answered(project: &Project, keys: &str) -> (Option<i32>, String) {
+    let mut command = project.command("adopt --query");
+    command.arg(COMPANIES);
+    let terminal = Terminal::run(command).wait_for("Write this for 4 tenants?").await;
+    terminal.type_in(keys).end().await
+}
+
+#[tokio::test]
+async fn a_person_is_asked_and_no_is_the_default() {
+    let project = theirs().await;
+    for keys in ["\r", "n\r", "\x1b", "\x03"] {
+        let (status, shown) = answered(&project, keys).await;
+        assert_eq!(status, Some(1), "{shown}");
+        assert!(shown.contains("nothing was written"), "{keys:?}: {shown}");
+        assert_eq!(project.schemas("tenantry").await, 0, "{keys:?}");
+    }
+    let (status, shown) = answered(&project, "y\r").await;
+    assert_eq!(status, Some(0), "{shown}");
+    assert!(shown.contains("4 tenants: 4 adopted"), "{shown}");
+    insta::assert_snapshot!("again", project.run("adopt").await.shown());
 }

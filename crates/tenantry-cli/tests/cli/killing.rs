@@ -149,7 +149,9 @@ async fn four_runners_share_two_hundred_tenants_and_take_over_those_of_one_that_
     let project = Project::new().await;
     for number in 1..=2 {
         let sql = format!(
-            "INSERT INTO public.counted VALUES (current_schema(), {number}, pg_backend_pid()); SELECT pg_sleep(0.008);"
+            "-- tenantry: lock_timeout = 1min\nSELECT pg_advisory_xact_lock_shared(7);\n\
+             INSERT INTO public.counted VALUES (current_schema(), {number}, pg_backend_pid()); \
+             SELECT pg_sleep(0.008);"
         );
         project.file(&format!("migrations/tenant/000{number}_count.sql"), &sql);
     }
@@ -164,12 +166,20 @@ async fn four_runners_share_two_hundred_tenants_and_take_over_those_of_one_that_
         ));
     }
     client.batch_execute(&sql).await.unwrap();
+    // Nobody goes on before all have begun, each with a tenant of its own.
+    client.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
     let line = "--json migrate --all --concurrency 1";
     let mut doomed = command(&project, &url, line).spawn().unwrap();
     let others: Vec<_> = (0..3).map(|_| tokio::spawn(run(command(&project, &url, line)))).collect();
     let counted = async || -> i64 {
         client.query_one("SELECT count(*) FROM public.counted", &[]).await.unwrap().get(0)
     };
+    let waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = \
+                   (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while client.query(waiting, &[]).await.unwrap().len() < 4 {
+        tokio::task::yield_now().await;
+    }
+    client.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
     while counted().await < 60 {
         tokio::task::yield_now().await;
     }

@@ -19,4 +19,5 @@ mod signals;
 mod status;
 mod support;
 mod tenants;
+mod terminal;
 mod unreachable;

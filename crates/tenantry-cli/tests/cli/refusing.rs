@@ -121,3 +121,13 @@ async fn a_wrong_dot_env_names_the_line_and_does_not_repeat_it() {
     assert!(ran.stderr.contains("invalid .env"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
 }
+
+#[tokio::test]
+async fn stages_that_do_not_grow_are_a_usage_error() {
+    let ran = Project::new().await.run("migrate --all --then 10%,50%,5%").await;
+    insta::assert_snapshot!(ran.shown(), @r"
+    exit status 2
+    --- stderr
+    error: --then 50%,5%: each stage is a larger part of all tenants than the one before
+    ");
+}

@@ -100,6 +100,8 @@ async fn many_tenants_are_shown_in_groups_of_those_that_stand_alike() {
     assert_eq!(json["summary"]["total"], 30);
     assert_eq!(json["tenants"].as_array().unwrap().len(), 2);
     insta::assert_json_snapshot!("groups", json["groups"]);
+    let each = project.run("status --each").await.stderr;
+    assert!(each.contains("2 tenants (t02, t03): 0001_users.sql: it was changed"), "{each}");
     let each = project.run("status --each --limit 3").await;
     assert!(each.stdout.contains("│ t03 "), "{}", each.stdout);
     assert!(each.stdout.contains("and 27 more tenants\n"), "{}", each.stdout);

@@ -4,13 +4,14 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write as _,
     fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::Path,
 };
 
 use sha2::{Digest, Sha256, Sha384};
 
 use super::{found::Applied, tool::Format};
-use crate::{Migration, Migrations};
+use crate::{Migration, Migrations, Origin};
 
 /// What other tools know each file by.
 pub(super) struct Files<'a> {
@@ -21,7 +22,8 @@ pub(super) struct Files<'a> {
     sha384: Vec<Vec<String>>,
     by_number: HashMap<i64, usize>,
     by_diesel_version: HashMap<String, usize>,
-    by_when: HashMap<String, usize>,
+    /// By drizzle-kit's moments, in milliseconds.
+    by_when: HashMap<i64, usize>,
 }
 
 /// What a ledger says, in terms of the files.
@@ -41,7 +43,6 @@ pub(super) struct Matched {
 
 impl<'a> Files<'a> {
     pub(super) fn new(migrations: &'a Migrations) -> Self {
-        let folder = migrations.folder();
         let migrations = migrations.files();
         let mut files = Self {
             migrations,
@@ -65,13 +66,11 @@ impl<'a> Files<'a> {
             if let Some(number) = number(&stem) {
                 files.by_number.insert(number, index);
             }
+            if let Origin::Drizzle { when: Some(when) } = migration.origin() {
+                files.by_when.insert(*when, index);
+            }
             files.by_diesel_version.insert(diesel_version(&stem), index);
             files.by_stem.insert(stem, index);
-        }
-        for (tag, when) in journal(folder) {
-            if let Some(index) = files.by_stem.get(&tag) {
-                files.by_when.insert(when, *index);
-            }
         }
         files
     }
@@ -123,8 +122,17 @@ impl<'a> Files<'a> {
                 if !named.is_empty() {
                     return (named, true);
                 }
-                let when = row.check.as_ref().and_then(|when| self.by_when.get(when));
-                (one(when), false)
+                let when = row.check.as_ref().and_then(|when| when.parse::<i64>().ok());
+                // In the name of a folder that `drizzle-kit up` has made of a file there are whole seconds.
+                let second = when.map(|when| when - when.rem_euclid(1000));
+                let mut moments = [when, second].into_iter().flatten();
+                (one(moments.find_map(|moment| self.by_when.get(&moment))), false)
+            }
+            Format::DrizzleKit1 => {
+                let index = self.by_stem.get(crate::naming::stem(&row.key));
+                let same = row.check.as_ref().and_then(|hash| self.by_sha256.get(hash));
+                let is_same = index.zip(same).is_some_and(|(index, same)| same.contains(index));
+                (one(index), is_same)
             }
             Format::Sqlx => {
                 let index = row.key.parse().ok().and_then(|number| self.by_number.get(&number));
@@ -137,8 +145,8 @@ impl<'a> Files<'a> {
             Format::Refinery => {
                 let index = row.key.parse().ok().and_then(|number| self.by_number.get(&number));
                 let is_same = index.is_some_and(|index| {
-                    let stem = stem(self.migrations[*index].path());
-                    row.check.as_ref().is_some_and(|name| stem.ends_with(name.as_str()))
+                    let path = self.migrations[*index].path();
+                    row.check.as_ref().is_some_and(|check| refinery_checksums(path).contains(check))
                 });
                 (one(index), is_same)
             }
@@ -154,11 +162,11 @@ fn shown(key: &str) -> String {
     }
 }
 
-/// The name of a migration as other tools know it: of a file, or of the folder that `up.sql` is in.
+/// The name of a migration as other tools know it: of a file, or of the folder that it is in.
 fn stem(path: &Path) -> String {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let file = name(path).unwrap_or_default();
-    if file == "up.sql" {
+    if matches!(&*file, "up.sql" | "migration.sql") {
         return path.parent().and_then(name).unwrap_or_default();
     }
     let stem = file.strip_suffix(".sql").unwrap_or(&file);
@@ -176,6 +184,29 @@ fn diesel_version(stem: &str) -> String {
     stem.split('_').next().unwrap_or_default().replace('-', "")
 }
 
+/// What refinery may keep of a file: SipHash 1-3 of its name, version and text, as the standard library's hasher computes
+/// it. The version has 32 bits, or 64 by a feature of refinery's.
+fn refinery_checksums(path: &Path) -> Vec<String> {
+    let stem = stem(path);
+    let (Some(number), Some((_, name))) = (number(&stem), stem.split_once("__")) else {
+        return Vec::new();
+    };
+    let texts = texts(path).into_iter().filter_map(|text| String::from_utf8(text).ok());
+    let checksums = texts.flat_map(|text| {
+        let checksum = |version: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = DefaultHasher::new();
+            name.hash(&mut hasher);
+            version(&mut hasher);
+            text.hash(&mut hasher);
+            hasher.finish().to_string()
+        };
+        let short = i32::try_from(number).ok();
+        let short = short.map(|version| checksum(&|hasher| version.hash(hasher)));
+        short.into_iter().chain([checksum(&|hasher| number.hash(hasher))]).collect::<Vec<_>>()
+    });
+    checksums.collect()
+}
+
 /// A file's bytes, and what they are with other line ends, since Git may have changed those.
 fn texts(path: &Path) -> Vec<Vec<u8>> {
     let Ok(bytes) = fs::read(path) else {
@@ -189,17 +220,6 @@ fn texts(path: &Path) -> Vec<Vec<u8>> {
     let mut texts = vec![bytes, unix.into_bytes(), windows];
     texts.dedup();
     texts
-}
-
-/// drizzle-kit's journal: the names of files and when they were made, in milliseconds.
-fn journal(folder: &Path) -> Vec<(String, String)> {
-    let text = fs::read_to_string(folder.join("meta/_journal.json")).unwrap_or_default();
-    let journal: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let entries = journal["entries"].as_array().into_iter().flatten();
-    let entries = entries.filter_map(|entry| {
-        Some((entry["tag"].as_str()?.to_owned(), entry["when"].as_i64()?.to_string()))
-    });
-    entries.collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -281,6 +301,7 @@ mod tests {
     #[test]
     fn names_are_read_as_each_tool_reads_them() {
         assert_eq!(stem(Path::new("m/2026-11-20-160501_users/up.sql")), "2026-11-20-160501_users");
+        assert_eq!(stem(Path::new("m/20261120160501_users/migration.sql")), "20261120160501_users");
         assert_eq!(stem(Path::new("m/20261120_users.up.sql")), "20261120_users");
         assert_eq!(diesel_version("2026-11-20-160501_users"), "20261120160501");
         assert_eq!((number("V7__users"), number("0012_x"), number("x")), (Some(7), Some(12), None));

@@ -25,11 +25,13 @@ pub(super) enum Format {
     Hash,
     /// drizzle-kit's, and drizzle-multitenant's of that name: SHA-256, and when a file was made.
     DrizzleKit,
+    /// drizzle-kit's since 1.0: names of folders, and SHA-256.
+    DrizzleKit1,
     /// sqlx's: versions and SHA-384.
     Sqlx,
     /// Diesel's: versions.
     Diesel,
-    /// refinery's: versions and names.
+    /// refinery's: versions, and SipHash 1-3 of names, versions and texts.
     Refinery,
 }
 
@@ -47,8 +49,10 @@ impl Format {
             Some(Self::Sqlx)
         } else if has("version") && has("run_on") {
             Some(Self::Diesel)
-        } else if has("version") && has("name") && has("applied_on") {
+        } else if has("version") && has("checksum") && has("applied_on") {
             Some(Self::Refinery)
+        } else if has("name") && has("hash") && is("created_at", "bigint") {
+            Some(Self::DrizzleKit1)
         } else if has("name") && (has("applied_at") || has("created_at")) {
             Some(Self::Name { has_applied_at: has("applied_at") })
         } else if has("hash") && is("created_at", "bigint") {
@@ -74,11 +78,16 @@ impl Format {
             Self::DrizzleKit => {
                 "hash::text, created_at::text, pg_catalog.to_timestamp(created_at / 1000.0), true"
             }
+            // One that was made before 1.0 has no moment in the column that 1.0 has added.
+            Self::DrizzleKit1 => {
+                "coalesce(name, hash)::text, hash::text, \
+                 coalesce(applied_at, pg_catalog.to_timestamp(created_at / 1000.0)), true"
+            }
             Self::Sqlx => {
                 "version::text, pg_catalog.encode(checksum, 'hex'), installed_on, success"
             }
             Self::Diesel => "version::text, NULL::text, run_on::timestamptz, true",
-            Self::Refinery => "version::text, name::text, applied_on::timestamptz, true",
+            Self::Refinery => "version::text, checksum::text, applied_on::timestamptz, true",
         }
     }
 }
@@ -88,7 +97,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Name { .. } => "drizzle-multitenant (name)",
             Self::Hash => "drizzle-multitenant (hash)",
-            Self::DrizzleKit => "drizzle-kit",
+            Self::DrizzleKit | Self::DrizzleKit1 => "drizzle-kit",
             Self::Sqlx => "sqlx",
             Self::Diesel => "Diesel",
             Self::Refinery => "refinery",
@@ -105,6 +114,9 @@ mod tests {
         let drizzle = |ty| [("id", "integer"), ("hash", "text"), ("created_at", ty)];
         assert_eq!(Format::of(&drizzle("bigint")), Some(Format::DrizzleKit));
         assert_eq!(Format::of(&drizzle("timestamp with time zone")), Some(Format::Hash));
+        let first = drizzle("bigint");
+        let since = [&first[..], &[("name", "text"), ("applied_at", "timestamptz")]].concat();
+        assert_eq!(Format::of(&since), Some(Format::DrizzleKit1));
         let name = [("id", "integer"), ("name", "character varying(255)"), ("applied_at", "x")];
         assert_eq!(Format::of(&name), Some(Format::Name { has_applied_at: true }));
         let sqlx = [

@@ -174,8 +174,8 @@ impl Alone<'_> {
         Ok(())
     }
 
-    /// An index without a name gets another one when it is made again: where the first had been
-    /// finished, and not been counted, the second goes.
+    /// An index without a name gets another one when it is made again: where it had been finished
+    /// and not been counted, only the first stays, however often that has happened.
     async fn drop_duplicate(&self, session: &mut SharedSession) -> tenantry::Result<()> {
         let words = self.statement.to_ascii_lowercase();
         let words: Vec<&str> = words.split_whitespace().collect();
@@ -191,10 +191,14 @@ impl Alone<'_> {
             "SELECT pg_catalog.format('%I.%I', n.nspname, i.relname) FROM pg_catalog.pg_index x \
              JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace \
-             WHERE n.nspname = {schema} AND x.indisvalid AND i.oid = (SELECT max(l.oid) \
+             JOIN pg_catalog.pg_class newest ON newest.oid = (SELECT max(l.oid) \
              FROM pg_catalog.pg_class l WHERE l.relnamespace = n.oid AND l.relkind = 'i') \
+             JOIN pg_catalog.pg_index made ON made.indexrelid = newest.oid \
+             WHERE n.nspname = {schema} AND x.indisvalid AND x.indrelid = made.indrelid \
+             AND pg_catalog.rtrim(i.relname, '0123456789') \
+             = pg_catalog.rtrim(newest.relname, '0123456789') \
              AND EXISTS (SELECT FROM pg_catalog.pg_index y WHERE y.indrelid = x.indrelid \
-             AND y.indexrelid <> x.indexrelid AND y.indisvalid \
+             AND y.indexrelid < x.indexrelid AND y.indisvalid \
              AND y.indisunique = x.indisunique AND y.indkey::text = x.indkey::text \
              AND y.indclass::text = x.indclass::text AND y.indoption::text = x.indoption::text \
              AND y.indcollation::text = x.indcollation::text \

@@ -19,7 +19,8 @@ use super::{FolderProblem, listing::Listing, migration::Origin};
 pub enum Layout {
     /// Ours: `0001_users.sql`, and `0001_users.down.sql` where there is a way back.
     Tenantry,
-    /// drizzle-kit's: `0000_name.sql`, in the order of `meta/_journal.json`.
+    /// drizzle-kit's: `0000_name.sql`, in the order of `meta/_journal.json`; of drizzle-kit 1.0,
+    /// `20261120160501_name/migration.sql` and `snapshot.json`.
     Drizzle,
     /// sqlx's: `20261120160501_users.up.sql` and `.down.sql`, or `20261120160501_users.sql`.
     Sqlx,
@@ -77,9 +78,7 @@ impl Layout {
     pub(super) fn of(listing: &Listing) -> Result<Self, Vec<(Self, String)>> {
         let mut seen: Vec<(Self, String)> = Vec::new();
         let plain = listing.top_files().find(|name| tenantry::is_numbered(name));
-        if listing.has(drizzle::JOURNAL) {
-            seen.push((Self::Drizzle, drizzle::JOURNAL.to_owned()));
-        }
+        seen.extend(drizzle::sign(listing).map(|sign| (Self::Drizzle, sign)));
         seen.extend(sqlx::sign(listing).map(|sign| (Self::Sqlx, sign)));
         seen.extend(diesel::sign(listing).map(|sign| (Self::Diesel, sign)));
         seen.extend(refinery::sign(listing).map(|sign| (Self::Refinery, sign)));

@@ -14,7 +14,7 @@ pub struct Migration {
     /// What orders it.
     pub number: i64,
     /// What the ledger calls it, by the folder's [`Layout`](crate::Layout): a file's name such as `0001_users.sql`;
-    /// the same without `.up` of sqlx's; drizzle-kit's tag; the name without its ending of refinery's; Diesel's folder.
+    /// the same without `.up` of sqlx's; drizzle-kit's tag or folder; the name without its ending of refinery's; Diesel's folder.
     pub name: String,
     /// SHA-256 of its text, in hexadecimal. Line ends count as `\n` whatever they are, since Git
     /// may change them.
@@ -34,7 +34,8 @@ pub enum Origin {
     Tenantry,
     /// drizzle-kit's.
     Drizzle {
-        /// The journal's moment, in milliseconds since 1970; none of a file that is not in the journal.
+        /// The journal's moment, or that in the name of the folder, in milliseconds since 1970; none of a file that is not
+        /// in the journal.
         when: Option<i64>,
     },
     /// sqlx's.

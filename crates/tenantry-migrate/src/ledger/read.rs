@@ -56,8 +56,7 @@ async fn look(connection: &mut impl Connection, sites: &[&Site]) -> Result<Vec<S
                FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.name[])) \
                WITH ORDINALITY AS s (name, index) \
                JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
-               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
-               AND c.relkind IN ('r', 'p')";
+               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2";
     let rows = connection.rows(sql, &[&names, &first.ledger_name]).await?;
     let mut states = vec![State::NoSchema; sites.len()];
     for row in rows {

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use crate::{host, site::Site};
 
-/// The table's constraint, which a migration breaks that ends the transaction it runs in.
-pub(crate) const ONE_TRANSACTION: &str = "applied_in_one_transaction";
+/// What the message of an error says where a migration has ended the transaction it ran in.
+pub(crate) const ENDED: &str = "this migration has ended its transaction; ";
 
 /// What a row says, whatever kind of migration it is of.
 #[derive(Clone, Copy, Debug)]
@@ -15,22 +15,22 @@ pub(crate) struct Row<'a> {
     pub(crate) checksum: &'a str,
 }
 
-/// Makes the table. No column is long enough for PostgreSQL to give it a table for long values,
-/// which would be one more for every tenant.
+/// Makes the table, unless it is there.
 pub(crate) fn create(site: &Site) -> String {
-    let ledger = &site.ledger;
-    format!(
-        "CREATE TABLE IF NOT EXISTS {ledger} (\
-         number bigint PRIMARY KEY, \
-         name varchar(200) NOT NULL, \
-         checksum varchar(64) NOT NULL, \
-         applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), \
-         duration_ms integer CONSTRAINT applied_in_one_transaction CHECK (duration_ms >= 0), \
-         version varchar(40), \
-         host varchar(100), \
-         done integer)"
-    )
+    format!("CREATE TABLE IF NOT EXISTS {} {COLUMNS}", site.ledger)
 }
+
+/// Makes the table, and fails where it is there.
+pub(crate) fn create_new(site: &Site) -> String {
+    format!("CREATE TABLE {} {COLUMNS}", site.ledger)
+}
+
+/// No column is long enough for PostgreSQL to give the table another one for long values, and none
+/// has a default or a check: each would be rows in PostgreSQL's catalogs for every tenant, and work for
+/// whoever reads ten thousand ledgers.
+const COLUMNS: &str = "(number bigint PRIMARY KEY, name varchar(200) NOT NULL, \
+                       checksum varchar(64) NOT NULL, applied_at timestamptz NOT NULL, \
+                       duration_ms integer, version varchar(40), host varchar(100), done integer)";
 
 /// Gives a table that was made by an earlier version the columns it lacks.
 pub(crate) fn upgrade(site: &Site) -> String {
@@ -44,6 +44,13 @@ pub(crate) fn upgrade(site: &Site) -> String {
 /// Claims a migration: refused by the primary key when it has been applied meanwhile.
 pub(crate) fn claim(site: &Site, row: Row<'_>) -> String {
     insert(site, row, "NULL", "NULL")
+}
+
+/// Says that a migration was applied in the transaction that ends with this, which did nothing else:
+/// refused by the primary key when it was applied before.
+pub(crate) fn record(site: &Site, row: Row<'_>) -> String {
+    let duration = "EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000";
+    insert(site, row, duration, "NULL")
 }
 
 /// Claims a migration that runs without a transaction.
@@ -66,15 +73,16 @@ pub(crate) fn claim_down(site: &Site, number: i64) -> String {
     )
 }
 
-/// Takes the row away that [`claim_down`] has claimed, and breaks the table's constraint when that
-/// was another transaction.
+/// Takes the row away that [`claim_down`] has claimed, and fails with [`ENDED`] in the message when
+/// that was another transaction.
 pub(crate) fn complete_down(site: &Site, number: i64) -> String {
     let ledger = &site.ledger;
     format!(
         "WITH gone AS (DELETE FROM {ledger} WHERE number = {number} \
          AND xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid RETURNING 1) \
-         UPDATE {ledger} SET duration_ms = -1 WHERE number = {number} \
-         AND NOT EXISTS (SELECT FROM gone)"
+         SELECT (CASE WHEN EXISTS (SELECT FROM gone) \
+         OR NOT EXISTS (SELECT FROM {ledger} WHERE number = {number}) THEN '' ELSE '{ENDED}' END \
+         || '0')::pg_catalog.int4"
     )
 }
 
@@ -96,22 +104,24 @@ fn insert(site: &Site, row: Row<'_>, duration: &str, done: &str) -> String {
     let Row { number, name, checksum } = row;
     let (name, checksum) = (literal(name), literal(checksum));
     format!(
-        "INSERT INTO {ledger} (number, name, checksum, duration_ms, version, host, done) \
-         VALUES ({number}, {name}, {checksum}, {duration}, {version}, {host}, {done})",
+        "INSERT INTO {ledger} \
+         (number, name, checksum, applied_at, duration_ms, version, host, done) \
+         VALUES ({number}, {name}, {checksum}, pg_catalog.clock_timestamp(), {duration}, \
+         {version}, {host}, {done})",
         version = literal(env!("CARGO_PKG_VERSION")),
         host = host_literal(),
     )
 }
 
-/// Completes what [`claim`] wrote, and breaks the table's constraint when that was another
+/// Completes what [`claim`] wrote, and fails with [`ENDED`] in the message when that was another
 /// transaction: then the file has ended the one it was given.
 pub(crate) fn complete(site: &Site, number: i64) -> String {
     let ledger = &site.ledger;
     format!(
         "UPDATE {ledger} SET applied_at = pg_catalog.clock_timestamp(), duration_ms = \
-         CASE WHEN xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid THEN \
-         EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - applied_at) * 1000 ELSE -1 END \
-         WHERE number = {number}"
+         (CASE WHEN xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid THEN \
+         (EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - applied_at) * 1000)\
+         ::pg_catalog.int4::text ELSE '{ENDED}' END)::pg_catalog.int4 WHERE number = {number}"
     )
 }
 

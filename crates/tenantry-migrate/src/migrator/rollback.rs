@@ -197,10 +197,11 @@ impl<'a> Back<'a> {
             if !entry.is_finished() && entry.statements_undone().is_none() {
                 let message = "it was not finished, so what there is to undo is not known";
                 let failure = Failure::new("MIGRATION_UNFINISHED", message.to_owned());
-                return Err(Box::new(failure.in_file(&entry.name).hint(
-                    "run it again, or set its row right: tenantry repair --applied, or tenantry \
-                     repair --clear",
-                )));
+                let (_, one) = site.flags();
+                return Err(Box::new(failure.in_file(&entry.name).hint(format!(
+                    "run it again, or set its row right: tenantry repair --applied {one}, or \
+                     tenantry repair --clear {one}"
+                ))));
             }
             match self.series.find(*number) {
                 Some(step) if step.has_down() => plan.push(step),

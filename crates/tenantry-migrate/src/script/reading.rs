@@ -49,6 +49,7 @@ impl Script {
             return Err(problems);
         }
         parts.schemas = schemas(&text, &statements);
+        parts.backslash = text.contains('\\');
         (parts.text, parts.statements) = (text, statements);
         Ok(Self(Arc::new(parts)))
     }

@@ -59,7 +59,8 @@ impl Theirs {
         let sql = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) \
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                    WHERE c.relname IN ('__drizzle_migrations', '__drizzle_shared_migrations', \
-                   '_sqlx_migrations', '__diesel_schema_migrations') ORDER BY 1";
+                   '_sqlx_migrations', '__diesel_schema_migrations', \
+                   'refinery_schema_history') ORDER BY 1";
         let mut all = Vec::new();
         for row in client.query(sql, &[]).await.unwrap() {
             let table: String = row.get(0);
@@ -368,4 +369,42 @@ async fn a_database_of_sqlx_is_adopted_and_migrated_further() {
 #[tokio::test]
 async fn a_database_of_diesel_is_adopted_and_migrated_further() {
     is_adopted_whole("diesel", "Diesel").await;
+}
+
+#[tokio::test]
+async fn a_database_of_refinery_is_adopted_and_migrated_further() {
+    let (theirs, migrator) = is_adopted_whole("refinery", "refinery").await;
+    // It goes by name, version and text, of which it keeps a hash.
+    let sql = "UPDATE tenant_acme.refinery_schema_history SET checksum = '7' WHERE version = 1";
+    theirs.execute(sql).await;
+    let plan = migrator.adopt_plan(&AdoptOptions::new(AdoptSource::Known)).await.unwrap();
+    assert_eq!(code(of(&plan, "acme")), "CHECKSUM_CHANGED");
+}
+
+#[tokio::test]
+async fn a_database_of_drizzle_kit_1_is_adopted_and_migrated_further() {
+    let (theirs, migrator) = is_adopted_whole("drizzle-kit-1", "drizzle-kit").await;
+    // It goes by names, but keeps what the text was.
+    let sql = "UPDATE tenant_acme.__drizzle_migrations SET hash = repeat('a', 64) WHERE id = 1";
+    theirs.execute(sql).await;
+    let plan = migrator.adopt_plan(&AdoptOptions::new(AdoptSource::Known)).await.unwrap();
+    assert_eq!(code(of(&plan, "acme")), "CHECKSUM_CHANGED");
+}
+
+#[tokio::test]
+async fn a_ledger_from_before_drizzle_kit_1_is_adopted_by_the_folder_that_1_has_made_of_it() {
+    let theirs = Theirs::new("drizzle-kit-1", "database.sql").await;
+    // Hashes of files tell nothing where somebody has formatted them; moments had milliseconds.
+    let sql = "ALTER TABLE tenant_acme.__drizzle_migrations DROP name, DROP applied_at; \
+               UPDATE tenant_acme.__drizzle_migrations SET created_at = created_at + 417; \
+               UPDATE tenant_globex.__drizzle_migrations SET applied_at = NULL";
+    theirs.execute(sql).await;
+    let options = csv("acme,tenant_acme\nglobex,tenant_globex");
+    let adopted = adopt(&theirs.migrator().await, &options).await;
+    assert_eq!((of(&adopted, "acme").applied, of(&adopted, "globex").applied), (2, 1));
+    let sql = "UPDATE tenant_acme.__drizzle_migrations SET hash = repeat('a', 64) WHERE id = 2";
+    theirs.execute(sql).await;
+    let known = AdoptOptions::new(AdoptSource::Known);
+    let plan = theirs.migrator().await.adopt_plan(&known).await.unwrap();
+    assert_eq!(code(of(&plan, "acme")), "CHECKSUM_CHANGED", "it is found by its moment");
 }

@@ -98,8 +98,8 @@ async fn one_that_was_interrupted_anywhere_goes_on() {
         let client = project.client().await;
         let sql = format!(
             "SET search_path = tenant_acme; {done}; \
-             INSERT INTO tenantry_migrations (number, name, checksum, done) \
-             VALUES (2, '{}', '{checksum}', {count})",
+             INSERT INTO tenantry_migrations (number, name, checksum, applied_at, done) \
+             VALUES (2, '{}', '{checksum}', now(), {count})",
             INDEX.0
         );
         client.batch_execute(&sql).await.unwrap();
@@ -113,6 +113,30 @@ async fn one_that_was_interrupted_anywhere_goes_on() {
         let index = "SELECT FROM pg_indexes WHERE indexname = 'users_email'";
         assert_eq!(client.query(index, &[]).await.unwrap().len(), 1);
     }
+}
+
+/// As if two runners had been killed, each when PostgreSQL had made the index and nobody had counted it.
+#[tokio::test]
+async fn an_index_without_a_name_is_there_once_however_often_its_runner_was_killed() {
+    let index = "-- tenantry: no-transaction\nCREATE INDEX CONCURRENTLY ON users (name);";
+    let project = Project::with(&[USERS, ("0002_index.sql", index)]).await;
+    project.enrol(&["acme"]).await;
+    project.remove_tenant_file("0002_index.sql");
+    migrate_all(&project.migrator().await).await;
+    project.tenant_file("0002_index.sql", index);
+    let sql = format!(
+        "SET search_path = tenant_acme; CREATE INDEX ON users (name); CREATE INDEX ON users (name); \
+         INSERT INTO tenantry_migrations (number, name, checksum, applied_at, done) \
+         VALUES (2, '0002_index.sql', '{}', now(), 0)",
+        project.checksum("0002_index.sql")
+    );
+    let client = project.client().await;
+    client.batch_execute(&sql).await.unwrap();
+    assert_eq!(migrate_all(&project.migrator().await).await.succeeded, 1);
+    let sql = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'tenant_acme' \
+               AND tablename = 'users' AND indexdef LIKE '%(name)'";
+    let left = client.query(sql, &[]).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.get(0)).collect::<Vec<&str>>(), ["users_name_idx"]);
 }
 
 #[tokio::test]

@@ -61,6 +61,20 @@ async fn the_ledger_says_what_was_applied_when_and_how_long_it_took() {
 }
 
 #[tokio::test]
+async fn a_ledger_is_a_table_and_its_key_and_nothing_else_in_postgresqls_catalogs() {
+    let project = Project::with(&[USERS]).await;
+    project.enrol(&["acme"]).await;
+    migrate_all(&project.migrator().await).await;
+    let sql = "SELECT (SELECT count(*) FROM pg_class WHERE oid IN (l.oid, l.reltoastrelid)), \
+               (SELECT count(*) FROM pg_index WHERE indrelid = l.oid), \
+               (SELECT count(*) FROM pg_constraint WHERE conrelid = l.oid), \
+               (SELECT count(*) FROM pg_attrdef WHERE adrelid = l.oid) \
+               FROM pg_class l WHERE l.oid = 'tenant_acme.tenantry_migrations'::regclass";
+    let row = project.client().await.query_one(sql, &[]).await.unwrap();
+    assert_eq!([0, 1, 2, 3].map(|column| row.get::<_, i64>(column)), [1, 1, 1, 0]);
+}
+
+#[tokio::test]
 async fn only_the_tenants_named_are_migrated_and_an_unknown_one_fails() {
     let project = Project::with(&[USERS]).await;
     project.enrol(&["acme", "globex"]).await;

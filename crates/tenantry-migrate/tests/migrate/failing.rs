@@ -50,6 +50,36 @@ async fn a_syntax_error_names_its_line_before_anything_runs() {
 }
 
 #[tokio::test]
+async fn the_seventh_of_twelve_statements_is_named_and_none_of_them_is_there() {
+    let mut lines: Vec<String> =
+        (1..=12).map(|number| format!("CREATE TABLE t{number} ();")).collect();
+    lines[6] = "CREATE TABLE t7 (;".to_owned();
+    let error = failure_of(&lines.join("\n")).await;
+    assert_eq!((error.line, error.column), (Some(7), Some(18)));
+    // One that only running it can tell.
+    lines[6] = "CREATE TABLE t1 ();".to_owned();
+    assert_eq!(failure_of(&lines.join("\n")).await.line, Some(7));
+}
+
+#[tokio::test]
+async fn a_file_of_fifty_megabytes_is_applied_and_its_last_line_found() {
+    let text = "x".repeat(500_000);
+    let mut sql = "CREATE TABLE texts (a text);\n".to_owned();
+    for _ in 0..100 {
+        sql.push_str(&format!("INSERT INTO texts VALUES ('{text}');\n"));
+    }
+    assert!(sql.len() > 50_000_000);
+    let error = failure_of(&format!("{sql}SELECT 1 / 0;")).await;
+    assert_eq!((error.line, error.sqlstate.as_deref()), (Some(102), Some("22012")));
+    let project = Project::with(&[("0001_texts.sql", &sql)]).await;
+    project.enrol(&["acme"]).await;
+    assert_eq!(migrate_all(&project.migrator().await).await.succeeded, 1);
+    let count = "SELECT count(*) FROM tenant_acme.texts";
+    let row = project.client().await.query_one(count, &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 100);
+}
+
+#[tokio::test]
 async fn what_a_file_leaves_open_is_told_at_its_last_line() {
     let error = failure_of("CREATE TABLE a (id int);\nCREATE TABLE b (\n  id int\n\n").await;
     assert_eq!((error.line, error.sqlstate.as_deref()), (Some(3), Some("42601")));
@@ -88,6 +118,12 @@ async fn what_can_be_known_before_is_refused_before_anything_runs() {
         USERS,
         ("0002_index.sql", "CREATE INDEX CONCURRENTLY users_name ON users (name);"),
         ("0003_path.sql", "SELECT 1;\nSET search_path = tenant_globex;"),
+        ("0004_copy.sql", "CREATE TABLE c (a int);\nCOPY c FROM stdin;\n1\n\\.\n"),
+        ("0005_psql.sql", "\\set ON_ERROR_STOP on\nSELECT 1;"),
+        ("0006_ends.sql", "BEGIN;\nSELECT 1;\nCOMMIT;"),
+        ("0007_empty.sql", "-- later\n"),
+        ("0008_one.sql", "SELECT 1;"),
+        ("0008_two.sql", "SELECT 2;"),
     ])
     .await;
     project.enrol(&["acme"]).await;
@@ -95,9 +131,16 @@ async fn what_can_be_known_before_is_refused_before_anything_runs() {
     let error = migrator.migrate_all(&MigrateOptions::new()).await.unwrap_err();
     assert_eq!(error.code(), "MIGRATIONS_INVALID");
     let message = error.to_string();
-    for part in
-        ["0002_index.sql:1:1: CREATE INDEX CONCURRENTLY", "0003_path.sql:2:5: the search_path"]
-    {
+    for part in [
+        "0002_index.sql:1:1: CREATE INDEX CONCURRENTLY",
+        "0003_path.sql:2:5: the search_path",
+        "0004_copy.sql:2:1: COPY … FROM STDIN needs psql",
+        "0005_psql.sql:1:1: this is a command to psql",
+        "0006_ends.sql:1:1: BEGIN is not allowed",
+        "0006_ends.sql:3:1: COMMIT is not allowed",
+        "0007_empty.sql: it holds no statement",
+        "0008_two.sql: it has the number of 0008_one.sql",
+    ] {
         assert!(message.contains(part), "{message}");
     }
     assert_eq!(project.tables("tenant_acme").await, [""; 0]);
@@ -136,7 +179,7 @@ async fn an_applied_file_that_was_changed_fails_with_advice() {
         error.to_string(),
         "0001_users.sql: it was changed after it had been applied\n  put the file back as it was, \
          and make the change in a new one; if the change makes no difference, accept it: tenantry \
-         repair --checksums"
+         repair --checksums --all"
     );
     assert_eq!(project.ledger("tenant_acme").await, ["0001_users.sql"]);
 }

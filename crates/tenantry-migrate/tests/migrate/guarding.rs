@@ -52,7 +52,10 @@ async fn caught(code: &str) -> Option<String> {
     let client = project.client().await;
     client.batch_execute("INSERT INTO tenant_globex.users VALUES (1, 'one')").await.unwrap();
     for schema in ["tenant_acme", "tenant_globex"] {
-        let sql = format!("CREATE FUNCTION {schema}.old() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        let sql = format!(
+            "CREATE FUNCTION {schema}.old() RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+             CREATE TYPE {schema}.level AS ENUM ('low')"
+        );
         client.batch_execute(&sql).await.unwrap();
     }
     project.tenant_file("0003_sneaky.sql", &sneaky);
@@ -102,6 +105,19 @@ async fn code_that_touches_another_tenant_is_found_out_and_rolled_back() {
             "a function in another schema, which it dropped",
         ),
         (
+            "EXECUTE 'CREATE OPERATOR tenant_' || 'globex.### \
+             (FUNCTION = int4pl, LEFTARG = int, RIGHTARG = int)';",
+            "operator tenant_globex.###",
+        ),
+        (
+            "EXECUTE 'CREATE COLLATION tenant_' || 'globex.plain FROM \"C\"';",
+            "collation tenant_globex.plain",
+        ),
+        (
+            "EXECUTE 'ALTER TYPE tenant_' || 'globex.level ADD VALUE ''high''';",
+            "a value of the type tenant_globex.level",
+        ),
+        (
             "EXECUTE 'SET LOCAL search' || '_path = tenant_' || 'globex';",
             "the search_path is tenant_globex",
         ),
@@ -123,6 +139,8 @@ async fn code_that_keeps_to_its_tenant_is_let_pass() {
         "CREATE OR REPLACE FUNCTION old() RETURNS int LANGUAGE sql AS 'SELECT 2';",
         "DROP FUNCTION old(); CREATE FUNCTION old() RETURNS int LANGUAGE sql AS 'SELECT 3';",
         "CREATE TYPE mood AS ENUM ('good'); DROP TYPE mood;",
+        "CREATE COLLATION plain FROM \"C\"; ALTER TYPE level ADD VALUE 'high'; \
+         CREATE OPERATOR ### (FUNCTION = int4pl, LEFTARG = int, RIGHTARG = int);",
         "BEGIN CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; \
          EXCEPTION WHEN others THEN END;",
     ] {

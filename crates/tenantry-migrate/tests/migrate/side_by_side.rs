@@ -130,6 +130,42 @@ async fn a_ledger_or_schema_that_goes_meanwhile_is_looked_at_again() {
 }
 
 #[tokio::test]
+async fn what_another_has_recorded_meanwhile_is_not_applied_again() {
+    let files = [("0001_a.sql", "CREATE TABLE a ()"), ("0002_b.sql", "CREATE TABLE b ()")];
+    // Before the first file the schema's lock is not taken yet, before the second one it is.
+    for (name, number) in [("0001_a.sql", 1), ("0002_b.sql", 2)] {
+        let project = Project::with(&files[..1]).await;
+        project.enrol(&["acme"]).await;
+        migrate_all(&project.migrator().await).await;
+        let client = std::sync::Arc::new(project.client().await);
+        client.batch_execute("DELETE FROM tenant_acme.tenantry_migrations").await.unwrap();
+        client.batch_execute("DROP TABLE tenant_acme.a").await.unwrap();
+        project.tenant_file(files[1].0, files[1].1);
+        let theirs = format!(
+            "INSERT INTO tenant_acme.tenantry_migrations VALUES \
+             ({number}, '{name}', '{}', now(), 1) ON CONFLICT DO NOTHING",
+            project.checksum(name)
+        );
+        let hooks = MigrateHooks::new().before_migration(move |event| {
+            let (client, theirs) = (std::sync::Arc::clone(&client), theirs.clone());
+            async move {
+                if *event.migration == *name {
+                    client.batch_execute(&theirs).await?;
+                }
+                Ok(())
+            }
+        });
+        let options = MigrateOptions::new().hooks(hooks);
+        let report = project.migrator().await.migrate_all(&options).await.unwrap();
+        assert_eq!(report.succeeded, 1, "{report:?}");
+        let ours = files.iter().map(|file| file.0).filter(|file| *file != name);
+        assert_eq!(report_of(&report, "acme").applied, ours.collect::<Vec<_>>());
+        let theirs = if number == 1 { "b" } else { "a" };
+        assert_eq!(project.tables("tenant_acme").await, [theirs, "tenantry_migrations"]);
+    }
+}
+
+#[tokio::test]
 async fn one_session_migrates_many_tenants_and_is_given_back() {
     let count = "INSERT INTO public.sessions VALUES (pg_backend_pid());";
     let project = Project::with(&[("0001_count.sql", count), ("0002_count.sql", count)]).await;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use tenantry::TenantId;
-use tenantry_migrate::{SchemaStatus, StatusGroup, StatusReport};
+use tenantry_migrate::{Failure, SchemaStatus, StatusGroup, StatusReport};
 
 use crate::table::{align_right, count, status, table};
 
@@ -22,7 +22,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    fn shows_each(self, report: &StatusReport) -> bool {
+    pub(super) fn shows_each(self, report: &StatusReport) -> bool {
         self.each || report.tenants.len() <= EACH
     }
 }
@@ -114,19 +114,19 @@ fn grouped(report: &StatusReport) -> String {
     format!("{rows}\n{}: {}\n", count(summary.total, "tenant"), parts.join(", "))
 }
 
-/// What went wrong, told once for all tenants of a group where they are many.
-pub(super) fn failures(report: &StatusReport, style: Style) -> Vec<String> {
+/// What went wrong, and where, with those that stand alike told together where they are many.
+pub(super) fn failures(report: &StatusReport, style: Style) -> Vec<(String, &Failure)> {
     let mut told = Vec::new();
     if let Some(error) = &report.shared.error {
-        told.push(format!("shared schema {}: {error}", report.shared.schema));
+        told.push((format!("shared schema {}", report.shared.schema), error));
     }
     if style.shows_each(report) {
         let failed = report.tenants.iter().take(style.limit);
         let failed = failed.filter_map(|tenant| Some((&tenant.id, tenant.error.as_ref()?)));
-        told.extend(failed.map(|(id, error)| format!("{id}: {error}")));
+        told.extend(failed.map(|(id, error)| (id.to_string(), error)));
     } else {
         let failed = report.groups.iter().filter_map(|group| Some((group, group.error.as_ref()?)));
-        told.extend(failed.map(|(group, error)| format!("{}: {error}", whose(group))));
+        told.extend(failed.map(|(group, error)| (whose(group), error)));
     }
     told
 }

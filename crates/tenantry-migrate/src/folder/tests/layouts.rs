@@ -59,6 +59,43 @@ fn a_journal_that_contradicts_the_files_is_told() {
 }
 
 #[test]
+fn drizzle_kit_1s_folders_are_read_by_their_moments() {
+    let migrations = read(&[
+        ("20261127091004_users/migration.sql", b"CREATE TABLE \"users\" ();"),
+        ("20261127091004_users/snapshot.json", b"{}"),
+        ("20240229235959_by_hand/migration.sql", b"SELECT 1"),
+        ("relations.ts", b""),
+        ("notes/todo.md", b""),
+    ]);
+    assert_eq!(migrations.layout(), Layout::Drizzle);
+    assert_eq!(
+        told(&migrations),
+        [
+            (20_240_229_235_959, "20240229235959_by_hand", false, true),
+            (20_261_127_091_004, "20261127091004_users", false, true)
+        ]
+    );
+    // As `date -d` has them.
+    let whens = migrations.files().iter().map(|file| file.origin().clone()).collect::<Vec<_>>();
+    let of = |seconds: i64| Origin::Drizzle { when: Some(seconds * 1000) };
+    assert_eq!(whens, [of(1_709_251_199), of(1_795_770_604)]);
+    insta::assert_snapshot!(refused(&[
+        ("20261127091004_users/migration.sql", b"SELECT 1"),
+        ("20261127091004_users/snapshot.json", b"{}"),
+        ("20261127091004_twice/migration.sql", b"SELECT 1"),
+        ("20261127091005_empty/snapshot.json", b"{}"),
+        ("by_hand/migration.sql", b"SELECT 1"),
+        ("0001_old.sql", b"SELECT 1"),
+    ]), @r"
+    invalid migrations, 4 problems:
+    - FOLDER/0001_old.sql: drizzle-kit's migrations are folders with a migration.sql in them
+    - FOLDER/20261127091004_users/migration.sql: it has the number of 20261127091004_twice/migration.sql; each needs one of its own
+    - FOLDER/20261127091005_empty: it has no migration.sql
+    - FOLDER/by_hand: its name begins with no moment, such as 20261127091004_users
+    ");
+}
+
+#[test]
 fn sqlxs_pairs_and_single_files_are_read() {
     let migrations = read(&[
         ("20261120160501_create_users.up.sql", b"CREATE TABLE users ();\n"),
