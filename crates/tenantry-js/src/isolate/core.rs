@@ -420,7 +420,10 @@ impl Core {
         match stop {
             Stop::Cpu => JsError::new(
                 JsErrorKind::Cpu,
-                format!("the task took more CPU time than its {:?}", self.shared.budget.cpu_limit()),
+                format!(
+                    "the task took more CPU time than its {:?}",
+                    self.shared.budget.cpu_limit()
+                ),
             ),
             Stop::Wall => JsError::new(
                 JsErrorKind::Wall,
