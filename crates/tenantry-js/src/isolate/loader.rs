@@ -94,13 +94,15 @@ impl Resolver for Modules {
         if Realm::with(ctx, |realm| realm.modules.borrow().contains_key(name)) {
             return Ok(format!("{MADE}{name}"));
         }
-        match builtin::node(name) {
-            Node::There(name) => return Ok(name),
-            Node::Absent => return Err(throw(ctx, &absent(name))),
-            Node::Other => {}
-        }
         // The prelude imports a tenant's modules from the tenant's root.
         let from = if base.starts_with(PRELUDE) { "" } else { base };
+        match builtin::node(name) {
+            Node::There(name) => return Ok(name),
+            Node::Absent => {
+                return Err(throw_at(ctx, &absent(name), place(&*self.source, name, from)));
+            }
+            Node::Other => {}
+        }
         resolved(ctx, &*self.source, name, from)
     }
 }

@@ -44,7 +44,7 @@ async fn a_configuration() {
     let raised = told("config.json", r#"{"limits": {"memory": "soon"}}"#).await;
     assert!(
         raised
-            .starts_with("config (config.json:1:13): limits.memory = \"soon\": allowed is a size"),
+            .starts_with("config (config.json:1:14): limits.memory = \"soon\": allowed is a size"),
         "{raised}"
     );
 }
