@@ -5,9 +5,6 @@ use crate::support::{Project, get};
 const ROUTES: &str = r#"export default async (fastify) => {
   const chunks = async function* (count, size) { for (let at = 0; at < count; at++) yield "x".repeat(size) }
   fastify.get("/whole", (request, reply) => { reply.type("text/csv").send(chunks(10, 1000)) })
-  fastify.get("/web", async () => new ReadableStream({
-    start(controller) { for (const text of ["a", "b"]) controller.enqueue(new TextEncoder().encode(text)); controller.close() },
-  }))
   fastify.get("/large", (request, reply) => { reply.send(chunks(1_000_000, 1000)) })
   fastify.get("/endless", (request, reply) => { reply.send((async function* () { for (;;) { await null; yield "" } })()) })
   fastify.get("/stuck", (request, reply) => { reply.send((async function* () { yield "a"; await new Promise(() => {}) })()) })
@@ -29,7 +26,6 @@ async fn a_stream_is_answered_whole_or_not_at_all() {
     let whole = get(&server, "acme", "/whole").await;
     assert_eq!((whole.status.as_u16(), whole.text.len()), (200, 10_000));
     assert_eq!(whole.response.headers()["content-type"], "text/csv");
-    assert_eq!(get(&server, "acme", "/web").await.text, "ab");
     // Where it fails half way nothing of it has been sent: the answer is the error.
     for (path, status) in [("/large", 500), ("/endless", 500), ("/stuck", 504), ("/breaks", 500)] {
         let answer = get(&server, "acme", path).await;

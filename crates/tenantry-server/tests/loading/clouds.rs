@@ -37,7 +37,7 @@ impl Store {
         let (stored, logged) = (Arc::clone(&objects), Arc::clone(&log));
         let router = Router::new().fallback(move |request: Request| {
             let answer = answer(cloud, &stored.lock().unwrap(), &request);
-            let line = format!("{} {}", request.uri().path(), answer.status().as_u16());
+            let line = format!("{} {}", path_of(&request), answer.status().as_u16());
             logged.lock().unwrap().push(line);
             async move { answer }
         });
@@ -68,6 +68,11 @@ impl Store {
     }
 }
 
+/// Google's client writes a key as one part of the path.
+fn path_of(request: &Request) -> String {
+    percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().unwrap().into_owned()
+}
+
 fn answer(cloud: Cloud, objects: &BTreeMap<String, Vec<u8>>, request: &Request) -> Response {
     let query: BTreeMap<String, String> =
         url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
@@ -77,7 +82,8 @@ fn answer(cloud: Cloud, objects: &BTreeMap<String, Vec<u8>>, request: &Request) 
         Cloud::Google => query.get("list-type").is_some_and(|kind| kind == "2"),
         Cloud::Azure => query.get("comp").is_some_and(|what| what == "list"),
     };
-    let path = request.uri().path().trim_end_matches('/');
+    let path = path_of(request);
+    let path = path.trim_end_matches('/');
     if is_listing {
         assert_eq!(path, "/code");
         return Response::new(list(cloud, objects, &query).into());
