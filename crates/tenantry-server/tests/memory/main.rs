@@ -136,7 +136,7 @@ async fn over_reloads(reloads: usize) {
     let server = project.server();
     let reload = async |number: usize| {
         // Of code that nobody has seen before, every second time.
-        let routes = format!("{ROUTES}// {}\n", if number % 2 == 0 { number } else { 1 });
+        let routes = format!("{ROUTES}// {}\n", if number.is_multiple_of(2) { number } else { 1 });
         project.write("tenants/acme/routes/index.mjs", &routes);
         server.reload_tenant("acme").await.unwrap();
         assert_eq!(get(&server, "acme", "/").await.status, 200);
