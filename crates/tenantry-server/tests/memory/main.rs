@@ -180,6 +180,8 @@ async fn over_loads(loads: usize) {
         load(number).await;
     }
     at_rest(&server).await;
-    before.is_flat(&format!("{loads} loads and unloads"), MB, 24 * MB);
+    // Isolates come and go in pieces, which the system's allocator keeps for the next: the process settles at
+    // some 80 MB after a few thousand, and has no more after ten.
+    before.is_flat(&format!("{loads} loads and unloads"), MB, 48 * MB);
     server.stop().await;
 }
