@@ -6,15 +6,16 @@
 #   bench/server.sh row        a route that reads a row, beside Fastify with drizzle-multitenant
 #   bench/server.sh tenants    a thousand tenants in one process
 #   bench/server.sh reload     reloading under load
+#   bench/server.sh watch      from a saved file to the new code's first answer
 #   bench/server.sh beside     a quiet tenant beside a bad one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 what=${1:-}
 case "$what" in
-    json | row | tenants | reload | beside) shift ;;
+    json | row | tenants | reload | watch | beside) shift ;;
     *)
-        sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
 esac

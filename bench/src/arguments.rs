@@ -227,6 +227,8 @@ pub(crate) enum ServerPart {
     Tenants,
     /// Reloading a tenant under load.
     Reload,
+    /// From a saved file to the first answer of the new code.
+    Watch,
     /// A tenant beside others that loop, allocate, match and query without end.
     Beside,
 }

@@ -7,6 +7,7 @@ mod reload;
 mod request;
 mod rows;
 mod tenants;
+mod watch;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) async fn run(arguments: ServerBench) -> Result<()> {
         ServerPart::Row => rows::row(&arguments).await,
         ServerPart::Tenants => tenants::run(&arguments).await,
         ServerPart::Reload => reload::run(&arguments).await,
+        ServerPart::Watch => watch::run(&arguments).await,
         ServerPart::Beside => beside::run(&arguments).await,
     }
 }

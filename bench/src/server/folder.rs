@@ -28,6 +28,11 @@ impl Folder {
         copy(&workspace::bench().join("server/bad"), &self.of(number))
     }
 
+    /// Gives a tenant one more file of routes, or another text in it.
+    pub(super) fn write_routes(&self, number: usize, text: &str) -> Result<()> {
+        Ok(fs::write(self.of(number).join("routes/watched.mjs"), text)?)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

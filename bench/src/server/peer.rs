@@ -17,6 +17,17 @@ pub(super) async fn tenantry(
     folder: &Folder,
     settings: &[(&str, &str)],
 ) -> Result<Server> {
+    contestant::start(command(url, folder, settings)?, "tenantry serve").await
+}
+
+/// The same, that reloads what changes.
+pub(super) async fn watching(url: &str, folder: &Folder) -> Result<Server> {
+    let mut command = command(url, folder, &[])?;
+    command.arg("--watch");
+    contestant::start(command, "tenantry serve --watch").await
+}
+
+fn command(url: &str, folder: &Folder, settings: &[(&str, &str)]) -> Result<Command> {
     let program = workspace::production_binary("tenantry");
     let how = "cargo build --profile production -p tenantry-cli";
     workspace::require("tenantry serve", &program, how)?;
@@ -28,7 +39,7 @@ pub(super) async fn tenantry(
     // 16 for work and one for the catalog's listener.
     command.env("TENANTRY_CONNECTION__MAX_CONNECTIONS", "17");
     command.envs(settings.iter().copied());
-    contestant::start(command, "tenantry serve").await
+    Ok(command)
 }
 
 /// Fastify with one route.

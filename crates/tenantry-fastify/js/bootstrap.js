@@ -27,6 +27,19 @@ async function configOf(manifest, parts) {
   return config ?? {};
 }
 
+/** With what the index exports as `config`, where the tenant's own configuration says nothing else: a package's defaults. */
+async function withDefaults(config, file) {
+  if (!file) return config;
+  let exported;
+  try {
+    const { value, module } = await importDefault(file);
+    exported = module.config ?? (typeof value === "object" ? value?.config : undefined);
+  } catch {
+    // What is wrong with it is told when it is registered.
+  }
+  return exported !== null && typeof exported === "object" ? { ...exported, ...config } : config;
+}
+
 /** Registers and waits; what a broken part has added is taken back. */
 async function register(parts, part, file, plugin, options) {
   const shared = root[kShared];
@@ -146,7 +159,7 @@ async function load(text) {
   limits.response = manifest.responseLimit;
   logging.level = manifest.logLevel;
   const parts = new Parts(manifest.onError);
-  const config = await configOf(manifest, parts);
+  const config = await withDefaults(await configOf(manifest, parts), manifest.index);
   const tenant = makeTenant(manifest.tenant, config, provided);
   defineProperty(Request.prototype, "tenant", { get: () => tenant, configurable: true });
   defineProperty(Request.prototype, "tenantId", { get: () => tenant.id, configurable: true });

@@ -54,6 +54,19 @@ pub trait Host: Send + Sync + 'static {
         let _ = (task, entry);
     }
 
+    /// Code asked for something that leads out of the sandbox, and was refused: a module that is not its
+    /// own, a fetch that is not allowed, an operation that failed with [`HostError::refusal`]. Whatever
+    /// it makes of the error, this is told, for the log and for counting.
+    fn refused(&self, task: Option<&TaskInfo>, what: &str) {
+        let _ = (task, what);
+    }
+
+    /// An operation or a call of the host's panicked. Whoever asked for it has an `INTERNAL_ERROR`, and
+    /// the log says so; this is for counting.
+    fn panicked(&self, task: &TaskInfo, name: &str) {
+        let _ = (task, name);
+    }
+
     /// A task has ended: answered, failed or cancelled. Its timers may outlive it.
     fn ended(&self, task: &TaskInfo) {
         let _ = task;
@@ -77,6 +90,8 @@ pub struct HostError {
     pub status: Option<u16>,
     /// More properties of the error.
     pub fields: Vec<(String, Data)>,
+    /// Whether what was asked for leads out of the sandbox: [`Host::refused`] hears of it then.
+    pub refusal: bool,
 }
 
 impl HostError {
@@ -96,6 +111,13 @@ impl HostError {
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
         self.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// As the answer to something that leads out of the sandbox.
+    #[must_use]
+    pub fn as_refusal(mut self) -> Self {
+        self.refusal = true;
         self
     }
 

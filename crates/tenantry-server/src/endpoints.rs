@@ -2,6 +2,7 @@
 
 mod admin;
 mod health;
+mod metrics;
 mod token;
 
 use std::sync::Arc;

@@ -2,13 +2,18 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    fmt::{self, Write as _},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use tenantry_js::{LogEntry, LogLevel};
+use tracing::field::display;
 
 /// The most that is kept of one line, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -38,13 +43,14 @@ pub(crate) struct TenantLog {
     most: usize,
     least: Option<LogLevel>,
     lines: Mutex<VecDeque<LogLine>>,
+    refusals: AtomicU64,
 }
 
 impl TenantLog {
     /// Keeps so many lines of this level and above; of none where there is no level.
     pub(crate) fn new(tenant: &str, most: usize, level: &str) -> Self {
         let (tenant, least) = (tenant.to_owned(), LogLevel::parse(level));
-        Self { tenant, most, least, lines: Mutex::default() }
+        Self { tenant, most, least, lines: Mutex::default(), refusals: AtomicU64::new(0) }
     }
 
     /// Adds a line.
@@ -55,7 +61,7 @@ impl TenantLog {
         let message = shortened(entry.message);
         let fields = entry.fields.filter(|fields| fields.len() <= LONGEST);
         // Quoted, since a line break would let a tenant write lines of others.
-        let shown = fields.as_deref().unwrap_or_default();
+        let shown = fields.as_deref().map(|fields| display(Readable(fields)));
         let tenant = &self.tenant;
         match entry.level {
             LogLevel::Trace => {
@@ -92,9 +98,38 @@ impl TenantLog {
         lines.push_back(line);
     }
 
+    /// Notes, and counts, that the tenant's code has asked for something that leads out of its sandbox.
+    pub(crate) fn refused(&self, request_id: Option<&str>, what: &str) {
+        self.refusals.fetch_add(1, Relaxed);
+        metrics::counter!("tenantry_refusals_total", "tenant" => self.tenant.clone()).increment(1);
+        let message = format!("refused: {what}");
+        self.add(request_id, LogEntry { level: LogLevel::Warn, message, fields: None });
+    }
+
+    /// How often that was.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals.load(Relaxed)
+    }
+
     /// The last lines, oldest first.
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+/// JSON as it is, but for what a terminal or a reader of lines would take for something else.
+struct Readable<'a>(&'a str);
+
+impl fmt::Display for Readable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            match char {
+                // These alone are escaped in JSON by itself, or belong to it.
+                '"' | '\\' | '\'' => f.write_char(char)?,
+                _ => fmt::Display::fmt(&char.escape_debug(), f)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -105,4 +140,16 @@ fn shortened(mut message: String) -> String {
         message.push('…');
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_json_and_one_line_whatever_is_in_them() {
+        let fields = "{\"a\":\"it's \\\"é\\\" \u{2028}\u{9b}31m\u{202e}\u{0085}\"}";
+        let shown = Readable(fields).to_string();
+        assert_eq!(shown, "{\"a\":\"it's \\\"é\\\" \\u{2028}\\u{9b}31m\\u{202e}\\u{85}\"}");
+    }
 }

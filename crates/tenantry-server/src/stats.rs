@@ -74,6 +74,8 @@ pub struct TenantStats {
     pub requests: u64,
     /// Those answered with a status of 500 or more.
     pub errors: u64,
+    /// How often its code has asked for something that leads out of its sandbox, and was refused.
+    pub refusals: u64,
     /// Its requests under way.
     pub open: usize,
     /// How often it was loaded, reloads included.
@@ -165,6 +167,7 @@ impl TenantStats {
             cpu_time: usage.cpu.as_secs_f64() * 1000.0,
             requests: tenant.counted().requests.load(Relaxed),
             errors: tenant.counted().errors.load(Relaxed),
+            refusals: tenant.log().refusals(),
             open: tenant.open(),
             loads: tenant.loads(),
             error: error.map(|error| Reason { code: error.code(), message: error.to_string() }),

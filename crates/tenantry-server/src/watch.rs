@@ -73,7 +73,10 @@ impl MultiTenantServer {
         let plugins = real(&core.config.plugins.dir);
         let Some(tenants) = tenants else {
             let folder = core.config.tenants.dir.display();
-            return Err(ServerError::Setup(format!("there is no folder {folder} to be watched")));
+            return Err(ServerError::Setup(format!(
+                "there is no folder {folder} to be watched: make it, with a folder for each tenant in it, or \
+                 name another (tenants.dir, --tenants)"
+            )));
         };
         watcher.watch(&tenants, RecursiveMode::Recursive).map_err(cannot)?;
         if let Some(plugins) = &plugins {

@@ -2,6 +2,8 @@
 
 mod banner;
 
+use std::io::ErrorKind;
+
 use tenantry::config::LogFormat;
 use tenantry_server::{HostConfig, MultiTenantServer, ServerError};
 
@@ -77,6 +79,22 @@ impl From<ServerError> for Failure {
         match error {
             ServerError::Config(error) => error.into(),
             ServerError::Database(error) => error.into(),
+            ServerError::Listen { address, source } => {
+                let what_to_do = match source.kind() {
+                    ErrorKind::AddrInUse => {
+                        "; something listens there: stop it, or take another port with --port (0 is any that is free)"
+                    }
+                    ErrorKind::PermissionDenied => {
+                        "; ports below 1024 are for root: take another with --port"
+                    }
+                    ErrorKind::AddrNotAvailable => {
+                        "; this machine has no such address: --host 0.0.0.0 is all it has"
+                    }
+                    _ => "",
+                };
+                let message = format!("cannot listen on {address}: {source}{what_to_do}");
+                Self::new(Exit::Failed, "ADDRESS_UNAVAILABLE", message)
+            }
             ServerError::Setup(_) => Self::new(Exit::Usage, error.code(), error.to_string()),
             _ => Self::new(Exit::Failed, error.code(), error.to_string()),
         }

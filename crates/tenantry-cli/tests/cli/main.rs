@@ -6,6 +6,7 @@ mod adopting;
 mod completion;
 mod crashing;
 mod demo;
+mod ending;
 mod health;
 mod help;
 mod killing;

@@ -133,6 +133,31 @@ async fn what_is_configured_wrongly_is_told_before_anything_starts() {
 }
 
 #[tokio::test]
+async fn what_stands_in_the_way_of_a_start_is_told_with_what_to_do() {
+    let folder = folder(&[("tenants/acme/routes/index.mjs", ROUTES)]);
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let in_use = run(serve(&folder, &format!("serve --port {port}"))).await;
+    assert_eq!(in_use.status, 1);
+    assert!(in_use.stderr.contains("take another port with --port"), "{in_use:?}");
+    fs::remove_dir_all(folder.path().join("tenants")).unwrap();
+    let unwatched = run(serve(&folder, "serve --port 0 --watch")).await;
+    assert_eq!(unwatched.status, 2);
+    assert!(unwatched.stderr.contains("make it, with a folder for each tenant"), "{unwatched:?}");
+}
+
+#[tokio::test]
+async fn the_banner_says_how_a_tenant_is_asked_and_it_answers() {
+    let folder = folder(&[
+        ("tenants/acme/routes/index.mjs", ROUTES),
+        ("tenantry.toml", "[server.identification]\nheader = \"x-shop\"\n"),
+    ]);
+    let child = serve(&folder, "--quiet serve --port 0").spawn().unwrap();
+    let shown = banner(child).await;
+    assert!(shown.contains("/ -H 'x-shop: acme'"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_database_that_is_away_is_exit_status_3() {
     let folder = folder(&[]);
     let mut command = serve(&folder, "serve --port 0");

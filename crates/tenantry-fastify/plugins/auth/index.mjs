@@ -1,15 +1,21 @@
 // Bearer tokens: `fastify.jwt`, `request.jwtVerify()`, `request.user`, `reply.jwtSign()` with the interface of `@fastify/jwt`,
 // `fastify.auth()` with that of `@fastify/auth`, and `fastify.authenticate` for `preHandler` or `onRequest`.
 //
-// Options, also by `auth` or `jwt` in the tenant's configuration: `secret` (else `JWT_SECRET` of the tenant's environment), `sign` and
+// Options, also by `auth` or `jwt` in the tenant's configuration: `secret` (else `JWT_SECRET` of the tenant's environment; or keys in PEM,
+// `{ public, private }`, of which verifying needs one and signing the other), `sign` and
 // `verify` (defaults of both), `cookie: { cookieName }`. Each tenant has its own secret: a token of one is worth nothing to another.
 
 import fp from "fastify-plugin";
 import { combine } from "./combine.mjs";
-import { decode, failure, sign, verify } from "./token.mjs";
+import { decode, failure, isKey, sign, verify } from "./token.mjs";
 
-function secretOf(given) {
-  const secret = given ?? globalThis.process?.env?.JWT_SECRET;
+/** The secret, or of two keys the one for this: `private` signs, `public` verifies. */
+function secretOf(given, use) {
+  let secret = given ?? globalThis.process?.env?.JWT_SECRET;
+  if (secret !== null && typeof secret === "object" && !(secret instanceof Uint8Array)) {
+    secret = secret[use];
+    if (!isKey(secret)) throw failure("FST_JWT_NO_SECRET", `auth: secret.${use} is no key in PEM (-----BEGIN …)`, 500);
+  }
   if (typeof secret === "string" ? secret !== "" : secret instanceof Uint8Array && secret.length > 0) return secret;
   throw failure("FST_JWT_NO_SECRET", "auth: no secret is configured: set auth.secret in the tenant's configuration, or JWT_SECRET in its environment", 500);
 }
@@ -41,17 +47,17 @@ function answer(callback, work) {
 async function auth(fastify, options) {
   const { config, tenant: _tenant, ...own } = options;
   const given = { ...config?.jwt, ...config?.auth, ...own };
-  const secret = () => secretOf(given.secret);
+  const secret = (use) => secretOf(given.secret, use);
   const jwt = {
     options: { sign: given.sign ?? {}, verify: given.verify ?? {}, decode: given.decode ?? {} },
     cookie: given.cookie,
     sign: (payload, mine, callback) => {
-      const make = () => sign(payload, mine?.key ?? secret(), { ...jwt.options.sign, ...(typeof mine === "object" ? mine : {}) });
+      const make = () => sign(payload, mine?.key ?? secret("private"), { ...jwt.options.sign, ...(typeof mine === "object" ? mine : {}) });
       const done = callback ?? (typeof mine === "function" ? mine : undefined);
       return done ? answer(done, make) : make();
     },
     verify: (token, mine, callback) => {
-      const check = () => verify(token, mine?.key ?? secret(), { ...jwt.options.verify, ...(typeof mine === "object" ? mine : {}) });
+      const check = () => verify(token, mine?.key ?? secret("public"), { ...jwt.options.verify, ...(typeof mine === "object" ? mine : {}) });
       const done = callback ?? (typeof mine === "function" ? mine : undefined);
       return done ? answer(done, check) : check();
     },

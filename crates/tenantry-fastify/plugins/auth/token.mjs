@@ -1,7 +1,8 @@
-// JSON Web Tokens signed with a secret: HS256, HS384, HS512. Nothing else is accepted, `none` least of all.
+// JSON Web Tokens signed with a secret (HS256, HS384, HS512) or with a key (RS256, ES256). Nothing else is accepted, `none` least of all,
+// and which of the two it is, is told by what is configured and never by the token: a public key is no secret to sign with.
 
 import { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createPrivateKey, sign as signWith, timingSafeEqual, verify as verifyWith } from "node:crypto";
 
 const digests = { __proto__: null, HS256: "sha256", HS384: "sha384", HS512: "sha512" };
 const units = { __proto__: null, "": 0.001, ms: 0.001, s: 1, m: 60, h: 3600, d: 86400, w: 604800, y: 31557600 };
@@ -34,14 +35,36 @@ function signature(algorithm, text, secret) {
   return createHmac(digests[algorithm], secret).update(text).digest();
 }
 
+const byKey = ["RS256", "ES256"];
+const form = (algorithm, key) => (algorithm === "ES256" ? { key, dsaEncoding: "ieee-p1363" } : { key });
+
+/** Whether it is a key in PEM, and no secret. */
+export function isKey(secret) {
+  const text = typeof secret === "string" ? secret : secret instanceof Uint8Array ? Buffer.from(secret).toString("latin1") : "";
+  return text.includes("-----BEGIN ");
+}
+
+function marked(algorithm, text, secret) {
+  if (byKey.includes(algorithm)) return signWith("sha256", text, form(algorithm, secret));
+  return signature(algorithm, text, secret);
+}
+
+function isGood(algorithm, text, secret, given) {
+  if (byKey.includes(algorithm)) return verifyWith("sha256", text, form(algorithm, secret), given);
+  const expected = signature(algorithm, text, secret);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
 const reserved = { iss: "iss", aud: "aud", sub: "sub", jti: "jti" };
 
 export function sign(payload, secret, options = {}) {
   if (payload === null || typeof payload !== "object" || Array.isArray(payload)) {
     throw failure("FST_JWT_BAD_PAYLOAD", "jwt.sign: the payload must be an object", 500);
   }
-  const algorithm = options.algorithm ?? "HS256";
-  if (digests[algorithm] === undefined) throw failure("FST_JWT_BAD_OPTION", `jwt.sign: the algorithm ${algorithm} is not supported, use HS256, HS384 or HS512`, 500);
+  const withKey = isKey(secret);
+  const algorithm = options.algorithm ?? (!withKey ? "HS256" : createPrivateKey(secret).asymmetricKeyType === "ec" ? "ES256" : "RS256");
+  const known = withKey ? byKey : Object.keys(digests);
+  if (!known.includes(algorithm)) throw failure("FST_JWT_BAD_OPTION", `jwt.sign: with a ${withKey ? "key" : "secret"} the algorithm is ${known.join(", ")}, not ${algorithm}`, 500);
   const claims = { ...payload };
   const now = Math.floor(Date.now() / 1000);
   if (!options.noTimestamp) claims.iat ??= now;
@@ -51,7 +74,7 @@ export function sign(payload, secret, options = {}) {
   for (const name of Object.keys(reserved)) if (options[name] !== undefined) claims[name] = options[name];
   const head = { alg: algorithm, typ: "JWT", ...(options.kid === undefined ? {} : { kid: options.kid }) };
   const text = `${part(head)}.${part(claims)}`;
-  return `${text}.${signature(algorithm, text, secret).toString("base64url")}`;
+  return `${text}.${marked(algorithm, text, secret).toString("base64url")}`;
 }
 
 /** What a token says, without asking whether it is true. Null for what is no token. */
@@ -79,11 +102,11 @@ export function verify(token, secret, options = {}) {
   const found = pieces.length === 3 ? decode(text, { complete: true }) : null;
   if (found === null || found.payload === null || typeof found.payload !== "object") throw untrusted("The token is malformed.");
   const { alg } = found.header;
-  const allowed = options.algorithms ?? Object.keys(digests);
-  if (typeof alg !== "string" || digests[alg] === undefined || !allowed.includes(alg)) throw untrusted("The token algorithm is invalid.");
-  const expected = signature(alg, `${pieces[0]}.${pieces[1]}`, secret);
+  const known = isKey(secret) ? byKey : Object.keys(digests);
+  const allowed = options.algorithms ?? known;
+  if (!known.includes(alg) || !allowed.includes(alg)) throw untrusted("The token algorithm is invalid.");
   const given = Buffer.from(pieces[2], "base64url");
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw untrusted("The token signature is invalid.");
+  if (!isGood(alg, `${pieces[0]}.${pieces[1]}`, secret, given)) throw untrusted("The token signature is invalid.");
   const claims = found.payload;
   const now = (options.clockTimestamp ?? Date.now()) / 1000;
   const tolerance = (options.clockTolerance ?? 0) / 1000;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tenantry_js::{FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Script};
@@ -16,6 +17,8 @@ pub struct AppConfig {
     pub name: Arc<str>,
     /// What the isolate may use.
     pub limits: Limits,
+    /// CPU time of loading it, where that has a limit of its own.
+    pub loading: Option<Duration>,
     /// The tenant's modules.
     pub modules: Arc<dyn ModuleSource>,
     /// `process.env`.
@@ -51,6 +54,7 @@ impl AppConfig {
         Self {
             name: tenant.id.clone(),
             limits: Limits::default(),
+            loading: None,
             modules: Arc::new(Memory::new()),
             env: BTreeMap::new(),
             fetch: FetchPolicy::default(),

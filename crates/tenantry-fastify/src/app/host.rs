@@ -174,6 +174,14 @@ impl Host for AppHost {
         self.outer.log(task, entry);
     }
 
+    fn refused(&self, task: Option<&TaskInfo>, what: &str) {
+        self.outer.refused(task, what);
+    }
+
+    fn panicked(&self, task: &TaskInfo, name: &str) {
+        self.outer.panicked(task, name);
+    }
+
     fn ended(&self, task: &TaskInfo) {
         self.outer.ended(task);
     }

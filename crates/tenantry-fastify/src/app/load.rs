@@ -48,6 +48,7 @@ pub(super) async fn load(
     scripts.extend(config.prelude);
     let mut isolate = IsolateConfig::new(config.name);
     isolate.limits = config.limits;
+    isolate.loading = config.loading;
     isolate.prelude = scripts;
     isolate.modules = config.modules;
     isolate.host = host.clone();
@@ -60,6 +61,7 @@ pub(super) async fn load(
     if config.on_error == OnError::Tenant && !report.errors.is_empty() {
         return Err(LoadError::Parts(report.errors));
     }
+    isolate.loaded();
     let router = host.router(report.router).unwrap_or_default();
     let routes = router
         .added()

@@ -202,6 +202,66 @@ async fn a_bearer_token_is_asked_for_and_verified() {
     assert_eq!(json(&response)["code"], "FST_JWT_NO_AUTHORIZATION_IN_HEADER");
 }
 
+/// Tokens that Node signed, of `{"id":7}`.
+const BY_RSA: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpZCI6N30.FLTVCJQCXQkG-\
+     5dwHqR6KerI5t1jxNGvW0SDzudJn1Bbvy8ipKHNsH1063ptR3JJU_3FmGWQZoM52Yp-wHEdKzS8cU4hW\
+     E630PwjDoEVy5JscTV5EUE4BGO5juk9_gTxoPtCH2RWHqD2ASkHHQ0ttZXJ0r1taYk9r_1sRa_OZSSAA\
+     -3cgB5qhnb3ajztwieyBC9_Qo8gSonFwEYiidyzko6I0G5Q4-Ur3bQauyv-\
+     Z6NJ_w9AlITX8tkpMS6JgG6h8aT2kp_Gv4g9JWnE7lEiYQuKOabJxVKMAFg6f41VB722ZlSeRdmPHzWa\
+     Ct2CI7k16Uzv4_lo-ReaZ2Ag7h_1rQ";
+const BY_P256: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJpZCI6N30.y7wag56cXATgfTfNlp-\
+     ZUbQFsPKWwQ2FEYTQ-ziFxwYnnh9m4mW8JCOvEm5OY63riX52DRIK6vgp9TtHL5f2lg";
+/// With the public key of RSA as the secret of an HMAC.
+const CONFUSED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpZCI6N30.8rifjlaZaetwWMtrEASia1Xa7y_361u\
+     _62CPLsQKLKQ";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_may_be_signed_with_a_key_of_which_verifying_needs_the_public_half() {
+    let keys = [
+        (
+            include_str!("../../../tenantry-web/src/identify/jwt/tests/rsa.pem"),
+            include_str!("../../../tenantry-web/src/identify/jwt/tests/rsa.pub.pem"),
+            BY_RSA,
+            "RS256",
+        ),
+        (
+            include_str!("../../../tenantry-web/src/identify/jwt/tests/p256.pem"),
+            include_str!("../../../tenantry-web/src/identify/jwt/tests/p256.pub.pem"),
+            BY_P256,
+            "ES256",
+        ),
+    ];
+    let routes =
+        "fastify.get('/me', { preHandler: fastify.authenticate }, async (request) => request.user.id);
+         fastify.get('/token', async () => fastify.jwt.sign({ id: 8 }));
+         fastify.get('/header', async () => fastify.jwt.decode(fastify.jwt.sign({}), { complete: true }).header.alg);
+         fastify.get('/secret', async () => fastify.jwt.sign({ id: 9 }, { algorithm: 'HS256' }));";
+    for (private, public, token, algorithm) in keys {
+        let both = serde_json::json!({"auth": {"secret": {"private": private, "public": public}}});
+        let signs = load(&["auth"], &both.to_string(), routes).await;
+        let one = serde_json::json!({"auth": {"secret": {"public": public}}});
+        let verifies = load(&["auth"], &one.to_string(), routes).await;
+        assert_eq!(body(&get(&signs, "/header", &[]).await), algorithm);
+        let made = body(&get(&signs, "/token", &[]).await).to_owned();
+        for (token, id) in [(token, "7"), (&made, "8")] {
+            let bearer = format!("Bearer {token}");
+            let me = get(&verifies, "/me", &[("authorization", &bearer)]).await;
+            assert_eq!(body(&me), id, "{algorithm}");
+        }
+        let (rest, _) = token.rsplit_once('.').expect("a token has parts");
+        for bad in [CONFUSED, &format!("{rest}.AAAA"), &format!("{token}A"), BY_RSA, BY_P256] {
+            if bad == token {
+                continue;
+            }
+            let bearer = format!("Bearer {bad}");
+            let me = get(&verifies, "/me", &[("authorization", &bearer)]).await;
+            assert_eq!(json(&me)["code"], "FST_JWT_AUTHORIZATION_TOKEN_INVALID", "{bad}");
+        }
+        assert_eq!(json(&get(&signs, "/secret", &[]).await)["code"], "FST_JWT_BAD_OPTION");
+        assert_eq!(json(&get(&verifies, "/token", &[]).await)["code"], "FST_JWT_NO_SECRET");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_without_a_secret_is_told_so() {
     let app = load(&["auth"], "{}", "fastify.get('/', async () => fastify.jwt.sign({}));").await;

@@ -10,13 +10,13 @@ export const getRandomValues = (view) => {
   return view;
 };
 
-const NAMES = { 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' };
+const NAMES = { __proto__: null, 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' };
 
 export const subtle = {
   async digest(algorithm, data) {
     const asked = String(typeof algorithm === 'object' ? algorithm?.name : algorithm).toUpperCase();
     const name = NAMES[asked];
-    if (!name) throw new DOMException(`crypto.subtle.digest has SHA-256, SHA-384 and SHA-512, not ${asked}`, 'NotSupportedError');
+    if (!name) throw new DOMException(`crypto.subtle.digest has SHA-1, SHA-256, SHA-384 and SHA-512, not ${asked}`, 'NotSupportedError');
     return hash(name, data).buffer;
   },
 };

@@ -1,12 +1,13 @@
 // Timers, as Node has them: objects that turn into their number.
 const { startTimer, stopTimer } = host.native;
-const open = new Map();
 
+// No list of them: a timer whose request has ended is gone, and nothing may keep it.
 class Timeout {
   #callback;
   #ms;
   #repeat;
   #id;
+  #open = false;
 
   constructor(callback, ms, repeat) {
     this.#callback = callback;
@@ -17,21 +18,21 @@ class Timeout {
 
   #start() {
     const run = this.#repeat ? this.#callback : () => {
-      open.delete(this.#id);
+      this.#open = false;
       this.#callback();
     };
     this.#id = startTimer(run, this.#ms, this.#repeat);
-    open.set(this.#id, this);
+    this.#open = true;
   }
 
   close() {
-    stopTimer(this.#id);
-    open.delete(this.#id);
+    if (this.#open) stopTimer(this.#id);
+    this.#open = false;
     return this;
   }
 
   refresh() {
-    if (open.has(this.#id)) {
+    if (this.#open) {
       this.close();
       this.#start();
     }
@@ -62,7 +63,7 @@ const make = (callback, ms, args, repeat) => {
 
 const clear = (timer) => {
   if (timer instanceof Timeout) timer.close();
-  else if (typeof timer === 'number' || typeof timer === 'string') open.get(Number(timer))?.close();
+  else if (typeof timer === 'number' || typeof timer === 'string') stopTimer(Number(timer));
 };
 
 export const setTimeout = (callback, ms, ...args) => make(callback, time(ms), args, false);

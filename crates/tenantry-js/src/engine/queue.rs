@@ -11,7 +11,7 @@ use super::slot::Slot;
 use crate::isolate::Actor;
 
 /// Threads beside the configured ones, at most: one for each isolate that runs long.
-const SPARE: usize = 64;
+const SPARE: isize = 64;
 
 #[derive(Default)]
 pub(crate) struct RunQueue {
@@ -27,8 +27,9 @@ struct State {
     slots: Vec<Arc<Slot>>,
     /// Workers that wait for an isolate.
     idle: usize,
-    /// Workers that run long: another one was started for each.
-    long: usize,
+    /// Workers that run long: another one was started for each. A worker may end before whoever found
+    /// that it runs long has counted it: below zero for that moment.
+    long: isize,
     closed: bool,
     watched: bool,
 }
@@ -140,7 +141,7 @@ impl RunQueue {
         EngineStats {
             workers: state.slots.len(),
             busy: state.busy(),
-            long: state.long,
+            long: usize::try_from(state.long).unwrap_or(0),
             waiting: state.actors.len(),
         }
     }

@@ -44,7 +44,7 @@ fn failed(why: impl std::fmt::Display) -> HostError {
 }
 
 fn refused(why: impl std::fmt::Display) -> HostError {
-    HostError::new("ERR_FETCH_REFUSED", format!("fetch refused: {why}"))
+    HostError::new("ERR_FETCH_REFUSED", format!("fetch refused: {why}")).as_refusal()
 }
 
 async fn send(policy: &FetchPolicy, request: FetchRequest) -> Result<Data, HostError> {

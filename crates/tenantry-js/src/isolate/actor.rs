@@ -67,6 +67,9 @@ pub(crate) struct Shared {
     pub(crate) tasks_total: AtomicU64,
     pub(crate) cpu_nanos: AtomicU64,
     pub(crate) heap: Arc<Heap>,
+    /// What its tasks may take while it is being loaded, if that has a limit of its own.
+    loading: Option<Duration>,
+    loaded: AtomicBool,
     closing: AtomicBool,
     condemned: OnceLock<String>,
     ended: Notify,
@@ -88,12 +91,17 @@ impl Actor {
             modules: config.modules.clone(),
             fetch: config.fetch.clone(),
             env: config.env.clone(),
-            budget: Arc::new(Budget::new(&config.limits, heap.clone())),
+            budget: Arc::new(Budget::new(
+                config.loading.unwrap_or(config.limits.cpu),
+                heap.clone(),
+            )),
             heap,
             tokio: tokio::runtime::Handle::current(),
             tasks_open: AtomicUsize::new(0),
             tasks_total: AtomicU64::new(0),
             cpu_nanos: AtomicU64::new(0),
+            loading: config.loading,
+            loaded: AtomicBool::new(config.loading.is_none()),
             closing: AtomicBool::new(false),
             condemned: OnceLock::new(),
             ended: Notify::new(),
@@ -232,6 +240,20 @@ impl Shared {
 
     pub(crate) fn condemned(&self) -> Option<&str> {
         self.condemned.get().map(String::as_str)
+    }
+
+    /// From now on tasks have the limits of tasks.
+    pub(crate) fn loaded(&self) {
+        self.budget.limit(self.limits.cpu);
+        self.loaded.store(true, Ordering::Release);
+    }
+
+    /// How long a task may take that starts now.
+    pub(crate) fn wall(&self) -> Duration {
+        match self.loading {
+            Some(loading) if !self.loaded.load(Ordering::Acquire) => loading.max(self.limits.wall),
+            _ => self.limits.wall,
+        }
     }
 
     pub(crate) fn stop_taking(&self) {

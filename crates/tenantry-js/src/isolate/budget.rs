@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::heap::Heap;
-use crate::Limits;
 use crate::engine::make_way;
 
 /// An event that takes longer makes way for the others.
@@ -33,7 +32,8 @@ pub(crate) struct Budget {
     running: AtomicU64,
     /// The task that was cancelled last while it ran.
     cancelled: AtomicU64,
-    cpu_limit: Duration,
+    /// The CPU time of a task.
+    cpu_nanos: AtomicU64,
     heap: Arc<Heap>,
     event: Mutex<EventAccount>,
 }
@@ -52,12 +52,12 @@ struct EventAccount {
 }
 
 impl Budget {
-    pub(crate) fn new(limits: &Limits, heap: Arc<Heap>) -> Self {
+    pub(crate) fn new(cpu_limit: Duration, heap: Arc<Heap>) -> Self {
         let now = Instant::now();
         Self {
             running: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
-            cpu_limit: limits.cpu,
+            cpu_nanos: AtomicU64::new(nanos(cpu_limit)),
             heap,
             event: Mutex::new(EventAccount {
                 before: Duration::ZERO,
@@ -68,6 +68,15 @@ impl Budget {
                 asked: now,
             }),
         }
+    }
+
+    /// Sets the limit, for what begins and for what runs.
+    pub(crate) fn limit(&self, cpu_limit: Duration) {
+        self.cpu_nanos.store(nanos(cpu_limit), Ordering::Release);
+    }
+
+    pub(crate) fn cpu_limit(&self) -> Duration {
+        Duration::from_nanos(self.cpu_nanos.load(Ordering::Acquire))
     }
 
     fn event(&self) -> MutexGuard<'_, EventAccount> {
@@ -101,7 +110,7 @@ impl Budget {
             event.stop = Some(Stop::Memory);
         }
         // A loop in C may have ended by itself: it counts all the same.
-        if event.stop.is_none() && event.mark.is_some() && event.over(self.cpu_limit) {
+        if event.stop.is_none() && event.mark.is_some() && event.over(self.cpu_limit()) {
             event.stop = Some(Stop::Cpu);
         }
         (event.used(), event.stop)
@@ -121,7 +130,7 @@ impl Budget {
     /// take gets no memory any more, and ends there.
     pub(crate) fn starve_if_stuck(&self) {
         let event = self.event();
-        if event.asked.elapsed() > self.cpu_limit * 2 + STUCK {
+        if event.asked.elapsed() > self.cpu_limit() * 2 + STUCK {
             self.heap.starve(true);
         }
     }
@@ -154,7 +163,7 @@ impl Budget {
         }
         if self.heap.denied() {
             event.stop = Some(Stop::Memory);
-        } else if event.over(self.cpu_limit) {
+        } else if event.over(self.cpu_limit()) {
             event.stop = Some(Stop::Cpu);
         } else if Instant::now() > event.deadline {
             event.stop = Some(Stop::Wall);
@@ -178,6 +187,10 @@ impl EventAccount {
             Some((mark, till)) => till + thread_cpu().saturating_sub(mark),
         }
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The CPU time of this thread.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::fetch::FetchPolicy;
 use crate::host::{Host, NoHost};
@@ -15,6 +16,9 @@ pub struct IsolateConfig {
     pub name: Arc<str>,
     /// What it may use.
     pub limits: Limits,
+    /// CPU time, and at least the wall time, of each task until [`Isolate::loaded`](super::Isolate::loaded)
+    /// is called, where loading has a limit of its own. `None`: the limits of tasks, from the beginning.
+    pub loading: Option<Duration>,
     /// Trusted scripts, run in this order before anything else; compiled once per process.
     pub prelude: Vec<Script>,
     /// The tenant's own code.
@@ -33,6 +37,7 @@ impl IsolateConfig {
         Self {
             name: name.into(),
             limits: Limits::default(),
+            loading: None,
             prelude: Vec::new(),
             modules: Arc::new(Memory::new()),
             host: Arc::new(NoHost),

@@ -16,6 +16,10 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, data: &Data) -> Result<Value<'js>> {
         Data::Undefined => Value::new_undefined(ctx.clone()),
         Data::Null => Value::new_null(ctx.clone()),
         Data::Bool(value) => Value::new_bool(ctx.clone(), *value),
+        // An integer has no sign of its own where it is zero.
+        Data::Number(number) if *number == 0.0 && number.is_sign_negative() => {
+            Value::new_float(ctx.clone(), *number)
+        }
         Data::Number(number) => Value::new_number(ctx.clone(), *number),
         Data::Text(text) => rquickjs::String::from_str(ctx.clone(), text)?.into_value(),
         Data::BigInt(text) => match text.parse::<i64>() {

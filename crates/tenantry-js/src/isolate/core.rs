@@ -64,7 +64,7 @@ impl Core {
         let scripts = Arc::new(loader::Preludes::new(&prelude));
         self.runtime
             .set_loader(loader::PreludeModules(scripts.clone()), loader::PreludeModules(scripts));
-        let deadline = Instant::now() + self.shared.limits.wall;
+        let deadline = Instant::now() + self.shared.wall();
         self.shared.budget.begin(0, Duration::ZERO, deadline);
         let done = self.context.with(|ctx| {
             Realm::install(&ctx, actor)
@@ -137,7 +137,7 @@ impl Core {
             return;
         }
         let id = start.info.id;
-        let deadline = Instant::now() + self.shared.limits.wall;
+        let deadline = Instant::now() + self.shared.wall();
         self.enter(ctx, start.info.clone(), Duration::ZERO, deadline);
         let called = self.call(ctx, &start);
         self.jobs(ctx);
@@ -198,6 +198,11 @@ impl Core {
         let Some(found) = found else { return };
         let Some((id, cpu)) = self.reenter(ctx, found.task) else { return };
         Realm::with(ctx, |realm| realm.opened.set(-1));
+        if let Err(error) = &result
+            && error.refusal
+        {
+            hosted::refused(ctx, &error.message);
+        }
         let settled = match found.settle {
             Settle::Promise { resolve, reject } => match result {
                 Ok(data) => {
@@ -415,11 +420,14 @@ impl Core {
         match stop {
             Stop::Cpu => JsError::new(
                 JsErrorKind::Cpu,
-                format!("the task took more CPU time than its {:?}", limits.cpu),
+                format!(
+                    "the task took more CPU time than its {:?}",
+                    self.shared.budget.cpu_limit()
+                ),
             ),
             Stop::Wall => JsError::new(
                 JsErrorKind::Wall,
-                format!("the task took longer than its wall time of {:?}", limits.wall),
+                format!("the task took longer than its wall time of {:?}", self.shared.wall()),
             ),
             Stop::Memory => JsError::new(
                 JsErrorKind::Memory,

@@ -1,9 +1,12 @@
 //! The `host` object: what prelude scripts, and nobody else, see of the host.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt;
 use rquickjs::prelude::Rest;
 use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value};
 
-use super::actor::Event;
+use super::actor::{Event, Shared};
 use super::convert::{self, Unfit};
 use super::native;
 use super::realm::Realm;
@@ -44,7 +47,8 @@ fn task(ctx: Ctx<'_>) -> Option<f64> {
 fn call<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
     let (info, args) = asked(&ctx, args.0)?;
     let shared = Realm::with(&ctx, |realm| realm.shared.clone());
-    match shared.host.call(&info, &name, args) {
+    let called = catch_unwind(AssertUnwindSafe(|| shared.host.call(&info, &name, args)));
+    match called.unwrap_or_else(|_| Err(panicked(&shared, &info, &name))) {
         Ok(data) => convert::to_js(&ctx, &data),
         Err(error) => Err(throw(&ctx, &error)),
     }
@@ -54,8 +58,30 @@ fn call<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Valu
 fn operation<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
     let (info, args) = asked(&ctx, args.0)?;
     let shared = Realm::with(&ctx, |realm| realm.shared.clone());
-    let future = shared.host.operation(&info, &name, args);
+    let began = catch_unwind(AssertUnwindSafe(|| shared.host.operation(&info, &name, args)));
+    let future = began.map_err(|_| throw(&ctx, &panicked(&shared, &info, &name)))?;
+    let future = async move {
+        let done = AssertUnwindSafe(future).catch_unwind().await;
+        done.unwrap_or_else(|_| Err(panicked(&shared, &info, &name)))
+    };
     begin(&ctx, future).and_then(|mut begun| begun.pop().ok_or(Error::Unknown))
+}
+
+/// Tells the host that the running task asked for something that leads out of the sandbox.
+pub(super) fn refused(ctx: &Ctx<'_>, what: &str) {
+    let (shared, info) =
+        Realm::with(ctx, |realm| (realm.shared.clone(), realm.current.borrow().clone()));
+    shared.host.refused(info.as_ref(), what);
+}
+
+/// The host made a mistake: the error of who asked, who does not wait until the wall time for it.
+fn panicked(shared: &Shared, task: &TaskInfo, name: &str) -> HostError {
+    tracing::error!(isolate = %shared.name, operation = name, "an operation of the host panicked");
+    let message = format!("the server made a mistake in {name}");
+    let entry = LogEntry { level: LogLevel::Error, message: message.clone(), fields: None };
+    shared.host.log(Some(task), entry);
+    shared.host.panicked(task, name);
+    HostError::new("INTERNAL_ERROR", message).with_status(500)
 }
 
 /// Starts an operation of the running task: its number and its promise.

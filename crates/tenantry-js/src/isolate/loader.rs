@@ -94,13 +94,15 @@ impl Resolver for Modules {
         if Realm::with(ctx, |realm| realm.modules.borrow().contains_key(name)) {
             return Ok(format!("{MADE}{name}"));
         }
-        match builtin::node(name) {
-            Node::There(name) => return Ok(name),
-            Node::Absent => return Err(throw(ctx, &absent(name))),
-            Node::Other => {}
-        }
         // The prelude imports a tenant's modules from the tenant's root.
         let from = if base.starts_with(PRELUDE) { "" } else { base };
+        match builtin::node(name) {
+            Node::There(name) => return Ok(name),
+            Node::Absent => {
+                return Err(throw_at(ctx, &absent(name), place(&*self.source, name, from)));
+            }
+            Node::Other => {}
+        }
         resolved(ctx, &*self.source, name, from)
     }
 }
@@ -112,7 +114,8 @@ pub(super) fn resolved(
     specifier: &str,
     from: &str,
 ) -> Result<String> {
-    let found = source.resolve(specifier, from).map_err(|error| throw(ctx, &error))?;
+    let found = source.resolve(specifier, from);
+    let found = found.map_err(|error| throw_at(ctx, &error, place(source, specifier, from)))?;
     if [PRELUDE, MADE, NODE].iter().any(|prefix| found.starts_with(prefix)) {
         let why = "it is not the tenant's";
         return Err(throw(ctx, &ModuleError::Refused { specifier: found, why }));
@@ -211,12 +214,42 @@ pub(super) fn mark_syntax(ctx: &Ctx<'_>, error: Error) -> Error {
 
 /// Throws a [`ModuleError`] into JavaScript.
 pub(super) fn throw(ctx: &Ctx<'_>, error: &ModuleError) -> Error {
+    throw_at(ctx, error, None)
+}
+
+/// Where a module names another one, as a line of a stack.
+fn place(source: &dyn ModuleSource, specifier: &str, from: &str) -> Option<String> {
+    if from.is_empty() {
+        return None;
+    }
+    let text = source.load(from).ok()?.text;
+    let at = ['"', '\'']
+        .iter()
+        .filter_map(|quote| text.find(&format!("{quote}{specifier}{quote}")))
+        .min()?;
+    let before = &text[..at];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+    Some(format!("    at {from}:{line}:{column}\n"))
+}
+
+fn throw_at(ctx: &Ctx<'_>, error: &ModuleError, stack: Option<String>) -> Error {
     let code = match error {
         ModuleError::NotFound { .. } => "ERR_MODULE_NOT_FOUND",
         ModuleError::Refused { .. } => "ERR_MODULE_REFUSED",
         ModuleError::Unreadable { .. } => "ERR_MODULE_UNREADABLE",
     };
-    match hosted::to_exception(ctx, &HostError::new(code, error.to_string())) {
+    if let ModuleError::Refused { .. } = error {
+        hosted::refused(ctx, &error.to_string());
+    }
+    let made = hosted::to_exception(ctx, &HostError::new(code, error.to_string()));
+    let made = made.and_then(|value| {
+        if let (Some(object), Some(stack)) = (value.as_object(), stack) {
+            object.set("stack", stack)?;
+        }
+        Ok(value)
+    });
+    match made {
         Ok(value) => ctx.throw(value),
         Err(error) => error,
     }

@@ -15,6 +15,7 @@ mod hosted;
 mod loader;
 mod native;
 mod realm;
+mod signatures;
 mod stats;
 mod task;
 mod thrown;
@@ -87,7 +88,7 @@ impl Isolate {
         let id = actor.engine().next_task();
         let info = TaskInfo { id, isolate: shared.name.clone(), context };
         let (reply, answer) = oneshot::channel();
-        let wall = shared.limits.wall;
+        let wall = shared.wall();
         shared.task_started();
         let mut cancel = CancelOnDrop { actor, task: Some(id) };
         actor.post(Event::Start(Box::new(Start { info, function: function.into(), args, reply })));
@@ -100,6 +101,12 @@ impl Isolate {
         };
         cancel.task = None;
         answer.unwrap_or_else(|_| Err(JsError::closed()))
+    }
+
+    /// Says that what is to be loaded is: tasks that start from now on have the limits of tasks, and no
+    /// longer [`IsolateConfig::loading`].
+    pub fn loaded(&self) {
+        self.handle.actor.shared().loaded();
     }
 
     /// The isolate's name.

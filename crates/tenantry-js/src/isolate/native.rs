@@ -10,6 +10,7 @@ use super::convert;
 use super::digests;
 use super::fetching;
 use super::realm::Realm;
+use super::signatures::{self, Form};
 use super::timers;
 use super::views;
 
@@ -30,6 +31,9 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     native.set("hash", Function::new(ctx.clone(), hash)?)?;
     native.set("hmac", Function::new(ctx.clone(), hmac)?)?;
     native.set("timingSafeEqual", Function::new(ctx.clone(), timing_safe_equal)?)?;
+    native.set("sign", Function::new(ctx.clone(), sign)?)?;
+    native.set("verify", Function::new(ctx.clone(), verify)?)?;
+    native.set("keyKind", Function::new(ctx.clone(), |pem: String| signatures::kind(&pem))?)?;
     native.set("fetch", Function::new(ctx.clone(), fetching::start)?)?;
     native.set("isProxy", Function::new(ctx.clone(), |value: Value<'_>| value.is_proxy())?)?;
     native.set("env", Function::new(ctx.clone(), env)?)?;
@@ -138,6 +142,37 @@ fn hmac<'js>(
         Some(digest) => TypedArray::new(ctx, digest),
         None => Err(Exception::throw_type(&ctx, "no such digest")),
     }
+}
+
+fn form(is_fixed: bool) -> Form {
+    if is_fixed { Form::Fixed } else { Form::Der }
+}
+
+fn sign<'js>(
+    ctx: Ctx<'js>,
+    digest: String,
+    pem: String,
+    is_fixed: bool,
+    data: Value<'js>,
+) -> Result<TypedArray<'js, u8>> {
+    let data = bytes(&ctx, data)?;
+    match signatures::sign(&digest, &pem, form(is_fixed), &data) {
+        Ok(signature) => TypedArray::new(ctx, signature),
+        Err(refused) => Err(Exception::throw_type(&ctx, refused)),
+    }
+}
+
+fn verify<'js>(
+    ctx: Ctx<'js>,
+    digest: String,
+    pem: String,
+    is_fixed: bool,
+    data: Value<'js>,
+    signature: Value<'js>,
+) -> Result<bool> {
+    let (data, signature) = (bytes(&ctx, data)?, bytes(&ctx, signature)?);
+    signatures::verify(&digest, &pem, form(is_fixed), &data, &signature)
+        .map_err(|refused| Exception::throw_type(&ctx, refused))
 }
 
 fn timing_safe_equal<'js>(ctx: Ctx<'js>, a: Value<'js>, b: Value<'js>) -> Result<bool> {

@@ -9,7 +9,7 @@ use rquickjs::{Ctx, Function, JsLifetime, Object, Promise, Value};
 
 use super::actor::{Actor, Shared};
 use super::hosted;
-use super::task::{Operation, Task};
+use super::task::{Operation, Settle, Task};
 use crate::JsError;
 use crate::host::TaskInfo;
 
@@ -118,7 +118,16 @@ impl<'js> Realm<'js> {
 
     /// Takes out a timer that is not wanted any more.
     pub(super) fn stop(&self, id: u64) -> Option<Operation<'js>> {
-        let operation = self.operations.borrow_mut().remove(&id)?;
+        let mut operations = self.operations.borrow_mut();
+        let std::collections::hash_map::Entry::Occupied(found) = operations.entry(id) else {
+            return None;
+        };
+        // Any number can be asked for: that of a query, too.
+        if !matches!(found.get().settle, Settle::Timer(_)) {
+            return None;
+        }
+        let operation = found.remove();
+        drop(operations);
         let current = self.current.borrow().as_ref().map(|task| task.id);
         if current == Some(operation.task) {
             self.opened.set(self.opened.get() - 1);

@@ -52,8 +52,9 @@ pub(super) fn start<'js>(
 }
 
 /// `native.stopTimer(number)`.
-pub(super) fn stop(ctx: Ctx<'_>, id: u64) {
-    let stopped = Realm::with(&ctx, |realm| realm.stop(id));
+pub(super) fn stop(ctx: Ctx<'_>, number: f64) {
+    // No other number is one: `as` makes 0 of what is none.
+    let stopped = Realm::with(&ctx, |realm| realm.stop(number as u64));
     if let Some(operation) = stopped {
         operation.abort.abort();
     }

@@ -15,7 +15,7 @@ pub(super) struct Refused {
 /// TypeScript to JavaScript.
 #[cfg(not(feature = "typescript"))]
 pub(super) fn strip(_name: &str, _text: &str) -> Result<String, Refused> {
-    let message = "TypeScript is not built in (the feature `typescript`)".to_owned();
+    let message = "TypeScript is not built in: build the server with `--features typescript`, or have JavaScript made of it".to_owned();
     Err(Refused { message, line: 1, column: 1 })
 }
 

@@ -31,6 +31,42 @@ async fn memory_is_flat_over_twenty_thousand_tasks() {
     assert_eq!(isolate.stats().tasks_open, 0);
 }
 
+/// Its timers are dropped with it, and so is all that they hold.
+#[tokio::test]
+async fn a_task_that_is_given_up_leaves_nothing() {
+    let engine = crate::support::engine();
+    let isolate = isolate(&engine).await;
+    let code = "new Promise((done) => { const held = new Uint8Array(10_000); \
+        setTimeout(() => done(held), 1e6); setInterval(() => held, 1e6); })";
+    let give_up = async || {
+        let waiting = tokio::time::timeout(Duration::from_millis(1), eval(&isolate, code)).await;
+        assert!(waiting.is_err());
+        eval(&isolate, "1").await.unwrap();
+    };
+    for _ in 0..50 {
+        give_up().await;
+    }
+    let before = isolate.stats().memory;
+    for _ in 0..300 {
+        give_up().await;
+    }
+    let after = isolate.stats().memory;
+    assert!(after < before + (1 << 20), "{before} bytes, then {after}");
+}
+
+#[tokio::test]
+async fn clearing_a_timer_by_a_number_stops_no_operation() {
+    let engine = crate::support::engine();
+    let mut config = config();
+    config.host = std::sync::Arc::new(crate::support::Recorder::default());
+    let isolate = engine.isolate(config).await.unwrap();
+    let code = "(async () => { const waiting = tools.operation('wait'); \
+        for (let number = -1; number < 100; number++) clearTimeout(number); clearTimeout(NaN); \
+        await waiting; \
+        return await new Promise((done) => { clearTimeout(`${+setTimeout(done, 1, 'no')}`); setTimeout(done, 5, 'yes'); }) })()";
+    assert_eq!(eval(&isolate, code).await, Ok("yes".into()));
+}
+
 #[tokio::test]
 async fn memory_is_flat_over_two_hundred_isolates() {
     let engine = crate::support::engine();

@@ -347,3 +347,24 @@ async fn loops_in_every_worker_keep_nobody_waiting() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn what_loads_has_a_limit_of_its_own_until_it_is_loaded() {
+    let engine = crate::support::engine();
+    let mut config = tight();
+    config.limits.cpu = Duration::from_millis(20);
+    config.limits.wall = Duration::from_millis(50);
+    config.loading = Some(Duration::from_secs(10));
+    let work = "(async () => { const end = Date.now() + 150; while (Date.now() < end) {} \
+        await new Promise((done) => setTimeout(done, 1)); return 'done' })()";
+    let isolate = engine.isolate(config.clone()).await.unwrap();
+    assert_eq!(eval(&isolate, work).await, Ok("done".into()));
+    isolate.loaded();
+    let error = eval(&isolate, work).await.unwrap_err();
+    assert!(matches!(error.kind, JsErrorKind::Cpu | JsErrorKind::Wall), "{error:?}");
+    // It is a limit all the same.
+    config.loading = Some(Duration::from_secs(1));
+    config.limits.wall = Duration::from_secs(20);
+    let (_isolate, answer) = hostile_in(&engine, config, "for (;;) {}").await;
+    assert_eq!(answer.unwrap_err().kind, JsErrorKind::Cpu);
+}

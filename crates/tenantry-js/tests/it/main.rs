@@ -4,6 +4,7 @@
 
 mod support;
 
+mod crypto;
 mod fetch;
 mod globals;
 mod leaks;

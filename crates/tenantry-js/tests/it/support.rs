@@ -26,11 +26,12 @@ globalThis.tools = {
 };
 "#;
 
-/// Records logs; `echo` gives its arguments back, `fail` an error, `never` nothing, `wait` waits.
+/// Records logs; `echo` gives its arguments back, `fail` an error, `never` nothing, `panic` panics, `wait` waits.
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) logs: Mutex<Vec<LogEntry>>,
     pub(crate) ended: Mutex<Vec<u64>>,
+    pub(crate) panicked: Mutex<Vec<String>>,
     pub(crate) dropped: Arc<Mutex<usize>>,
 }
 
@@ -52,6 +53,8 @@ impl Host for Recorder {
         let dropped = Dropped(self.dropped.clone());
         match name {
             "echo" => async move { Ok(Data::List(args)) }.boxed(),
+            "panic" => async move { panic!("a mistake of the host's") }.boxed(),
+            "panic at once" => panic!("a mistake of the host's"),
             "never" => async move {
                 let _dropped = dropped;
                 std::future::pending().await
@@ -72,6 +75,7 @@ impl Host for Recorder {
     fn call(&self, task: &TaskInfo, name: &str, args: Vec<Data>) -> Result<Data, HostError> {
         match name {
             "echo" => Ok(Data::List(args)),
+            "panic" => panic!("a mistake of the host's"),
             "context" => Ok(task
                 .context
                 .downcast_ref::<String>()
@@ -82,6 +86,10 @@ impl Host for Recorder {
 
     fn log(&self, _task: Option<&TaskInfo>, entry: LogEntry) {
         self.logs.lock().unwrap().push(entry);
+    }
+
+    fn panicked(&self, _task: &TaskInfo, name: &str) {
+        self.panicked.lock().unwrap().push(name.to_owned());
     }
 
     fn ended(&self, task: &TaskInfo) {

@@ -66,3 +66,39 @@ async fn a_tasks_context_reaches_the_host() {
     let answer = isolate.run("eval", vec!["tools.call('context')".into()], context).await;
     assert_eq!(answer, Ok("request 7".into()));
 }
+
+/// Were it not for the answer at once, the promise would be open until the wall time.
+#[tokio::test]
+async fn a_mistake_of_the_hosts_is_an_error_at_once_and_is_logged_and_counted() {
+    let engine = crate::support::engine();
+    let recorder = Arc::new(Recorder::default());
+    let mut config = crate::support::config();
+    config.limits.wall = std::time::Duration::MAX / 4;
+    config.host = recorder.clone();
+    let isolate = engine.isolate(config).await.unwrap();
+    for code in
+        ["tools.operation('panic')", "tools.operation('panic at once')", "tools.call('panic')"]
+    {
+        let error = eval(&isolate, code).await.unwrap_err();
+        assert_eq!((error.code.as_deref(), error.status), (Some("INTERNAL_ERROR"), Some(500)));
+        assert!(error.message.starts_with("the server made a mistake in panic"), "{error}");
+    }
+    let caught = "tools.operation('panic').catch((error) => error.code)";
+    assert_eq!(eval(&isolate, caught).await, Ok("INTERNAL_ERROR".into()));
+    assert_eq!(eval(&isolate, "1 + 1").await, Ok(Data::Number(2.0)), "the isolate goes on");
+    let counted = ["panic", "panic at once", "panic", "panic"];
+    assert_eq!(*recorder.panicked.lock().unwrap(), counted);
+    let logged = recorder.logs.lock().unwrap();
+    assert_eq!(logged.iter().filter(|entry| entry.message.contains("made a mistake")).count(), 4);
+}
+
+#[tokio::test]
+async fn zero_keeps_its_sign() {
+    let engine = crate::support::engine();
+    let mut config = crate::support::config();
+    config.host = Arc::new(Recorder::default());
+    let isolate = engine.isolate(config).await.unwrap();
+    let signs = "tools.operation('echo', -0, 0, [-0]).then(([a, b, [c]]) => \
+        [a, b, c].map((zero) => Object.is(zero, -0)).join())";
+    assert_eq!(eval(&isolate, signs).await, Ok("true,false,true".into()));
+}

@@ -33,7 +33,10 @@ impl DbError {
 
     /// As the host throws it.
     pub(crate) fn into_host(self) -> HostError {
-        self.0
+        match self.code() {
+            "SQL_REFUSED" | "SHARED_READ_ONLY" | "PERMISSION_DENIED" => self.0.as_refusal(),
+            _ => self.0,
+        }
     }
 }
 

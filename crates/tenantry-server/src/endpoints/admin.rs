@@ -7,6 +7,7 @@
 //! | `POST /tenants/{id}/load`, `/reload`, `/unload` | … |
 //! | `GET /tenants/{id}/logs` | its last lines |
 //! | `GET /stats` | all figures |
+//! | `GET /metrics` | the same, as Prometheus reads them |
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(super) async fn answer(core: &Arc<Core>, method: &Method, path: &str) -> Res
     match (method, segments.as_slice()) {
         (&Method::GET, ["tenants"]) => success(&ServerStats::of(core).tenants),
         (&Method::GET, ["stats"]) => success(&ServerStats::of(core)),
+        (&Method::GET, ["metrics"]) => super::metrics::answer(&ServerStats::of(core)),
         (&Method::GET, ["tenants", id]) => {
             let stats = ServerStats::of(core).tenants.into_iter().find(|stats| stats.id == *id);
             match stats {
@@ -53,7 +55,7 @@ pub(super) async fn answer(core: &Arc<Core>, method: &Method, path: &str) -> Res
         (
             _,
             ["tenants"]
-            | ["stats"]
+            | ["stats" | "metrics"]
             | ["tenants", _]
             | ["tenants", _, "logs" | "load" | "reload" | "unload"],
         ) => {

@@ -208,8 +208,13 @@ impl IdentificationConfig {
             "query" => Box::new(query(&self.parameter)),
             "cookie" => Box::new(cookie(&self.cookie)),
             "jwt" => {
-                let missing =
-                    || invalid("jwt", "", "the strategy \"jwt\" needs the section's keys");
+                let missing = || {
+                    invalid(
+                        "jwt",
+                        "",
+                        "the strategy \"jwt\" needs this section, with secret_env, public_key or jwks",
+                    )
+                };
                 Box::new(self.jwt.as_ref().ok_or_else(missing)?.strategy(folder)?)
             }
             _ => return Err(invalid("strategy", name, format!("allowed is {STRATEGIES}"))),

@@ -9,7 +9,10 @@ type Cause = Box<dyn StdError + Send + Sync>;
 #[non_exhaustive]
 pub enum LoadingError {
     /// No strategy has that name.
-    #[error("there is no loading strategy \"{name}\": there is {}", listed(known))]
+    #[error(
+        "there is no loading strategy \"{name}\": there is {}; a section [loading.{name}] with a url makes one",
+        listed(known)
+    )]
     UnknownStrategy {
         /// The name asked for.
         name: String,
@@ -49,7 +52,7 @@ pub enum LoadingError {
         place: String,
     },
     /// The place it would come from did not answer, or answered with an error.
-    #[error("\"{key}\" cannot be had from {place} now: {cause}")]
+    #[error("{} cannot be had from {place} now: {cause}", what(key))]
     Unavailable {
         /// The key.
         key: String,
@@ -166,6 +169,11 @@ impl LoadingError {
     pub(crate) fn disk(path: &Path, cause: io::Error) -> Self {
         Self::Disk { path: path.display().to_string(), cause }
     }
+}
+
+/// A key, or, where there is none, all there is.
+fn what(key: &str) -> String {
+    if key.is_empty() { "the list of what there is".to_owned() } else { format!("\"{key}\"") }
 }
 
 fn listed(names: &[String]) -> String {

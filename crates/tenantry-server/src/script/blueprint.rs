@@ -13,8 +13,13 @@ use tenantry_fastify::{App, AppConfig, ConfigSource, Manifest, OnError, PartErro
 use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay};
 
 use super::{
-    Scripts, application::ScriptApplication, host::TenantHost, limits::TenantLimits, plugins,
-    remembered::Remembered, shared,
+    Scripts,
+    application::ScriptApplication,
+    host::TenantHost,
+    limits::{TenantLimits, placed},
+    plugins,
+    remembered::Remembered,
+    shared,
 };
 use crate::{
     application::{Application, Blueprint},
@@ -118,6 +123,7 @@ impl ScriptBlueprint {
             operations: limits.operations,
             ..Limits::default()
         };
+        app.loading = Some(config.limits.load_cpu);
         app.modules = Arc::clone(&self.modules);
         app.env = self.environment.clone();
         app.fetch = FetchPolicy { origins: config.fetch.clone(), ..FetchPolicy::default() };
@@ -148,7 +154,10 @@ impl Blueprint for ScriptBlueprint {
             let mut errors = self.errors.clone();
             if self.limits.get().is_none() {
                 // A configuration that is a module says what its limits are once it has run.
-                let lowered = limits.lowered(&app.loaded().config, &mut errors);
+                let mut wrong = Vec::new();
+                let lowered = limits.lowered(&app.loaded().config, &mut wrong);
+                let source = &self.manifest.config;
+                errors.extend(wrong.into_iter().map(|error| placed(error, &self.root, source)));
                 if self.on_error() == OnError::Tenant && !errors.is_empty() {
                     return Err(Broken::parts(errors));
                 }

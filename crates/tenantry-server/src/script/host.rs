@@ -35,6 +35,10 @@ fn of(task: &TaskInfo) -> Option<&TaskOf> {
     task.context.downcast_ref()
 }
 
+fn request_of(task: Option<&TaskInfo>) -> Option<&str> {
+    task.and_then(of).and_then(|task| task.request_id.as_deref())
+}
+
 impl Host for TenantHost {
     fn operation(
         &self,
@@ -53,8 +57,15 @@ impl Host for TenantHost {
     }
 
     fn log(&self, task: Option<&TaskInfo>, entry: LogEntry) {
-        let request_id = task.and_then(of).and_then(|task| task.request_id.as_deref());
-        self.log.add(request_id, entry);
+        self.log.add(request_of(task), entry);
+    }
+
+    fn refused(&self, task: Option<&TaskInfo>, what: &str) {
+        self.log.refused(request_of(task), what);
+    }
+
+    fn panicked(&self, _task: &TaskInfo, _name: &str) {
+        metrics::counter!("tenantry_host_panics_total").increment(1);
     }
 
     fn ended(&self, task: &TaskInfo) {

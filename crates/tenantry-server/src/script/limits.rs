@@ -1,10 +1,10 @@
 //! What a tenant may use: what the server allows, or less where its own configuration says so.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::Value;
 use tenantry::config::LimitsConfig;
-use tenantry_fastify::PartError;
+use tenantry_fastify::{ConfigSource, PartError};
 
 /// What a tenant may use. Its own configuration may lower what the server allows, and never raise it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +54,7 @@ impl TenantLimits {
                 "openRequests" | "open_requests" => lower(&mut lowered.open_requests, count(value)),
                 "operations" => lower(&mut lowered.operations, count(value)),
                 _ => {
-                    let known = "memory, stack, cpu, wall, responseBytes, openRequests, operations";
-                    let key = format!("limits.{key}");
-                    errors.push(wrong(
-                        &key,
-                        value,
-                        &format!("there is no such limit; allowed: {known}"),
-                    ));
+                    errors.push(unknown(key));
                     continue;
                 }
             };
@@ -75,13 +69,44 @@ impl TenantLimits {
 }
 
 fn wrong(key: &str, value: &Value, allowed: &str) -> PartError {
-    PartError {
-        part: "config".to_owned(),
-        file: "config".to_owned(),
-        line: None,
-        column: None,
-        message: format!("{key} = {value}: allowed is {allowed}"),
+    told(format!("{key} = {value}: allowed is {allowed}"))
+}
+
+fn unknown(key: &str) -> PartError {
+    let known = "memory, stack, cpu, wall, responseBytes, openRequests, operations";
+    told(format!("limits.{key}: there is no such limit; there are {known}"))
+}
+
+fn told(message: String) -> PartError {
+    let (part, file) = ("config".to_owned(), "config".to_owned());
+    PartError { part, file, line: None, column: None, message }
+}
+
+/// Says in which file of a tenant's an error of [`TenantLimits::lowered`] is, and where, if the key
+/// stands there as it is called.
+pub(super) fn placed(mut error: PartError, root: &Path, config: &ConfigSource) -> PartError {
+    let is_there = |file: &&str| root.join(file).is_file();
+    let file = match config {
+        ConfigSource::Module(file) => file,
+        _ => match ["config.json", "config.toml"].iter().copied().find(is_there) {
+            Some(file) => file,
+            None => return error,
+        },
+    };
+    file.clone_into(&mut error.file);
+    let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+    let key = error.message.split([' ', ':']).next().unwrap_or_default();
+    let mut at = Some(0);
+    for word in key.split('.') {
+        at = at.and_then(|at| Some(at + text.get(at..)?.find(word)?));
     }
+    if let Some((before, _)) = at.and_then(|at| text.split_at_checked(at)) {
+        let (line, column) = (before.matches('\n').count(), before.rsplit('\n').next());
+        let column = column.map_or(0, |line| line.chars().count());
+        error.line = u32::try_from(line + 1).ok();
+        error.column = u32::try_from(column + 1).ok();
+    }
+    error
 }
 
 /// Whether there was a value at all.
@@ -168,6 +193,17 @@ mod tests {
         assert_eq!(base().lowered(&config, &mut errors), base());
         let told: Vec<&str> =
             errors.iter().map(|error| error.message.split(':').next().unwrap()).collect();
-        assert_eq!(told, ["limits.colour = 3", "limits.cpu = \"soon\"", "limits.memory = -1"]);
+        assert_eq!(told, ["limits.colour", "limits.cpu = \"soon\"", "limits.memory = -1"]);
+        let folder = tempfile::tempdir().unwrap();
+        let text = "module.exports = {\n  limits: { memory: -1,\n    cpu: 'soon', colour: 3 } }";
+        std::fs::write(folder.path().join("config.js"), text).unwrap();
+        let source = ConfigSource::Module("config.js".to_owned());
+        let places: Vec<_> = errors
+            .into_iter()
+            .map(|error| placed(error, folder.path(), &source))
+            .map(|error| (error.file, error.line, error.column))
+            .collect();
+        let place = |line, column| ("config.js".to_owned(), Some(line), Some(column));
+        assert_eq!(places, [place(3, 18), place(3, 5), place(2, 13)]);
     }
 }

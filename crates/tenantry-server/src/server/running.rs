@@ -27,8 +27,8 @@ use crate::{
 
 /// How long a client may take for the head of a request, and keep a connection that it does not use.
 const HEAD_WITHIN: Duration = Duration::from_secs(60);
-/// How long the database's connections may take to close.
-const AFTERWARDS: Duration = Duration::from_secs(2);
+/// How long tenants, and then the database's connections, may take to end when the time is over.
+const AFTERWARDS: Duration = Duration::from_secs(1);
 
 /// A server that listens.
 #[derive(Clone, Copy, Debug)]
@@ -149,7 +149,8 @@ pub(super) async fn stop(core: &Arc<Core>) -> bool {
     if core.owns_manager
         && let Some(manager) = core.manager.get()
     {
-        let report = manager.close().await;
+        let left = until.saturating_duration_since(Instant::now()).max(AFTERWARDS);
+        let report = manager.close_within(left).await;
         in_time &= report.left == 0;
     }
     in_time

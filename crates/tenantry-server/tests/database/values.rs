@@ -36,6 +36,112 @@ async fn what_is_read_can_be_written_back() {
     }
 }
 
+/// The ends of each type's range, and what is special about it: read, compared with what PostgreSQL itself
+/// says, written back by both ways, and the same.
+#[tokio::test]
+async fn the_ends_of_every_range_come_and_go_without_loss() {
+    let world = World::new().await;
+    let values = [
+        ("timestamptz", "'infinity'"),
+        ("timestamptz", "'-infinity'"),
+        ("timestamptz", "'0001-01-01 00:00:00 BC'"),
+        ("timestamptz", "'4713-11-24 00:00:00+00 BC'"),
+        ("timestamptz", "'0001-01-01 00:00:00.000001'"),
+        ("timestamptz", "'1969-12-31 23:59:59.999999+00'"),
+        ("timestamptz", "'294276-12-31 23:59:59.999999+00'"),
+        ("timestamp", "'4713-11-24 00:00:00 BC'"),
+        ("timestamp", "'294276-12-31 23:59:59.999999'"),
+        ("timestamp", "'infinity'"),
+        ("date", "'4713-11-24 BC'"),
+        ("date", "'5874897-12-31'"),
+        ("date", "'-infinity'"),
+        ("time", "'24:00:00'"),
+        ("time", "'00:00:00.000001'"),
+        ("timetz", "'23:59:59.999999-15:59:59'"),
+        ("interval", "'-178000000 years'"),
+        ("interval", "'178000000 years -11 mons 2147483647 days -0.000001 secs'"),
+        ("numeric", "'NaN'"),
+        ("numeric", "'Infinity'"),
+        ("numeric", "'-Infinity'"),
+        ("numeric", "'-0.00'"),
+        ("numeric", "'1e-16383'"),
+        ("numeric", "'9e131071'"),
+        ("numeric", "123456789012345678901234567890.123456789012345678901234567890"),
+        ("int8", "'9223372036854775807'"),
+        ("int8", "'-9223372036854775808'"),
+        ("int8", "'9007199254740993'"),
+        ("float8", "'-0'"),
+        ("float8", "'NaN'"),
+        ("float8", "'5e-324'"),
+        ("float8", "'1.7976931348623157e308'"),
+        ("float8", "'-Infinity'"),
+        ("float4", "'1e-45'"),
+        ("float4", "'3.4028235e38'"),
+        ("bytea", "'\\x'"),
+        ("bytea", "decode(repeat('00ff5c27', 1000), 'hex')"),
+        ("text", "''"),
+        ("text", "E'\\\\,{}\"NULL\\n\\u00e9\\U0001F642'"),
+        ("jsonb", "'[]'"),
+        ("jsonb", "'{\"a\": {\"__proto__\": 1, \"\": [null]}}'"),
+        ("json", "'\"a string\"'"),
+        ("int4[]", "'{}'"),
+        ("int4[]", "'{NULL}'"),
+        ("int4[]", "'{{1,NULL},{NULL,4}}'"),
+        ("int4[]", "'{{{1},{2}},{{3},{4}}}'"),
+        ("int8[]", "'{9223372036854775807,NULL}'"),
+        ("text[]", "ARRAY['', 'NULL', NULL, '{', '\"', '\\', ' a ', 'a,b']"),
+        ("numeric[]", "'{NaN,Infinity,-1.10,NULL}'"),
+        ("timestamptz[]", "'{infinity,NULL,2024-02-29 12:00:00.123456+00,0001-01-01 BC}'"),
+        ("bytea[]", "ARRAY['\\x'::bytea, '\\x00', NULL]"),
+        ("jsonb[]", "ARRAY['{}'::jsonb, NULL, '[1]', '\"x\"']"),
+        ("bool[]", "'{t,NULL,f}'"),
+        ("float8[]", "'{-0,NaN,Infinity,NULL}'"),
+    ];
+    let create = |(at, (ty, literal)): (usize, &(&str, &str))| {
+        format!(
+            "CREATE TABLE tenant_acme.e{at} (id int PRIMARY KEY, v {ty}); INSERT INTO tenant_acme.e{at} VALUES (1, {literal});"
+        )
+    };
+    world.sql(&values.iter().enumerate().map(create).collect::<String>()).await;
+    for (at, (ty, literal)) in values.into_iter().enumerate() {
+        let parameter = match ty {
+            "json" | "jsonb" => "JSON.stringify(v)",
+            _ => "v",
+        };
+        let json = world
+            .json(&format!(
+                "const {{ v }} = await db.e{at}.findById(1); await db.e{at}.create({{ id: 2, v }});
+                 await db.query('INSERT INTO e{at} VALUES (3, $1::{ty})', [{parameter}]);
+                 const [row] = await db.query('SELECT v FROM e{at} WHERE id = 1'); await db.e{at}.create({{ id: 4, v: row.v }});
+                 return v"
+            ))
+            .await;
+        let same = format!(
+            "SELECT count(DISTINCT v::text)::text || ' of ' || count(*) || ': ' || string_agg(DISTINCT left(v::text, 80), ' | ') FROM tenant_acme.e{at}"
+        );
+        let same = world.text(&same).await;
+        let json: String = json.chars().take(80).collect();
+        assert!(same.starts_with("1 of 4: "), "{ty} {literal} ({json}): {same}");
+    }
+}
+
+/// What JSON cannot keep in JavaScript's numbers is as JSON.parse has it; read as text it is whole.
+#[tokio::test]
+async fn large_numbers_in_json_are_javascripts_and_whole_as_text() {
+    let world = World::new().await;
+    let json = world
+        .json(
+            r#"const doc = '{"big": 12345678901234567890, "precise": 0.1234567890123456789}';
+            const [row] = await db.query('SELECT $1::jsonb doc, ($1::jsonb)::text whole, ($1::jsonb)->>$2 big', [doc, "big"]);
+            return [row.doc.big, row.whole, row.big]"#,
+        )
+        .await;
+    assert_eq!(
+        json,
+        r#"[12345678901234567000,"{\"big\": 12345678901234567890, \"precise\": 0.1234567890123456789}","12345678901234567890"]"#
+    );
+}
+
 #[tokio::test]
 async fn parameters_of_a_query_are_values() {
     let world = World::new().await;

@@ -95,6 +95,7 @@ async fn no_statement_and_no_table_leads_to_another_tenants_rows() {
         .await;
     World::nothing(&world.get("/").await);
     data.is_whole().await;
+    world.was_refused().await;
     world.finish().await;
 }
 

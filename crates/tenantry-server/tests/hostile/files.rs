@@ -29,6 +29,7 @@ async fn no_module_of_nodes_reaches_files_or_processes() {
         })
         .collect();
     assert!(beyond.is_empty(), "{beyond:?}");
+    world.was_refused().await;
     world.finish().await;
 }
 

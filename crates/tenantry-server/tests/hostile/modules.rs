@@ -67,6 +67,7 @@ async fn no_specifier_leads_out_while_it_runs() {
     )
     .await;
     World::nothing(&world.get("/").await);
+    world.was_refused().await;
     world.finish().await;
 }
 

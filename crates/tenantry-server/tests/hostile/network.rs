@@ -57,6 +57,7 @@ async fn nothing_is_fetched_that_is_not_allowed() {
     .await;
     World::nothing(&world.get("/").await);
     assert_eq!(inside.asked(), 0);
+    world.was_refused().await;
     world.finish().await;
 }
 
@@ -73,6 +74,7 @@ async fn the_server_itself_cannot_be_asked_through_fetch() {
     .await;
     let port = world.client.address.port();
     World::nothing(&world.get(&format!("/?port={port}")).await);
+    world.was_refused().await;
     world.finish().await;
 }
 

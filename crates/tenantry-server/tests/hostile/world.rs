@@ -161,6 +161,12 @@ impl World {
         }
     }
 
+    /// That what was asked for was counted, and logged, as something that leads out.
+    pub(crate) async fn was_refused(&self) {
+        self.logged("refused: ").await;
+        assert!(self.stats().refusals > 0);
+    }
+
     /// Waits for an error in the evil tenant's log.
     pub(crate) async fn logged_error(&self) {
         let found = async {

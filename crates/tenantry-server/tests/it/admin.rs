@@ -131,3 +131,25 @@ async fn figures_add_up() {
     assert!(stats["memory"].as_u64().unwrap() > 10_000);
     assert!(stats["cpuTime"].as_f64().unwrap() > 0.0);
 }
+
+#[tokio::test]
+async fn statistics_are_metrics_too() {
+    let project = project();
+    let server = project.builder().set("admin.token", TOKEN).build().unwrap();
+    assert_eq!(get(&server, "acme", "/").await.status, 200);
+    let metrics = ask(&server, Method::GET, "/admin/metrics", TOKEN).await;
+    assert_eq!(metrics.response.headers()["content-type"], "text/plain; version=0.0.4");
+    for line in [
+        "tenantry_tenants{state=\"active\"} 1",
+        "tenantry_tenants{state=\"inactive\"} 1",
+        "tenantry_tenants_by_type{type=\"folder\"} 2",
+        "tenantry_services 1",
+        "# TYPE tenantry_tenant_requests_total counter",
+        "tenantry_tenant_requests_total{tenant=\"acme\"} 1",
+        "tenantry_tenant_request_errors_total{tenant=\"acme\"} 0",
+        "tenantry_tenant_isolates{tenant=\"acme\"} 1",
+    ] {
+        assert!(metrics.text.lines().any(|told| told == line), "{line}: {}", metrics.text);
+    }
+    assert_eq!(ask(&server, Method::GET, "/admin/metrics", "other").await.status, 401);
+}

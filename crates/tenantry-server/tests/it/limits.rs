@@ -105,3 +105,22 @@ async fn without_a_database_db_says_so() {
     assert_eq!(said["code"], "DATABASE_NOT_CONFIGURED");
     assert!(said["message"].as_str().unwrap().contains("DATABASE_URL"));
 }
+
+#[tokio::test]
+async fn loading_has_a_limit_of_its_own() {
+    let loads_long =
+        "const end = Date.now() + 300; while (Date.now() < end) {} export default 'Acme'";
+    let project = Project::with_routes(HOSTILE);
+    project.write("tenants/acme/index.mjs", loads_long);
+    let limited = |load_cpu: &str| {
+        let builder = project.builder().set("limits.cpu", "100ms");
+        builder.set("limits.load_cpu", load_cpu).build().unwrap()
+    };
+    let server = limited("10s");
+    assert_eq!(get(&server, "acme", "/").await.text, "fine");
+    let spun = get(&server, "acme", "/spin").await;
+    assert_eq!((spun.status.as_u16(), spun.code().as_str()), (500, "TENANT_CPU_LIMIT"));
+    assert_eq!(get(&server, "acme", "/").await.text, "fine", "another isolate is loaded");
+    let server = limited("50ms");
+    assert_eq!(get(&server, "acme", "/").await.code(), "TENANT_BROKEN");
+}

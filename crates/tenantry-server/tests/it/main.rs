@@ -7,7 +7,11 @@ mod broken;
 mod errors;
 mod limits;
 mod native;
+mod packages;
+#[cfg(feature = "typescript")]
+mod patterns;
 mod reload;
 mod spec;
+mod streams;
 mod support;
 mod watching;

@@ -68,5 +68,8 @@ async fn a_strategy_has_its_name_alone() {
     strategies.add("other", LocalFolders::new(folder.path())).unwrap();
     assert_eq!(strategies.names(), ["folder", "other"]);
     let error = strategies.load(&Source::new("s3", "acme")).await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no loading strategy \"s3\": there is folder, other");
+    assert_eq!(
+        error.to_string(),
+        "there is no loading strategy \"s3\": there is folder, other; a section [loading.s3] with a url makes one"
+    );
 }

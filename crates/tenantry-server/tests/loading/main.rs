@@ -5,6 +5,7 @@
 
 mod archive;
 mod cache;
+mod clouds;
 mod folders;
 mod http;
 mod s3;

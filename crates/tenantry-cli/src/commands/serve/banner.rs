@@ -22,6 +22,9 @@ pub(super) struct Ready {
     #[serde(skip_serializing_if = "Option::is_none")]
     admin: Option<String>,
     database: bool,
+    /// The header that names a tenant, if that is how tenants are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<String>,
     stats: ServerStats,
 }
 
@@ -31,7 +34,10 @@ impl Ready {
         let listening = format!("http://{}", running.local_addr());
         let admin =
             config.admin.token.as_ref().map(|_| format!("{listening}{}", config.admin.path));
+        let named = &config.identification;
+        let by_header = named.strategy.iter().any(|way| way == "header");
         Self {
+            header: by_header.then(|| named.header.clone()),
             watching,
             tenants_dir: config.tenants.dir.display().to_string(),
             admin,
@@ -39,6 +45,14 @@ impl Ready {
             stats: server.tenant_stats(),
             listening,
         }
+    }
+
+    /// How the first tenant that is served is asked, where a header names it.
+    fn ask(&self) -> Option<String> {
+        let Self { listening, header, stats, .. } = self;
+        let header = header.as_deref()?;
+        let tenant = stats.tenants.iter().find(|tenant| tenant.active)?;
+        Some(format!("ask one: curl {listening}/ -H '{header}: {}'", tenant.id))
     }
 
     pub(super) fn text(&self) -> String {
@@ -69,7 +83,10 @@ impl Ready {
             }
         }
         for (folder, why) in &stats.refused {
-            let _ = writeln!(text, "⚠️ {folder} is no tenant: {why}");
+            let _ = writeln!(text, "⚠️ {folder}: {why}");
+        }
+        if let Some(first) = self.ask() {
+            let _ = writeln!(text, "\n{first}");
         }
         if !self.database {
             text.push_str("\nno database: DATABASE_URL names one\n");

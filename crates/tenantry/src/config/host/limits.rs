@@ -21,6 +21,8 @@ pub struct LimitsConfig {
     pub wall: Duration,
     /// `load`: how long a tenant may take to be loaded. 10 s by default.
     pub load: Duration,
+    /// `load_cpu`: how long loading a tenant may compute. 2 s by default.
+    pub load_cpu: Duration,
     /// `request_bytes`: the largest body of a request. 1 MB by default.
     pub request_bytes: usize,
     /// `response_bytes`: the largest body of an answer. 16 MB by default.
@@ -46,6 +48,7 @@ impl LimitsConfig {
             cpu: reader.duration("limits.cpu", Duration::from_millis(500)),
             wall: reader.duration("limits.wall", Duration::from_secs(30)),
             load: reader.duration("limits.load", Duration::from_secs(10)),
+            load_cpu: reader.duration("limits.load_cpu", Duration::from_secs(2)),
             request_bytes: reader.bytes("limits.request_bytes", MB, 0..=1024 * MB),
             response_bytes: reader.bytes("limits.response_bytes", 16 * MB, KB..=1024 * MB),
             header_bytes: reader.bytes("limits.header_bytes", 16 * KB, 8 * KB..=MB),
