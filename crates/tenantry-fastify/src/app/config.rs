@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tenantry_js::{FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Script};
+use tenantry_js::{FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Record, Script};
 
 use crate::native::NativePlugin;
 use crate::{Manifest, OnError, TenantInfo};
@@ -43,6 +43,8 @@ pub struct AppConfig {
     pub response_limit: usize,
     /// The tenant's `public/` folder, of which the core plugin `static` serves files.
     pub public: Option<std::path::PathBuf>,
+    /// How isolates of this code have behaved so far.
+    pub record: Record,
 }
 
 impl AppConfig {
@@ -64,6 +66,7 @@ impl AppConfig {
             log_level: LogLevel::Info,
             response_limit: 16 << 20,
             public: None,
+            record: Record::default(),
         }
     }
 }

@@ -159,10 +159,12 @@ impl Budget {
         } else if Instant::now() > event.deadline {
             event.stop = Some(Stop::Wall);
         }
-        if event.used() > LONG {
+        let (is_stopped, is_long) = (event.stop.is_some(), event.used() > LONG);
+        drop(event);
+        if is_long {
             make_way();
         }
-        event.stop.is_some()
+        is_stopped
     }
 }
 
