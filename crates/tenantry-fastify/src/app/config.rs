@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tenantry_js::{FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Record, Script};
+use tenantry_js::{
+    FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Record, Script,
+};
 
 use crate::native::NativePlugin;
 use crate::{Manifest, OnError, TenantInfo};

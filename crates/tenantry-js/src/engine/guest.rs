@@ -17,8 +17,9 @@ use crate::isolate::{Actor, Turn};
 
 /// How long a guest goes on with an isolate's events: it has its own to look after.
 const SLICE: Duration = Duration::from_micros(500);
-/// A turn that took as long as this was long, whatever it was that took the time.
-const LONG: Duration = Duration::from_millis(10);
+/// A turn that took as long as this was long, whatever it was that took the time. No thread waits for a
+/// processor for as long.
+const LONG: Duration = Duration::from_millis(50);
 /// How long another thread gets to take over.
 const TAKE_OVER: Duration = Duration::from_micros(300);
 

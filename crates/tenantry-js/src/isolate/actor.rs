@@ -181,7 +181,10 @@ impl Actor {
     /// Whether it may run on threads that are not the engine's.
     fn may_be_here(&self) -> bool {
         let shared = &self.shared;
-        shared.in_place && shared.pace.is_short(&shared.record) && !self.is_ending()
+        shared.in_place
+            && shared.pace.is_short(&shared.record)
+            && !self.engine.queue.closed()
+            && !self.is_ending()
     }
 
     /// Whether it is about to be freed, which takes long.

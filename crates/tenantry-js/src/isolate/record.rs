@@ -38,9 +38,7 @@ impl Record {
         let now = Instant::now();
         let mut last = self.long.last.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = match *last {
-            Some((then, pause)) if now < then + pause * FORGIVEN => {
-                (pause * 2).min(LONGEST_PAUSE)
-            }
+            Some((then, pause)) if now < then + pause * FORGIVEN => (pause * 2).min(LONGEST_PAUSE),
             _ => PAUSE,
         };
         *last = Some((now, pause));

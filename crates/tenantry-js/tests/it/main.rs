@@ -6,6 +6,7 @@ mod support;
 
 mod fetch;
 mod globals;
+mod in_place;
 mod leaks;
 mod life;
 mod limits;
