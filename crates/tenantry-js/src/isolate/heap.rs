@@ -71,7 +71,7 @@ impl Heap {
 }
 
 /// mimalloc, with a [`Heap`]'s account. QuickJS asks for pages of 4 KB, and carves small blocks out of them
-/// itself: a word of ours in front of each would cost it another fifth.
+/// itself: a word of ours in front of each would have it take blocks of 5 KB.
 pub(super) struct Counted(pub(super) Arc<Heap>);
 
 impl Counted {
