@@ -138,13 +138,10 @@ fn now() -> u64 {
 /// Called by an isolate that has used its slice and goes on: its thread makes way.
 pub(crate) fn make_way() {
     let slot = CURRENT.with_borrow(Clone::clone);
-    match slot {
-        Some(slot) if slot.is_guest => {
-            if !slot.long.swap(true, Ordering::AcqRel) {
-                guest::hand_over();
-            }
-        }
-        Some(slot) => slot.step_back(),
-        None => {}
+    let Some(slot) = slot else { return };
+    if !slot.is_guest {
+        slot.step_back();
+    } else if !slot.long.swap(true, Ordering::AcqRel) {
+        guest::hand_over();
     }
 }

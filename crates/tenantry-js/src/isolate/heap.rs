@@ -99,8 +99,8 @@ unsafe impl Allocator for Counted {
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
         match count.checked_mul(size) {
-            // SAFETY: any size is allowed.
             Some(total) if self.0.allows(total) => {
+                // SAFETY: any size is allowed.
                 self.took(unsafe { mimalloc::mi_zalloc(total) }.cast())
             }
             _ => std::ptr::null_mut(),
