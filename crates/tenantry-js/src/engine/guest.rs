@@ -7,7 +7,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -20,8 +21,8 @@ const SLICE: Duration = Duration::from_micros(500);
 /// A turn that took as long as this was long, whatever it was that took the time. No thread waits for a
 /// processor for as long.
 const LONG: Duration = Duration::from_millis(50);
-/// How long another thread gets to take over.
-const TAKE_OVER: Duration = Duration::from_micros(300);
+/// How long another thread gets to take over, each time that JavaScript asks whether to go on.
+const TAKE_OVER: Duration = Duration::from_millis(5);
 
 /// Gives an isolate a turn on this thread. `None` if it is none that may.
 pub(crate) fn turn(engine: &EngineInner, actor: &Arc<Actor>) -> Option<Turn> {
@@ -39,16 +40,27 @@ pub(crate) fn turn(engine: &EngineInner, actor: &Arc<Actor>) -> Option<Turn> {
     }))
 }
 
-/// Has another thread do what else this one had to do. Called in the middle of a turn.
-pub(super) fn hand_over() {
-    let is_shared = Handle::try_current()
-        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if is_shared {
-        // tokio gives the rest to another thread, and takes it back when the closure ends unless
-        // that thread has begun by then.
-        let handed = || tokio::task::block_in_place(|| std::thread::sleep(TAKE_OVER));
-        if catch_unwind(handed).is_err() {
-            tracing::debug!("a thread in a LocalSet cannot hand over its work");
-        }
+/// Has another thread do what else this one had to do, in the middle of a turn. Whether it is done.
+pub(super) fn hand_over() -> bool {
+    let Ok(handle) = Handle::try_current() else { return true };
+    if handle.runtime_flavor() != RuntimeFlavor::MultiThread {
+        return true;
     }
+    // What is among this thread's work now runs once another thread has it.
+    let is_taken = Arc::new(AtomicBool::new(false));
+    let taken = is_taken.clone();
+    handle.spawn(async move { taken.store(true, Ordering::Release) });
+    // tokio gives the work to another thread, and takes it back when the closure ends unless that thread
+    // has begun by then.
+    let waiting = || {
+        let until = Instant::now() + TAKE_OVER;
+        while !is_taken.load(Ordering::Acquire) && Instant::now() < until {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    };
+    if catch_unwind(AssertUnwindSafe(|| tokio::task::block_in_place(waiting))).is_err() {
+        tracing::debug!("a thread in a LocalSet cannot hand over its work");
+        return true;
+    }
+    is_taken.load(Ordering::Acquire)
 }

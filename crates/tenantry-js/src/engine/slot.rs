@@ -33,6 +33,8 @@ pub(super) struct Slot {
     actor: Mutex<Option<Arc<Actor>>>,
     long: AtomicBool,
     is_guest: bool,
+    /// Whether another thread has taken over what else a guest had to do in this turn.
+    is_relieved: AtomicBool,
 }
 
 impl Slot {
@@ -45,6 +47,7 @@ impl Slot {
             actor: Mutex::new(None),
             long: AtomicBool::new(false),
             is_guest,
+            is_relieved: AtomicBool::new(false),
         });
         CURRENT.set(Some(slot.clone()));
         slot
@@ -88,6 +91,7 @@ impl Slot {
 
     /// Whether its turn was long. The next one starts anew.
     pub(super) fn was_long(&self) -> bool {
+        self.is_relieved.store(false, Ordering::Release);
         self.long.swap(false, Ordering::AcqRel)
     }
 
@@ -141,7 +145,8 @@ pub(crate) fn make_way() {
     let Some(slot) = slot else { return };
     if !slot.is_guest {
         slot.step_back();
-    } else if !slot.long.swap(true, Ordering::AcqRel) {
-        guest::hand_over();
+    } else if !slot.is_relieved.load(Ordering::Acquire) {
+        slot.long.store(true, Ordering::Release);
+        slot.is_relieved.store(guest::hand_over(), Ordering::Release);
     }
 }

@@ -1,7 +1,7 @@
 //! Isolates with a good record run on the thread that asks, and nobody waits for those that have not.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{engine, eval};
 use tenantry_js::{
@@ -29,9 +29,14 @@ fn config(record: &Record) -> IsolateConfig {
 
 /// The thread that a task runs on; nothing for one of the engine's.
 async fn thread(isolate: &Isolate) -> Data {
+    run(isolate, "tools.call('thread')").await
+}
+
+/// The same for code that gives its thread.
+async fn run(isolate: &Isolate, code: &'static str) -> Data {
     let isolate = isolate.clone();
     // What is asked for in the test's own thread is asked for on no worker of tokio's.
-    let asked = tokio::spawn(async move { eval(&isolate, "tools.call('thread')").await });
+    let asked = tokio::spawn(async move { eval(&isolate, code).await });
     match asked.await.unwrap().unwrap() {
         Data::Text(name) if name == "tenantry-js" => WORKERS,
         name => name,
@@ -109,11 +114,18 @@ async fn the_threads_other_work_goes_on_beside_an_endless_loop() {
 async fn after_a_long_task_the_next_one_does_not_run_in_place() {
     let engine = engine();
     let isolate = earned(&engine, &Record::default()).await;
-    let long = isolate.clone();
-    let counting = "let n = 0; while (n < 3e6) n += 1; n";
-    let counted = tokio::spawn(async move { eval(&long, counting).await });
-    assert_eq!(counted.await.unwrap(), Ok(Data::from(3_000_000)));
-    assert_eq!(thread(&isolate).await, WORKERS);
+    let counting = "const where = tools.call('thread'); let n = 0; while (n < 3e6) n += 1; where";
+    // A busy machine may have sent it back to the workers just before.
+    while run(&isolate, counting).await == WORKERS {
+        assert!(earns(&isolate).await);
+    }
+    // More than would do to earn it again, but not longer than half of the pause.
+    let until = Instant::now() + Duration::from_millis(500);
+    for _ in 0..80 {
+        if Instant::now() < until {
+            assert_eq!(thread(&isolate).await, WORKERS);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
