@@ -35,6 +35,7 @@ export class Context {
     this.isPlain = true;
     this.isWatched = false;
     this.isBare = false;
+    this.isQuick = false;
     for (const name of lifecycleHooks) this[name] = null;
   }
 
@@ -55,6 +56,8 @@ export class Context {
     this.isPlain = this.onResponse === null;
     this.isBare = this.onRequest === null && this.preParsing === null && this.preValidation === null && this.preHandler === null &&
       !this.isWatched && this.takesBody === false && this.validators === undefined && !(this.handlerTimeout > 0);
+    this.isQuick = this.isPlain && this.preSerialization === null && this.onSend === null && !this.isWatched &&
+      this.responses === undefined && !this[kReplySerializerDefault] && !(this.handlerTimeout > 0);
   }
 
   /** The largest body it takes, for the edge. */

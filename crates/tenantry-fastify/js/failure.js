@@ -5,7 +5,7 @@ import { errorCodes } from "./errors.js";
 import { STATUS_CODES } from "./statuses.js";
 import { runPayloadHooks } from "./hooks.js";
 import { serializerOf } from "./serialization.js";
-import { finish } from "./send.js";
+import { finish, headersOf } from "./send.js";
 import { settle } from "./lifecycle.js";
 import { kContext, kHeaders, kInOnError, kNextErrorHandler, kStatus } from "./symbols.js";
 
@@ -73,8 +73,9 @@ function handle(reply, error, onSend) {
   }
   const handler = reply[kNextErrorHandler] ?? context.errorHandler;
   reply[kNextErrorHandler] = handler.outer;
-  delete reply[kHeaders]["content-type"];
-  delete reply[kHeaders]["content-length"];
+  const headers = headersOf(reply);
+  delete headers["content-type"];
+  delete headers["content-length"];
   if (handler.func === null) {
     reply[kNextErrorHandler] = false;
     const body = lastResort(reply, error);
@@ -122,7 +123,7 @@ function unhandled(error) {
 /** The body for an error that no handler has answered. */
 function lastResort(reply, error) {
   const status = reply[kStatus];
-  const headers = reply[kHeaders];
+  const headers = headersOf(reply);
   headers["content-type"] ??= "application/json; charset=utf-8";
   headers["x-tenantry-failed"] = unhandled(error);
   try {

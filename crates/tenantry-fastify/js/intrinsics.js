@@ -16,8 +16,8 @@ export const tagOf = uncurry(Object.prototype.toString);
 export const resolved = Promise.resolve.bind(Promise);
 
 const { performance: clock, Date: Dates } = globalThis;
-/** Milliseconds, with fractions where there is a clock that has them. */
-export const now = clock ? clock.now.bind(clock) : Dates.now;
+/** Milliseconds, with fractions where there is a clock that has them. Neither of the two looks at its `this`. */
+export const now = clock ? clock.now : Dates.now;
 
 const { TextEncoder: Encoder, TextDecoder: Decoder } = globalThis;
 const encoder = Encoder && new Encoder();
@@ -42,6 +42,15 @@ export const { encodeURIComponent: encode } = globalThis;
 export const slice = uncurry(String.prototype.slice);
 
 export function noop() {}
+
+const { fulfilled } = host.native;
+const pending = {};
+/** Calls back with what a promise has come to, at once if it has come to something already. */
+export function whenSettled(promise, resolved, rejected) {
+  const value = fulfilled(promise, pending);
+  if (value === pending) promise.then(resolved, rejected);
+  else resolved(value);
+}
 
 /** Whether it can be waited for. */
 export function isThenable(value) {

@@ -1,6 +1,6 @@
 // A request's way: onRequest, preParsing, the body, preValidation, validation, preHandler, the handler.
 
-import { isThenable, startTimer, stopTimer } from "./intrinsics.js";
+import { isThenable, startTimer, stopTimer, whenSettled } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { runHooks, runParsingHooks } from "./hooks.js";
 import { parseBody } from "./body.js";
@@ -111,7 +111,7 @@ function handle(error, request, reply) {
 
 /** What a handler promised is sent when it is there; what it rejects is an error. */
 export function settle(promise, reply) {
-  promise.then((payload) => {
+  whenSettled(promise, (payload) => {
     if (payload === undefined && reply[kSent]) return;
     try {
       reply.send(payload);

@@ -5,7 +5,7 @@ import { errorCodes, unsupported } from "./errors.js";
 import { decoration } from "./decorate.js";
 import { mediaTypeOf } from "./media-type.js";
 import { compileSerializer, serializerOf } from "./serialization.js";
-import { send } from "./send.js";
+import { headersOf, send } from "./send.js";
 import { callNotFound } from "./lifecycle.js";
 import {
   kAnswer, kContext, kDecorated, kEnd, kHasStatus, kHeaders, kInOnError, kIsError, kNextErrorHandler, kReplySerializerDefault,
@@ -14,7 +14,6 @@ import {
 
 export function Reply(request) {
   this.request = request;
-  this[kHeaders] = {};
   this[kStart] = now();
 }
 Reply.props = [];
@@ -25,7 +24,6 @@ export function buildReply(Parent) {
   const props = Parent.props.slice();
   function ScopedReply(request) {
     this.request = request;
-    this[kHeaders] = {};
     this[kStart] = now();
     for (let at = 0; at < props.length; at += 1) this[props[at].key] = props[at].value;
   }
@@ -39,6 +37,7 @@ export function buildReply(Parent) {
 
 // What most replies never change.
 assign(Reply.prototype, {
+  [kHeaders]: undefined,
   [kStatus]: 200,
   [kHasStatus]: false,
   [kSerializer]: null,
@@ -139,7 +138,7 @@ defineProperties(Reply.prototype, {
   },
   mediaType: {
     get() {
-      return mediaTypeOf(this[kHeaders]["content-type"]).mediaType;
+      return mediaTypeOf(headersOf(this)["content-type"]).mediaType;
     },
   },
 });
@@ -157,7 +156,7 @@ const methods = {
 
   header(name, value = "") {
     const key = name.toLowerCase();
-    const headers = this[kHeaders];
+    const headers = headersOf(this);
     if (key === "set-cookie" && headers[key]) append(headers, value);
     else headers[key] = key === "set-cookie" && isArray(value) ? value.slice() : value;
     return this;
@@ -169,24 +168,24 @@ const methods = {
   },
 
   getHeader(name) {
-    return this[kHeaders][name.toLowerCase()];
+    return headersOf(this)[name.toLowerCase()];
   },
 
   getHeaders() {
-    return { ...this[kHeaders] };
+    return { ...headersOf(this) };
   },
 
   hasHeader(name) {
-    return this[kHeaders][name.toLowerCase()] !== undefined;
+    return headersOf(this)[name.toLowerCase()] !== undefined;
   },
 
   removeHeader(name) {
-    delete this[kHeaders][name.toLowerCase()];
+    delete headersOf(this)[name.toLowerCase()];
     return this;
   },
 
   type(type) {
-    this[kHeaders]["content-type"] = type;
+    headersOf(this)["content-type"] = type;
     return this;
   },
 

@@ -11,12 +11,34 @@ import { responded } from "./responded.js";
 import { limits } from "./limits.js";
 import { release } from "./lifecycle.js";
 import {
-  kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kWaiting,
+  kAbort, kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kWaiting,
 } from "./symbols.js";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const TEXT_TYPE = "text/plain; charset=utf-8";
 const BYTES_TYPE = "application/octet-stream";
+
+/** Its headers. Most replies never ask for them: such a one has been answered by text alone, which is JSON. */
+export function headersOf(reply) {
+  return (reply[kHeaders] ??= typeof reply[kAnswer] === "string" ? { "content-type": JSON_TYPE } : {});
+}
+
+/** Text alone, where nobody has a say in it but the handler: whether there is an answer now. */
+function answerQuickly(reply, payload) {
+  const { request } = reply;
+  if (request[kContext].isQuick !== true || reply[kStatus] !== 200 || request[kAbort] !== undefined) return false;
+  let text;
+  try {
+    text = toJson(payload);
+  } catch (thrown) {
+    serializationFailed(reply, thrown);
+    return true;
+  }
+  // What is sent may have had a say in it by its `toJSON`.
+  if (typeof text !== "string" || reply[kHeaders] !== undefined || reply[kStatus] !== 200 || reply[kSent]) return false;
+  settleWith(reply, text);
+  return true;
+}
 
 export function send(payload) {
   if (this[kInOnError]) throw new errorCodes.FST_ERR_SEND_INSIDE_ONERR();
@@ -34,20 +56,19 @@ export function send(payload) {
     onSend(this, payload);
     return this;
   }
-  const headers = this[kHeaders];
-  const given = headers["content-type"];
+  const given = this[kHeaders] === undefined ? undefined : this[kHeaders]["content-type"];
   if (payload !== null) {
     if (isStream(payload)) {
       onSend(this, payload);
       return this;
     }
     if (payload.buffer instanceof ArrayBuffer) {
-      if (!given) headers["content-type"] = BYTES_TYPE;
+      if (!given) headersOf(this)["content-type"] = BYTES_TYPE;
       onSend(this, new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength));
       return this;
     }
     if (!given && typeof payload === "string") {
-      headers["content-type"] = TEXT_TYPE;
+      headersOf(this)["content-type"] = TEXT_TYPE;
       onSend(this, payload);
       return this;
     }
@@ -59,10 +80,12 @@ export function send(payload) {
     }
     payload = this[kSerializer](payload);
   } else if (!given) {
-    headers["content-type"] = JSON_TYPE;
+    if (this[kHeaders] === undefined && answerQuickly(this, payload)) return this;
+    headersOf(this)["content-type"] = JSON_TYPE;
     preSerialize(this, payload);
     return this;
   } else {
+    const headers = this[kHeaders];
     const type = mediaTypeOf(given);
     if (type.isEmpty || type.mediaType.includes("json")) {
       if (type.isEmpty) headers["content-type"] = typeof payload === "string" ? given : JSON_TYPE;
@@ -104,15 +127,19 @@ function serialize(error, _request, reply, payload) {
     else if (context[kReplySerializerDefault]) payload = context[kReplySerializerDefault](payload, reply[kStatus]);
     else if (context.responses === undefined) payload = toJson(payload);
     else {
-      const byschema = serializerOf(context, reply[kStatus], reply[kHeaders]["content-type"]);
+      const byschema = serializerOf(context, reply[kStatus], headersOf(reply)["content-type"]);
       payload = byschema ? byschema(payload) : toJson(payload);
     }
   } catch (thrown) {
-    if (thrown !== null && typeof thrown === "object") thrown.serialization = context.config;
-    failWith(reply, thrown);
+    serializationFailed(reply, thrown);
     return;
   }
   onSend(reply, payload);
+}
+
+function serializationFailed(reply, thrown) {
+  if (thrown !== null && typeof thrown === "object") thrown.serialization = reply.request[kContext].config;
+  failWith(reply, thrown);
 }
 
 export function onSend(reply, payload) {
@@ -211,7 +238,7 @@ function headerLines(headers) {
 /** The answer, as the edge takes it: text alone is JSON with status 200. */
 function encode(reply, body) {
   const status = reply[kStatus];
-  const headers = reply[kHeaders];
+  const headers = headersOf(reply);
   const type = headers["content-type"];
   if (status === 200 && type === JSON_TYPE && typeof body === "string" && reply.request[kContext].isPlain) {
     let others = false;
@@ -229,7 +256,7 @@ function encode(reply, body) {
 /** Answers of these statuses have no body. */
 function bodyOf(reply, body) {
   const status = reply[kStatus];
-  const headers = reply[kHeaders];
+  const headers = headersOf(reply);
   if (status < 200 || status === 204) {
     delete headers["content-type"];
     delete headers["content-length"];
@@ -240,9 +267,13 @@ function bodyOf(reply, body) {
 
 export function finish(reply, body) {
   const answer = encode(reply, body);
-  reply[kSent] = true;
   reply[kEnd] = now();
   release(reply.request);
+  settleWith(reply, answer);
+}
+
+function settleWith(reply, answer) {
+  reply[kSent] = true;
   reply[kAnswer] = answer;
   if (reply[kResolve] !== undefined) reply[kResolve](answer);
   const waiting = reply[kWaiting];

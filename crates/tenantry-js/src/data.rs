@@ -22,6 +22,9 @@ pub enum Data {
     Bytes(Bytes),
     /// A `Date`, in milliseconds since 1970.
     Date(f64),
+    /// A `Date`, and what is beyond its milliseconds as its property `microseconds`, which is not
+    /// enumerable. Never comes from JavaScript.
+    Moment(f64, u16),
     /// Text of JSON, parsed on arrival. Never comes from JavaScript.
     Json(String),
     /// An array.

@@ -83,7 +83,7 @@ pub use engine::{Engine, EngineConfig, EngineStats};
 pub use error::{JsError, JsErrorKind, Location};
 pub use fetch::FetchPolicy;
 pub use host::{Host, HostError, LogEntry, LogLevel, NoHost, TaskContext, TaskInfo};
-pub use isolate::{Isolate, IsolateConfig, IsolateStats};
+pub use isolate::{Isolate, IsolateConfig, IsolateStats, Record};
 pub use limits::Limits;
 pub use modules::{Folder, Memory, ModuleError, ModuleKind, ModuleSource, ModuleText, Overlay};
 pub use script::Script;

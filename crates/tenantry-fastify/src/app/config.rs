@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tenantry_js::{FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Script};
+use tenantry_js::{
+    FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Record, Script,
+};
 
 use crate::native::NativePlugin;
 use crate::{Manifest, OnError, TenantInfo};
@@ -46,6 +48,8 @@ pub struct AppConfig {
     pub response_limit: usize,
     /// The tenant's `public/` folder, of which the core plugin `static` serves files.
     pub public: Option<std::path::PathBuf>,
+    /// How isolates of this code have behaved so far.
+    pub record: Record,
 }
 
 impl AppConfig {
@@ -68,6 +72,7 @@ impl AppConfig {
             log_level: LogLevel::Info,
             response_limit: 16 << 20,
             public: None,
+            record: Record::default(),
         }
     }
 }

@@ -54,6 +54,7 @@ pub(super) async fn load(
     isolate.host = host.clone();
     isolate.env = config.env;
     isolate.fetch = config.fetch;
+    isolate.record = config.record;
     let isolate = engine.isolate(isolate).await?;
     let answer = isolate.run("load", vec![Data::Text(manifest.to_string())], context).await?;
     let mut report = read(&answer)?;

@@ -9,11 +9,15 @@ pub struct EngineConfig {
     pub workers: usize,
     /// How long one isolate may run before it makes way for the next one in the queue.
     pub slice: Duration,
+    /// Whether an isolate whose tasks are short may run on the thread that asks for one, where that is
+    /// one of a multi-threaded tokio runtime's: neither the task nor its answer waits for another
+    /// thread. Such threads need 2 MB of stack, as tokio's have by default.
+    pub in_place: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { workers, slice: Duration::from_millis(2) }
+        Self { workers, slice: Duration::from_millis(2), in_place: true }
     }
 }

@@ -1,6 +1,7 @@
 //! The worker threads that isolates run on.
 
 mod config;
+mod guest;
 mod queue;
 mod slot;
 mod stats;
@@ -13,7 +14,7 @@ pub use stats::EngineStats;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::isolate::{Actor, Isolate, IsolateConfig};
+use crate::isolate::{Actor, Isolate, IsolateConfig, Turn};
 use crate::{JsError, JsErrorKind};
 use queue::RunQueue;
 
@@ -22,7 +23,8 @@ use queue::RunQueue;
 /// An isolate is run by whichever thread is free, in the order in which isolates became ready, a
 /// bounded time each. A thread whose isolate runs longer than the slice steps back to a low
 /// priority and ends with that turn, and a new one takes its place, so that an endless loop costs
-/// the others nothing but what they leave. The threads start with the engine and end with [`Engine::close`], or when
+/// the others nothing but what they leave. One whose tasks are short runs where it is asked for one, if it
+/// is idle ([`EngineConfig::in_place`]). The threads start with the engine and end with [`Engine::close`], or when
 /// the last clone and the last isolate are gone.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -81,6 +83,11 @@ impl EngineInner {
 
     pub(crate) fn schedule(&self, actor: Arc<Actor>) {
         self.queue.push(actor);
+    }
+
+    /// Gives an isolate a turn on this thread, if it is one that may.
+    pub(crate) fn turn_here(&self, actor: &Arc<Actor>) -> Option<Turn> {
+        guest::turn(self, actor)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::EngineStats;
@@ -12,6 +12,10 @@ use crate::isolate::Actor;
 
 /// Threads beside the configured ones, at most: one for each isolate that runs long.
 const SPARE: isize = 64;
+/// How often the watchdog looks while none but guests run isolates.
+const GUESTS: Duration = Duration::from_millis(50);
+/// How many times it looks in vain before it sleeps.
+const LOOKS: u32 = 20;
 
 #[derive(Default)]
 pub(crate) struct RunQueue {
@@ -19,12 +23,18 @@ pub(crate) struct RunQueue {
     ready: Condvar,
     watch: Condvar,
     closed: AtomicBool,
+    /// Whether the watchdog looks at guests.
+    guests_watched: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     actors: VecDeque<Arc<Actor>>,
     slots: Vec<Arc<Slot>>,
+    /// Threads that are not the engine's. They end without telling.
+    guests: Vec<Weak<Slot>>,
+    /// How many times in a row none of them had a turn.
+    vain: u32,
     /// Workers that wait for an isolate.
     idle: usize,
     /// Workers that run long: another one was started for each. A worker may end before whoever found
@@ -79,6 +89,21 @@ impl RunQueue {
         }
     }
 
+    pub(super) fn guest_came(&self, slot: &Arc<Slot>) {
+        let mut state = self.state();
+        state.guests.retain(|known| known.strong_count() > 0);
+        state.guests.push(Arc::downgrade(slot));
+    }
+
+    /// A guest has a turn.
+    pub(super) fn guest_began(&self) {
+        if !self.guests_watched.load(Ordering::SeqCst) {
+            let _state = self.state();
+            self.guests_watched.store(true, Ordering::SeqCst);
+            self.watch.notify_one();
+        }
+    }
+
     pub(super) fn worker_started(&self, slot: &Arc<Slot>) {
         self.state().slots.push(slot.clone());
     }
@@ -99,7 +124,7 @@ impl RunQueue {
         state.long <= SPARE && !state.closed
     }
 
-    /// Waits for the watchdog's next look at the workers: soon while some are busy, and for as
+    /// Waits for the watchdog's next look at the threads: soon while some are busy, and for as
     /// long as it takes while none is. `None` when the engine is closed.
     pub(super) fn watch(&self, pause: Duration) -> Option<Vec<Arc<Slot>>> {
         let mut state = self.state();
@@ -107,14 +132,34 @@ impl RunQueue {
             if state.closed {
                 return None;
             }
-            if state.busy() > 0 {
-                state.watched = true;
-                state =
-                    self.watch.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
-                return (!state.closed).then(|| state.slots.clone());
+            state.watched = state.busy() > 0;
+            let pause = match state.watched {
+                true => pause,
+                false if self.guests_watched.load(Ordering::SeqCst) => GUESTS,
+                false => {
+                    state = self.watch.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                }
+            };
+            state = self.watch.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+            let guests: Vec<_> = state.guests.iter().filter_map(Weak::upgrade).collect();
+            self.look_at(&mut state, &guests);
+            let slots = state.slots.iter().cloned().chain(guests).collect();
+            return (!state.closed).then_some(slots);
+        }
+    }
+
+    /// Goes on looking at guests while they have turns.
+    fn look_at(&self, state: &mut State, guests: &[Arc<Slot>]) {
+        let has_turn = || guests.iter().any(|guest| !guest.running().is_zero());
+        state.vain = if has_turn() { 0 } else { state.vain + 1 };
+        if state.vain > LOOKS {
+            state.vain = 0;
+            self.guests_watched.store(false, Ordering::SeqCst);
+            // One that began meanwhile may have seen the flag as it was.
+            if has_turn() {
+                self.guests_watched.store(true, Ordering::SeqCst);
             }
-            state.watched = false;
-            state = self.watch.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, setpriority_process};
 use rustix::thread::gettid;
 
+use super::guest;
 use super::queue::RunQueue;
 use super::worker;
 use crate::isolate::Actor;
@@ -21,7 +22,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Slot>>> = const { RefCell::new(None) };
 }
 
-/// One worker thread.
+/// One thread that runs isolates: a worker, or a guest of the engine's that has other things to do.
 pub(super) struct Slot {
     thread: Pid,
     queue: Weak<RunQueue>,
@@ -31,11 +32,13 @@ pub(super) struct Slot {
     /// Whose turn it is.
     actor: Mutex<Option<Arc<Actor>>>,
     long: AtomicBool,
+    is_guest: bool,
+    /// Whether another thread has taken over what else a guest had to do in this turn.
+    is_relieved: AtomicBool,
 }
 
 impl Slot {
-    /// The slot of this thread.
-    pub(super) fn of_this_thread(queue: &Arc<RunQueue>, slice: Duration) -> Arc<Self> {
+    fn new(queue: &Arc<RunQueue>, slice: Duration, is_guest: bool) -> Arc<Self> {
         let slot = Arc::new(Self {
             thread: gettid(),
             queue: Arc::downgrade(queue),
@@ -43,19 +46,53 @@ impl Slot {
             since: AtomicU64::new(0),
             actor: Mutex::new(None),
             long: AtomicBool::new(false),
+            is_guest,
+            is_relieved: AtomicBool::new(false),
         });
         CURRENT.set(Some(slot.clone()));
         slot
     }
 
-    pub(super) fn enter(&self, actor: &Arc<Actor>) {
-        *self.actor() = Some(actor.clone());
-        self.since.store(now().max(1), Ordering::Relaxed);
+    /// The slot of this thread, a worker.
+    pub(super) fn of_worker(queue: &Arc<RunQueue>, slice: Duration) -> Arc<Self> {
+        Self::new(queue, slice, false)
     }
 
-    pub(super) fn leave(&self) {
+    /// The slot of this thread, a guest; `None` if it is a worker, or has a turn already.
+    pub(super) fn of_guest(queue: &Arc<RunQueue>, slice: Duration) -> Option<Arc<Self>> {
+        match CURRENT.with_borrow(Clone::clone) {
+            Some(slot) if !slot.is_guest || !slot.running().is_zero() => None,
+            Some(slot) if std::ptr::eq(slot.queue.as_ptr(), Arc::as_ptr(queue)) => Some(slot),
+            _ => {
+                let slot = Self::new(queue, slice, true);
+                queue.guest_came(&slot);
+                Some(slot)
+            }
+        }
+    }
+
+    pub(super) fn enter(&self, actor: &Arc<Actor>) {
+        *self.actor() = Some(actor.clone());
+        // With the watchdog's flag, of which one is written before the other is read on either side.
+        self.since.store(now().max(1), Ordering::SeqCst);
+    }
+
+    /// How long the turn took.
+    pub(super) fn leave(&self) -> Duration {
+        let took = self.running();
         self.since.store(0, Ordering::Relaxed);
         *self.actor() = None;
+        took
+    }
+
+    pub(super) fn is_guest(&self) -> bool {
+        self.is_guest
+    }
+
+    /// Whether its turn was long. The next one starts anew.
+    pub(super) fn was_long(&self) -> bool {
+        self.is_relieved.store(false, Ordering::Release);
+        self.long.swap(false, Ordering::AcqRel)
     }
 
     fn actor(&self) -> MutexGuard<'_, Option<Arc<Actor>>> {
@@ -76,7 +113,7 @@ impl Slot {
 
     /// How long the turn lasts that it has.
     pub(super) fn running(&self) -> Duration {
-        match self.since.load(Ordering::Relaxed) {
+        match self.since.load(Ordering::SeqCst) {
             0 => Duration::ZERO,
             since => Duration::from_nanos(now().saturating_sub(since)),
         }
@@ -105,7 +142,11 @@ fn now() -> u64 {
 /// Called by an isolate that has used its slice and goes on: its thread makes way.
 pub(crate) fn make_way() {
     let slot = CURRENT.with_borrow(Clone::clone);
-    if let Some(slot) = slot {
+    let Some(slot) = slot else { return };
+    if !slot.is_guest {
         slot.step_back();
+    } else if !slot.is_relieved.load(Ordering::Acquire) {
+        slot.long.store(true, Ordering::Release);
+        slot.is_relieved.store(guest::hand_over(), Ordering::Release);
     }
 }

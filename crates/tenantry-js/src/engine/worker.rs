@@ -23,14 +23,14 @@ pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration) {
         .name("tenantry-js".to_owned())
         .stack_size(Limits::MAX_STACK + STACK_AROUND)
         .spawn(move || {
-            let slot = Slot::of_this_thread(&queue, slice);
+            let slot = Slot::of_worker(&queue, slice);
             queue.worker_started(&slot);
             while let Some(actor) = queue.pop() {
                 slot.enter(&actor);
                 let turn = catch_unwind(AssertUnwindSafe(|| actor.turn(slice)));
                 slot.leave();
                 match turn {
-                    Ok(Turn::More) => queue.push(actor),
+                    Ok(Turn::More) => actor.go_on(),
                     Ok(Turn::Idle) => {}
                     Err(_) => actor.died(),
                 }
@@ -54,7 +54,9 @@ pub(super) fn watch(queue: &Arc<RunQueue>) {
             while let Some(slots) = queue.watch(WATCH) {
                 for slot in slots {
                     if slot.running() > STUCK {
-                        slot.step_back();
+                        if !slot.is_guest() {
+                            slot.step_back();
+                        }
                         slot.starve();
                     }
                 }

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{Notify, oneshot};
 
 use super::budget::Budget;
 use super::core::Core;
 use super::heap::Heap;
+use super::record::{Pace, Record};
 use super::task::Start;
 use super::{IsolateConfig, IsolateStats};
 use crate::engine::EngineInner;
@@ -17,6 +19,9 @@ use crate::fetch::FetchPolicy;
 use crate::host::{Host, HostError};
 use crate::modules::ModuleSource;
 use crate::{Data, JsError, Limits};
+
+/// The most stack for JavaScript that threads have which are not the engine's.
+const STACK_HERE: usize = 1 << 20;
 
 /// What happens to an isolate from outside.
 pub(crate) enum Event {
@@ -70,6 +75,10 @@ pub(crate) struct Shared {
     /// What its tasks may take while it is being loaded, if that has a limit of its own.
     loading: Option<Duration>,
     loaded: AtomicBool,
+    /// Whether it may ever run on a thread that is not the engine's.
+    in_place: bool,
+    pub(super) pace: Pace,
+    pub(crate) record: Record,
     closing: AtomicBool,
     condemned: OnceLock<String>,
     ended: Notify,
@@ -84,6 +93,10 @@ impl std::fmt::Debug for Actor {
 impl Actor {
     pub(crate) fn new(engine: Arc<EngineInner>, config: &IsolateConfig) -> Arc<Self> {
         let heap = Heap::new(config.limits.memory);
+        let tokio = tokio::runtime::Handle::current();
+        let in_place = engine.config.in_place
+            && config.limits.stack <= STACK_HERE
+            && tokio.runtime_flavor() == RuntimeFlavor::MultiThread;
         let shared = Shared {
             name: config.name.clone(),
             limits: config.limits.clone(),
@@ -96,7 +109,10 @@ impl Actor {
                 heap.clone(),
             )),
             heap,
-            tokio: tokio::runtime::Handle::current(),
+            tokio,
+            in_place,
+            pace: Pace::new(),
+            record: config.record.clone(),
             tasks_open: AtomicUsize::new(0),
             tasks_total: AtomicU64::new(0),
             cpu_nanos: AtomicU64::new(0),
@@ -128,17 +144,60 @@ impl Actor {
 
     /// Hands over an event. A dropped one answers by its dropped channel.
     pub(crate) fn post(self: &Arc<Self>, event: Event) {
-        {
-            let mut inbox = self.inbox();
-            if inbox.closed {
-                return;
-            }
-            inbox.events.push_back(event);
-            if std::mem::replace(&mut inbox.scheduled, true) {
-                return;
-            }
+        if self.take_in(event) {
+            self.engine.schedule(self.clone());
         }
-        self.engine.schedule(self.clone());
+    }
+
+    /// Hands over an event from a tokio thread, which handles it itself if the isolate is idle and its
+    /// events are short.
+    pub(crate) fn post_here(self: &Arc<Self>, event: Event) {
+        if self.take_in(event) {
+            self.turn_here();
+        }
+    }
+
+    /// Whether somebody has to see to it that there is a turn.
+    fn take_in(&self, event: Event) -> bool {
+        let mut inbox = self.inbox();
+        if inbox.closed {
+            return false;
+        }
+        inbox.events.push_back(event);
+        !std::mem::replace(&mut inbox.scheduled, true)
+    }
+
+    /// Gives the isolate a turn: on this thread, if it may run here.
+    fn turn_here(self: &Arc<Self>) {
+        match self.may_be_here().then(|| self.engine.turn_here(self)).flatten() {
+            Some(Turn::Idle) => {}
+            Some(Turn::More) => self.go_on(),
+            None => self.engine.schedule(self.clone()),
+        }
+    }
+
+    /// Sees to another turn after one that left events, once the thread has done its other work.
+    pub(crate) fn go_on(self: &Arc<Self>) {
+        if !self.may_be_here() {
+            self.engine.schedule(self.clone());
+            return;
+        }
+        let actor = self.clone();
+        self.shared.tokio.spawn(async move { actor.turn_here() });
+    }
+
+    /// Whether it may run on threads that are not the engine's.
+    fn may_be_here(&self) -> bool {
+        let shared = &self.shared;
+        shared.in_place
+            && shared.pace.is_short(&shared.record)
+            && !self.engine.queue.closed()
+            && !self.is_ending()
+    }
+
+    /// Whether it is about to be freed, which takes long.
+    fn is_ending(&self) -> bool {
+        self.inbox().events.iter().any(|event| matches!(event, Event::Close(_)))
     }
 
     /// Runs what is in the inbox, up to a slice of time.

@@ -168,16 +168,23 @@ impl Budget {
         } else if Instant::now() > event.deadline {
             event.stop = Some(Stop::Wall);
         }
-        if event.used() > LONG {
+        let (is_stopped, is_long) = (event.stop.is_some(), event.is_long());
+        drop(event);
+        if is_long {
             make_way();
         }
-        event.stop.is_some()
+        is_stopped
     }
 }
 
 impl EventAccount {
     fn over(&self, limit: Duration) -> bool {
         self.before + self.used() > limit
+    }
+
+    /// By CPU time alone: a thread that has waited for a processor is not to make way for others.
+    fn is_long(&self) -> bool {
+        self.mark.is_some_and(|(mark, _)| thread_cpu().saturating_sub(mark) > LONG)
     }
 
     /// Wall time stands for CPU time until the handler has been called once: events are short.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Record;
 use crate::fetch::FetchPolicy;
 use crate::host::{Host, NoHost};
 use crate::modules::{Memory, ModuleSource};
@@ -29,6 +30,8 @@ pub struct IsolateConfig {
     pub env: BTreeMap<String, String>,
     /// Where `fetch` may go; nowhere by default.
     pub fetch: FetchPolicy,
+    /// What is known of this code already, shared with other isolates of it.
+    pub record: Record,
 }
 
 impl IsolateConfig {
@@ -43,6 +46,7 @@ impl IsolateConfig {
             host: Arc::new(NoHost),
             env: BTreeMap::new(),
             fetch: FetchPolicy::default(),
+            record: Record::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Values to and from JavaScript. Reading an object may run a tenant's getters: they count as the
 //! running task's.
 
+use rquickjs::object::Property;
 use rquickjs::{Array, BigInt, Coerced, Ctx, Error, Object, Result, TypedArray, Value};
 
 use super::realm::Realm;
@@ -33,6 +34,12 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, data: &Data) -> Result<Value<'js>> {
         Data::Date(millis) => {
             let date = Realm::with(ctx, |realm| realm.captured.date.clone());
             date.construct((*millis,))?
+        }
+        Data::Moment(millis, micros) => {
+            let date = Realm::with(ctx, |realm| realm.captured.date.clone());
+            let date: Object<'js> = date.construct((*millis,))?;
+            date.prop("microseconds", Property::from(*micros))?;
+            date.into_value()
         }
         Data::Json(text) => ctx.json_parse(text.as_str())?,
         Data::List(items) => {

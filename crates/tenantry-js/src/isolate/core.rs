@@ -354,6 +354,7 @@ impl Core {
         let (used, stop) = self.shared.budget.end();
         let nanos = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
         self.shared.cpu_nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.shared.pace.add(used);
         Realm::with(ctx, |realm| realm.current.replace(None));
         if let Some(stop @ (Stop::Cpu | Stop::Memory)) = stop {
             self.shared.condemn(match stop {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rquickjs::allocator::{Allocator, RustAllocator};
+use libmimalloc_sys as mimalloc;
+use rquickjs::allocator::Allocator;
 
 /// How much of its heap an isolate uses, and whether it ever wanted more than it may have.
 #[derive(Debug)]
@@ -48,6 +49,15 @@ impl Heap {
         self.starved.load(Ordering::Relaxed)
     }
 
+    // Whoever has the isolate's turn writes alone; others read.
+    fn add(&self, size: usize) {
+        self.used.store(self.used() + size, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, size: usize) {
+        self.used.store(self.used().saturating_sub(size), Ordering::Relaxed);
+    }
+
     fn allows(&self, more: usize) -> bool {
         if self.starved() {
             return false;
@@ -60,63 +70,68 @@ impl Heap {
     }
 }
 
-/// Rust's global allocator, with a [`Heap`]'s account.
+/// mimalloc, with a [`Heap`]'s account. QuickJS asks for pages of 4 KB, and carves small blocks out of them
+/// itself: a word of ours in front of each would have it take blocks of 5 KB.
 pub(super) struct Counted(pub(super) Arc<Heap>);
 
 impl Counted {
     fn took(&self, block: *mut u8) -> *mut u8 {
         if !block.is_null() {
-            // SAFETY: the block was given out by `RustAllocator` just now.
+            // SAFETY: the block was given out by mimalloc just now.
             #[expect(unsafe_code, reason = "the size of a block is known to its allocator only")]
-            let size = unsafe { RustAllocator::usable_size(block) };
-            self.0.used.fetch_add(size, Ordering::Relaxed);
+            let size = unsafe { Self::usable_size(block) };
+            self.0.add(size);
         }
         block
     }
 }
 
-// SAFETY: every block comes from `RustAllocator`, which keeps the trait's promises, or is null.
+// SAFETY: every block comes from mimalloc, which aligns it for any type of C's, or is null.
 #[expect(unsafe_code, reason = "an allocator cannot be had otherwise, nor a limit nobody catches")]
 unsafe impl Allocator for Counted {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.0.allows(size) {
             return std::ptr::null_mut();
         }
-        self.took(RustAllocator.alloc(size))
+        // SAFETY: any size is allowed.
+        self.took(unsafe { mimalloc::mi_malloc(size) }.cast())
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
         match count.checked_mul(size) {
-            Some(total) if self.0.allows(total) => self.took(RustAllocator.calloc(count, size)),
+            Some(total) if self.0.allows(total) => {
+                // SAFETY: any size is allowed.
+                self.took(unsafe { mimalloc::mi_zalloc(total) }.cast())
+            }
             _ => std::ptr::null_mut(),
         }
     }
 
     unsafe fn dealloc(&mut self, ptr: *mut u8) {
-        // SAFETY: the caller hands back a block of this allocator's, and so of `RustAllocator`'s.
-        let size = unsafe { RustAllocator::usable_size(ptr) };
-        self.0.used.fetch_sub(size, Ordering::Relaxed);
+        // SAFETY: the caller hands back a block of this allocator's, and so of mimalloc's.
+        let size = unsafe { Self::usable_size(ptr) };
+        self.0.subtract(size);
         // SAFETY: as above.
-        unsafe { RustAllocator.dealloc(ptr) };
+        unsafe { mimalloc::mi_free(ptr.cast()) };
     }
 
     unsafe fn realloc(&mut self, ptr: *mut u8, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller hands back a block of this allocator's, and so of `RustAllocator`'s.
-        let size = unsafe { RustAllocator::usable_size(ptr) };
+        // SAFETY: the caller hands back a block of this allocator's, and so of mimalloc's, or null.
+        let size = unsafe { Self::usable_size(ptr) };
         if new_size > size && !self.0.allows(new_size - size) {
             return std::ptr::null_mut();
         }
         // SAFETY: as above.
-        let moved = unsafe { RustAllocator.realloc(ptr, new_size) };
+        let moved: *mut u8 = unsafe { mimalloc::mi_realloc(ptr.cast(), new_size) }.cast();
         if moved.is_null() {
             return moved;
         }
-        self.0.used.fetch_sub(size, Ordering::Relaxed);
+        self.0.subtract(size);
         self.took(moved)
     }
 
     unsafe fn usable_size(ptr: *mut u8) -> usize {
-        // SAFETY: the caller's block is this allocator's, and so `RustAllocator`'s.
-        unsafe { RustAllocator::usable_size(ptr) }
+        // SAFETY: the caller's block is this allocator's, and so mimalloc's.
+        unsafe { mimalloc::mi_usable_size(ptr.cast()) }
     }
 }

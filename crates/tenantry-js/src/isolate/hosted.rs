@@ -104,7 +104,7 @@ pub(super) fn begin<'js>(
     let handle = shared.tokio.spawn(async move {
         let result = future.await;
         if let Some(actor) = actor.upgrade() {
-            actor.post(Event::Done { operation: id, result });
+            actor.post_here(Event::Done { operation: id, result });
         }
     });
     let settle = Settle::Promise { resolve, reject };

@@ -15,6 +15,7 @@ mod hosted;
 mod loader;
 mod native;
 mod realm;
+mod record;
 mod signatures;
 mod stats;
 mod task;
@@ -25,6 +26,7 @@ mod views;
 
 pub(crate) use actor::{Actor, Turn};
 pub use config::IsolateConfig;
+pub use record::Record;
 pub use stats::IsolateStats;
 
 use std::sync::Arc;
@@ -87,11 +89,17 @@ impl Isolate {
         }
         let id = actor.engine().next_task();
         let info = TaskInfo { id, isolate: shared.name.clone(), context };
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
         let wall = shared.wall();
         shared.task_started();
         let mut cancel = CancelOnDrop { actor, task: Some(id) };
-        actor.post(Event::Start(Box::new(Start { info, function: function.into(), args, reply })));
+        let start = Start { info, function: function.into(), args, reply };
+        actor.post_here(Event::Start(Box::new(start)));
+        // Mostly it is there by now, and no timer is needed.
+        if let Ok(answer) = answer.try_recv() {
+            cancel.task = None;
+            return answer;
+        }
         let answer = tokio::time::timeout(wall, answer).await;
         let Ok(answer) = answer else {
             return Err(JsError::new(

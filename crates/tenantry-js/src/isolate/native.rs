@@ -2,6 +2,7 @@
 
 use rand::Rng as _;
 use rquickjs::prelude::Opt;
+use rquickjs::promise::PromiseState;
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
 use url::{Url, quirks};
 
@@ -37,8 +38,19 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     native.set("fetch", Function::new(ctx.clone(), fetching::start)?)?;
     native.set("isProxy", Function::new(ctx.clone(), |value: Value<'_>| value.is_proxy())?)?;
     native.set("env", Function::new(ctx.clone(), env)?)?;
+    native.set("fulfilled", Function::new(ctx.clone(), fulfilled)?)?;
     commonjs::install(ctx, &native)?;
     Ok(native)
+}
+
+/// What a promise was fulfilled with, or `otherwise`.
+fn fulfilled<'js>(value: Value<'js>, otherwise: Value<'js>) -> Result<Value<'js>> {
+    match value.as_promise() {
+        Some(promise) if promise.state() == PromiseState::Resolved => {
+            promise.result().unwrap_or(Ok(otherwise))
+        }
+        _ => Ok(otherwise),
+    }
 }
 
 fn env<'js>(ctx: Ctx<'js>) -> Result<Object<'js>> {

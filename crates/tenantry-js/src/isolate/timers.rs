@@ -39,7 +39,7 @@ pub(super) fn start<'js>(
                     return;
                 }
             } else {
-                actor.post(Event::Done { operation: id, result: Ok(crate::Data::Undefined) });
+                actor.post_here(Event::Done { operation: id, result: Ok(crate::Data::Undefined) });
                 return;
             }
         }

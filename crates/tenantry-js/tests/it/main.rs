@@ -7,6 +7,7 @@ mod support;
 mod crypto;
 mod fetch;
 mod globals;
+mod in_place;
 mod leaks;
 mod life;
 mod limits;

@@ -4,10 +4,8 @@
 // language is taken before a tenant's code can change it.
 
 const { freeze, defineProperty, create } = Object;
-const { get, apply, construct } = Reflect;
+const { apply } = Reflect;
 const { isArray } = Array;
-const DateNow = Date;
-const dateValue = uncurried(Date.prototype.getTime);
 const dateText = uncurried(Date.prototype.toISOString);
 const push = uncurried(Array.prototype.push);
 const slice = uncurried(String.prototype.slice);
@@ -26,40 +24,24 @@ function uncurried(method) {
 }
 
 const operation = host.operation;
-const ask = (name, ...args) => apply(operation, host, [name, ...args]);
+const rejected = Promise.reject.bind(Promise);
 
-// A Date has milliseconds; what PostgreSQL has beyond them is kept beside.
-function moment(millis, micros) {
-  const date = construct(DateNow, [millis]);
-  defineProperty(date, "microseconds", { value: micros, enumerable: false });
-  return date;
-}
-
-// Moments with microseconds come as [undefined, milliseconds, microseconds].
-function revived(value) {
-  if (!isArray(value)) return value;
-  if (value.length === 3 && value[0] === undefined) return moment(value[1], value[2]);
-  for (let at = 0; at < value.length; at += 1) value[at] = revived(value[at]);
-  return value;
-}
-
-function revive(row, columns) {
-  if (row === null || typeof row !== "object") return;
-  for (let at = 0; at < columns.length; at += 1) {
-    const column = columns[at];
-    const value = row[column];
-    if (isArray(value)) row[column] = revived(value);
+// A promise, whatever happens.
+function ask(name, ...args) {
+  try {
+    return apply(operation, host, [name, ...args]);
+  } catch (error) {
+    return rejected(error);
   }
 }
 
-function result(answer) {
-  const value = answer[0];
-  const columns = answer[1];
-  if (columns.length > 0) {
-    if (isArray(value)) for (let at = 0; at < value.length; at += 1) revive(value[at], columns);
-    else revive(value, columns);
+// The same with arguments that a tenant's code gave, among which getters may throw.
+function askTable(scope, shared, name, method, args) {
+  try {
+    return operation("db.table", scope, shared, name, method, outgoing(args, 0));
+  } catch (error) {
+    return rejected(error);
   }
-  return value;
 }
 
 // A copy in which moments are as exact as they came. Everything else crosses as it is.
@@ -128,8 +110,7 @@ function tableOf(scope, shared, name) {
   const table = create(null);
   for (let at = 0; at < METHODS.length; at += 1) {
     const method = METHODS[at];
-    table[method] = async (...args) =>
-      result(await ask("db.table", scope, shared, name, method, outgoing(args, 0)));
+    table[method] = (...args) => askTable(scope, shared, name, method, args);
   }
   freeze(table);
   return new JsProxy(table, {
@@ -137,7 +118,7 @@ function tableOf(scope, shared, name) {
     get(target, key) {
       if (typeof key === "symbol" || key in target || key in NO_TABLES) return target[key];
       // Its mistake is told when it is called, by the host, which knows what is near.
-      return async (...args) => result(await ask("db.table", scope, shared, name, key, outgoing(args, 0)));
+      return (...args) => askTable(scope, shared, name, key, args);
     },
     set: refused,
     defineProperty: refused,
@@ -173,10 +154,10 @@ function databaseOf(scope) {
       throw new JsTypeError("db.query(sql, params): a string, and an array of values");
     }
     const answer = await ask("db.query", scope, sql, outgoing(params, 0));
-    const rows = result(answer);
+    const rows = answer[0];
     // As in node-postgres.
     defineProperty(rows, "rows", { value: rows });
-    defineProperty(rows, "rowCount", { value: answer[2] });
+    defineProperty(rows, "rowCount", { value: answer[1] });
     return rows;
   };
   own.transaction = async (run) => {

@@ -18,8 +18,13 @@ use super::error::DbError;
 /// Statements that take this long, or less, may use all of a tenant's places.
 const QUICK: Duration = Duration::from_millis(20);
 
-/// A tenant all of whose statements are slow has so many places.
-const LEAST: usize = 2;
+/// A tenant all of whose statements are slow has so many places. One is not enough where a request has a
+/// transaction open, and asks for something beside it.
+pub(crate) const LEAST: usize = 2;
+
+/// So many of them are for statements that are in no transaction: a slow one takes a processor of
+/// PostgreSQL's for as long as it lasts, and the next one takes another.
+pub(crate) const LEAST_ALONE: usize = 1;
 
 /// What the last statement's time counts for, of the mean.
 const WEIGHT: f64 = 0.2;
@@ -29,6 +34,7 @@ const WEIGHT: f64 = 0.2;
 pub(crate) struct Places {
     free: Arc<Semaphore>,
     most: usize,
+    least: usize,
     pace: Mutex<Pace>,
     waiting: AtomicUsize,
     max_waiting: usize,
@@ -52,11 +58,17 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    pub(crate) fn new(most: usize, max_waiting: usize, patience: Duration) -> Arc<Self> {
+    pub(crate) fn new(
+        most: usize,
+        least: usize,
+        max_waiting: usize,
+        patience: Duration,
+    ) -> Arc<Self> {
         let most = most.max(1);
         Arc::new(Self {
             free: Arc::new(Semaphore::new(most)),
             most,
+            least: least.min(most),
             pace: Mutex::new(Pace { mean: 0.0, places: most }),
             waiting: AtomicUsize::new(0),
             max_waiting,
@@ -88,7 +100,7 @@ impl Places {
     fn give_back(&self, permit: OwnedSemaphorePermit, kept: Duration) {
         let mut pace = self.pace();
         pace.mean += WEIGHT * (kept.as_secs_f64() - pace.mean);
-        let wanted = places_for(pace.mean, self.most);
+        let wanted = places_for(pace.mean, self.least, self.most);
         if pace.places > wanted {
             pace.places -= 1;
             permit.forget();
@@ -104,9 +116,9 @@ impl Places {
 }
 
 /// How many places there are where statements take so many seconds.
-fn places_for(mean: f64, most: usize) -> usize {
+fn places_for(mean: f64, least: usize, most: usize) -> usize {
     let part = (QUICK.as_secs_f64() / mean.max(f64::MIN_POSITIVE)).min(1.0);
-    ((most as f64 * part) as usize).clamp(LEAST.min(most), most)
+    ((most as f64 * part) as usize).clamp(least, most)
 }
 
 impl Drop for Place {
@@ -146,15 +158,15 @@ mod tests {
     #[test]
     fn slow_statements_have_few_places_and_quick_ones_all() {
         assert_eq!(
-            [0.0, 0.001, 0.02, 0.04, 0.2, 5.0].map(|mean| places_for(mean, 16)),
+            [0.0, 0.001, 0.02, 0.04, 0.2, 5.0].map(|mean| places_for(mean, LEAST, 16)),
             [16, 16, 16, 8, 2, 2]
         );
-        assert_eq!(places_for(5.0, 1), 1);
+        assert_eq!(places_for(5.0, LEAST_ALONE, 16), 1);
     }
 
     #[tokio::test]
     async fn places_go_with_slow_statements_and_come_back_with_quick_ones() {
-        let places = Places::new(8, 10, Duration::from_millis(1));
+        let places = Places::new(8, LEAST, 10, Duration::from_millis(1));
         let give_back = |kept| {
             let permit = Arc::clone(&places.free).try_acquire_owned().expect("a place is free");
             places.give_back(permit, kept);

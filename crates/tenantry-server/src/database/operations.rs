@@ -18,7 +18,7 @@ use tenantry_js::{BoxFuture, Data, HostError};
 use super::{
     error::DbError,
     query::{self, Answer, Statement},
-    rows::answer,
+    rows::{answer, counted},
     task::TaskData,
     tenant::{Tenant, TenantDatabase},
     transactions::{End, Open},
@@ -164,7 +164,7 @@ impl Operation<'_> {
             typed.push(TypedParam::text(ty.clone(), text));
         }
         let given = self.send(sql, &typed).await?;
-        answer(&given, Answer::Rows, &self.tenant.shared.config)
+        counted(&given, &self.tenant.shared.config)
     }
 
     /// Sends a statement, in its transaction or by itself.
@@ -175,6 +175,7 @@ impl Operation<'_> {
             let open = self.transaction(number)?;
             return open.run(number, config.statement_timeout, sql, params, bounds).await;
         }
+        let _alone = self.tenant.alone.take().await?;
         let _place = self.tenant.places.take().await?;
         let alone = self.send_alone(sql, params, bounds);
         match tokio::time::timeout(config.statement_timeout, alone).await {

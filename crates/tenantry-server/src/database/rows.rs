@@ -6,22 +6,17 @@ use super::{
     config::DatabaseConfig,
     error::DbError,
     query::Answer,
-    value::{Integers, moments, rows},
+    value::{Integers, rows},
 };
 
-/// What JavaScript gets: the method's result; the columns in which there are moments; the number of
-/// rows that were written, or read.
-pub(super) fn answer(
-    given: &tenantry::Answer,
-    wanted: Answer,
-    config: &DatabaseConfig,
-) -> Result<Data, DbError> {
-    let result = result(given, wanted, config)?;
-    let moments = moments(&given.rows, config.naming);
-    Ok(Data::List(vec![result, moments, Data::Number(given.affected as f64)]))
+/// What it gets of a text: its rows, and how many were written, or read.
+pub(super) fn counted(given: &tenantry::Answer, config: &DatabaseConfig) -> Result<Data, DbError> {
+    let rows = answer(given, Answer::Rows, config)?;
+    Ok(Data::List(vec![rows, Data::Number(given.affected as f64)]))
 }
 
-fn result(
+/// What JavaScript gets of a method: its result.
+pub(super) fn answer(
     given: &tenantry::Answer,
     wanted: Answer,
     config: &DatabaseConfig,

@@ -12,7 +12,7 @@ use super::{
     catalog::{self, Catalog},
     error::DbError,
     guard,
-    limits::Places,
+    limits::{LEAST, LEAST_ALONE, Places},
     manager::Shared,
     task::TaskData,
     verify::verify,
@@ -28,6 +28,8 @@ pub(super) struct Tenant {
     pub(super) shared: Arc<Shared>,
     /// Places for statements and transactions.
     pub(super) places: Arc<Places>,
+    /// Places for statements in no transaction, which take one of the others, too.
+    pub(super) alone: Arc<Places>,
     known: Mutex<Known>,
     runtime: Handle,
 }
@@ -78,8 +80,9 @@ impl Tenant {
         // What the pool would give it beyond its part it would take back only when others wait already.
         let part = shared.manager.config().connection().max_per_tenant;
         let most = config.max_open.min(part);
-        let places = Places::new(most, config.max_waiting, config.wait_timeout);
-        Self { id, places, shared, known: Mutex::default(), runtime: Handle::current() }
+        let of = |least| Places::new(most, least, config.max_waiting, config.wait_timeout);
+        let (places, alone) = (of(LEAST), of(LEAST_ALONE));
+        Self { id, places, alone, shared, known: Mutex::default(), runtime: Handle::current() }
     }
 
     /// The tenant's handle, as the catalog of tenants has it now.

@@ -23,6 +23,6 @@ mod time;
 
 pub use self::decode::Integers;
 pub(crate) use self::{
-    decode::{moments, rows, scalar_is_known},
+    decode::{rows, scalar_is_known},
     encode::{Kind, encode},
 };

@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tenantry::{TenantId, config::OnBroken};
 use tenantry_fastify::{App, AppConfig, ConfigSource, Manifest, OnError, PartError, TenantInfo};
-use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay};
+use tenantry_js::{FetchPolicy, Limits, LogLevel, ModuleSource, Overlay, Record};
 
 use super::{
     Scripts,
@@ -43,6 +43,8 @@ pub(super) struct ScriptBlueprint {
     has_database: bool,
     /// Once its configuration is known.
     limits: OnceLock<TenantLimits>,
+    /// How its isolates have behaved.
+    record: Record,
     /// What keeps the folder there.
     _kept: Option<Loaded>,
 }
@@ -82,6 +84,7 @@ impl ScriptBlueprint {
             host: TenantHost { database: scripts.database(id), log: Arc::clone(log) },
             has_database: core.has_database,
             limits: OnceLock::new(),
+            record: Record::default(),
             _kept: kept,
         };
         if let ConfigSource::Value(config) = &blueprint.manifest.config {
@@ -141,6 +144,7 @@ impl ScriptBlueprint {
             "validateInputs": config.validate_inputs,
         });
         app.response_limit = limits.response_bytes;
+        app.record = self.record.clone();
         let loaded = App::load(&self.scripts.engine, app, self.host.task(None)).await;
         loaded.map_err(|error| Broken::parts(error.parts()))
     }

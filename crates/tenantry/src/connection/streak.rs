@@ -86,7 +86,9 @@ mod tests {
                 streak.used_by(target);
             }
             uses_until_held(&mut streak, target);
-            (0..WORTH).for_each(|_| drop(streak.used_by(target)));
+            for _ in 0..WORTH {
+                streak.used_by(target);
+            }
         }
         let target = next.next().expect("a cycle has no end");
         assert_eq!(uses_until_held(&mut streak, target), SOONEST + 1);

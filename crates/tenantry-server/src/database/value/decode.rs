@@ -47,20 +47,6 @@ pub(crate) fn rows(rows: &[Row], integers: Integers, naming: Naming) -> Result<V
     rows.iter().map(|row| one(row, &names, integers)).collect()
 }
 
-/// The columns in which there may be moments with microseconds, which the prelude makes Dates of.
-pub(crate) fn moments(rows: &[Row], naming: Naming) -> Data {
-    let columns = rows.first().map(Row::columns).unwrap_or_default().iter();
-    let moments = columns.filter(|column| is_moment(column.type_()));
-    Data::List(moments.map(|column| Data::Text(naming.of_column(column.name()))).collect())
-}
-
-fn is_moment(ty: &Type) -> bool {
-    match ty.kind() {
-        Kind::Array(inner) | Kind::Domain(inner) => is_moment(inner),
-        _ => *ty == Type::TIMESTAMPTZ,
-    }
-}
-
 fn one(row: &Row, names: &[String], integers: Integers) -> Result<Data, DbError> {
     let mut entries = Vec::with_capacity(names.len());
     for (index, (column, name)) in row.columns().iter().zip(names).enumerate() {
@@ -148,7 +134,9 @@ fn value(ty: &Type, mut bytes: Bytes<'_>, integers: Integers) -> Result<Data, Ma
         }
         Type::TIMESTAMPTZ => match time::timestamptz(bytes)? {
             time::Instant::Date(millis, 0) => Data::Date(millis as f64),
-            time::Instant::Date(millis, micros) => with_microseconds(millis, micros),
+            time::Instant::Date(millis, micros) => {
+                Data::Moment(millis as f64, u16::try_from(micros).map_err(|_| Malformed)?)
+            }
             time::Instant::Text(text) => Data::Text(text),
         },
         Type::TIMESTAMP => Data::Text(time::timestamp(bytes)?),
@@ -192,11 +180,6 @@ fn single(number: f32) -> f64 {
     } else {
         f64::from(number)
     }
-}
-
-/// The prelude makes a Date of it. No value of another type is a list of these three.
-fn with_microseconds(millis: i64, micros: i64) -> Data {
-    Data::List(vec![Data::Undefined, Data::Number(millis as f64), Data::Number(micros as f64)])
 }
 
 /// Arrays of any dimensions, without their lower bounds.

@@ -58,6 +58,7 @@ fn scalar(value: &Data) -> String {
             text
         }
         Data::Date(millis) => time::from_date(*millis, 0),
+        Data::Moment(millis, micros) => time::from_date(*millis, (*micros).into()),
         Data::Undefined | Data::Null | Data::List(_) | Data::Map(_) => String::new(),
     }
 }
@@ -119,8 +120,8 @@ fn write_json(value: &Data, text: &mut String) -> Result<(), DbError> {
         Data::BigInt(digits) => text.push_str(digits),
         Data::Json(json) => text.push_str(json),
         Data::Text(string) => write_string(string, text),
-        Data::Date(millis) if millis.is_nan() => text.push_str("null"),
-        Data::Date(millis) => write_string(&time::iso(*millis), text),
+        Data::Date(millis) | Data::Moment(millis, _) if millis.is_nan() => text.push_str("null"),
+        Data::Date(millis) | Data::Moment(millis, _) => write_string(&time::iso(*millis), text),
         Data::Bytes(_) => return Err(unfit("a Uint8Array", "is JSON")),
         Data::List(items) => {
             text.push('[');
