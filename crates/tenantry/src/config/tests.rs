@@ -202,6 +202,7 @@ fn every_key_of_the_guide_can_be_set_and_there_are_no_others() {
         cpu = "100ms"
         wall = "3s"
         load = "5s"
+        load_cpu = "1s"
         request_bytes = 1000
         response_bytes = "2MB"
         header_bytes = "32KB"

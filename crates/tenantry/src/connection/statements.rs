@@ -208,3 +208,26 @@ fn hash(query: &Query<'_>) -> u64 {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use tenantry_pool::Target;
+
+    use super::*;
+
+    #[test]
+    fn a_stranger_is_known_again_among_the_last_ones_and_no_later() {
+        let target = Target::new(()).id();
+        let mut strangers = Strangers::NONE;
+        assert!(!strangers.note((target, 0)));
+        for other in 1..STRANGERS as u64 {
+            assert!(!strangers.note((target, other)));
+        }
+        assert!(strangers.note((target, 0)), "the last of so many");
+        assert!(
+            !strangers.note((Target::new(()).id(), 1)),
+            "another target's statement is another"
+        );
+        assert!(!strangers.note((target, 0)), "pushed out");
+    }
+}

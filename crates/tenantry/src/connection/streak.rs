@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(uses_until_held(&mut streak, one), SOONEST + 1);
         assert_eq!(uses_until_held(&mut streak, other), 2 * SOONEST + 1, "one use is not worth it");
         assert_eq!(uses_until_held(&mut streak, one), 4 * SOONEST + 1);
-        for target in [other, one].into_iter().cycle().take(20) {
+        for target in [other, one].into_iter().cycle().take(21) {
             uses_until_held(&mut streak, target);
         }
         assert_eq!(uses_until_held(&mut streak, one), LATEST + 1, "and no later than that");
