@@ -1,6 +1,7 @@
 #[cfg(feature = "diesel")]
 use std::{
     collections::HashMap,
+    hash::{BuildHasherDefault, DefaultHasher},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use std::{
@@ -21,7 +22,7 @@ use crate::{
 
 /// The OIDs of types and of arrays of them, by schema (if one is given) and name.
 #[cfg(feature = "diesel")]
-type Types = HashMap<(Option<String>, String), (u32, u32)>;
+type Types = HashMap<(Option<String>, String), (u32, u32), BuildHasherDefault<DefaultHasher>>;
 
 /// A placement resolved: the target that the pool knows, the binding that makes a statement speak
 /// for the tenant there, and whether anybody may.

@@ -33,9 +33,9 @@ const OTHERWISE: f64 = 2.0;
 /// What does not bring anything back for so long is not worth waiting for.
 const STALLED: Duration = Duration::from_millis(500);
 /// Fewer connections are enough if they bring this part of what more did.
-const ENOUGH: f64 = 0.9;
+const ENOUGH: f64 = 0.75;
 /// More connections are worth it if they bring so many times as much.
-const BETTER: f64 = 1.1;
+const BETTER: f64 = 1.3;
 /// Others are at work if one of them had a connection within this time.
 pub(super) const LATELY: Duration = Duration::from_secs(1);
 

@@ -31,8 +31,8 @@ struct State {
     announced: Option<Instant>,
     /// Counts the announcements: what is read meanwhile may be from before.
     announcements: u64,
-    /// The last read that failed.
-    failed: Option<(Instant, Error)>,
+    /// The last read that failed. In a box, since there is none for most tenants.
+    failed: Option<Box<(Instant, Error)>>,
 }
 
 /// Whether announcements are heard.
@@ -106,13 +106,13 @@ impl Memory {
     }
 
     pub(super) fn fail(&self, now: Instant, error: Error) {
-        self.state().failed = Some((now, error));
+        self.state().failed = Some(Box::new((now, error)));
     }
 
     /// The failure of a read that ended after this moment: another try would be in vain.
     pub(super) fn failed_since(&self, asked: Instant) -> Option<Error> {
         let state = self.state();
-        let (at, error) = state.failed.as_ref()?;
+        let (at, error) = state.failed.as_deref()?;
         (*at > asked).then(|| error.clone())
     }
 
