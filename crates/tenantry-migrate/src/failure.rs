@@ -7,7 +7,7 @@ use crate::LockHolder;
 /// What went wrong with one schema: which file, where in it, and what PostgreSQL said.
 ///
 /// The file was rolled back as a whole; those before it stay applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Failure {
     /// The failure's stable name.

@@ -9,7 +9,7 @@ use tenantry::{Result, TenantManager};
 const EXCERPT: i32 = 120;
 
 /// Who held a lock that a migration waited for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct LockHolder {
     /// The process of PostgreSQL.

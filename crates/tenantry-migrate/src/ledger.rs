@@ -1,8 +1,9 @@
 //! The ledger: the table in each schema that says what has been applied to it.
 //!
-//! - [`read`]: many schemas' ledgers in few queries;
+//! - [`read`]: many schemas' ledgers in few queries; [`copied`]: as PostgreSQL gives them quickest;
 //! - [`write`]: the statements that make it and change it.
 
+mod copied;
 mod read;
 mod write;
 
@@ -19,7 +20,7 @@ pub(crate) use self::{
 use crate::Failure;
 
 /// What a schema is like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum State {
     /// There is no such schema.
     NoSchema,
@@ -85,4 +86,17 @@ pub(crate) enum Progress {
     Undone(usize),
     /// It ended the transaction that claimed it.
     Unknown,
+}
+
+impl Progress {
+    /// Of a migration whose row has a duration or none, and a count of statements or none.
+    fn of(is_timed: bool, done: Option<i64>) -> Self {
+        let count = |done| usize::try_from(done).unwrap_or(0);
+        match (is_timed, done) {
+            (true, None) => Self::Finished,
+            (true, Some(done)) => Self::Undone(count(done)),
+            (false, Some(done)) => Self::Statements(count(done)),
+            (false, None) => Self::Unknown,
+        }
+    }
 }

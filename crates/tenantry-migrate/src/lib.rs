@@ -66,7 +66,6 @@ mod site;
 mod stages;
 mod status_options;
 mod step;
-mod survey;
 
 pub use adopt::{
     AdoptAction, AdoptLedger, AdoptOptions, AdoptPlan, AdoptShared, AdoptSource, AdoptSummary,

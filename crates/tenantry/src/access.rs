@@ -83,6 +83,15 @@ impl Access {
         ran.map_err(|error| self.explain(error, &lease))
     }
 
+    /// Runs `COPY … TO STDOUT`, in one transaction.
+    pub(crate) async fn copy_out(&self, sql: &str) -> Result<Vec<Vec<u8>>> {
+        let mut lease = self.acquire().await?;
+        let watch = self.watch(sql);
+        let ran = lease.copy_out(&self.place.binding, sql).await;
+        watch.done(&ran);
+        ran.map_err(|error| self.explain(error, &lease))
+    }
+
     /// Takes a connection and opens a transaction on it.
     pub(crate) async fn begin(&self) -> Result<Lease<PgDriver>> {
         let mut lease = self.acquire().await?;

@@ -15,6 +15,10 @@ const LONG: Duration = Duration::from_millis(2);
 /// How long work may go without asking, beside twice the CPU limit.
 const STUCK: Duration = Duration::from_millis(200);
 
+/// An event that has not asked for so long is not waited for: what it does asks rarely, or its thread
+/// gets hardly any time.
+const DEAF: Duration = Duration::from_millis(20);
+
 /// Why JavaScript was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -102,13 +106,13 @@ impl Budget {
     pub(crate) fn end(&self) -> (Duration, Option<Stop>) {
         self.running.store(0, Ordering::Release);
         let mut event = self.event();
+        if event.stop.is_none() && self.heap.denied() {
+            event.stop = Some(Stop::Memory);
+        }
         if event.stop.is_none() && self.heap.starved() {
             event.stop = Some(Stop::Cpu);
         }
         self.heap.starve(false);
-        if event.stop.is_none() && self.heap.denied() {
-            event.stop = Some(Stop::Memory);
-        }
         // A loop in C may have ended by itself: it counts all the same.
         if event.stop.is_none() && event.mark.is_some() && event.over(self.cpu_limit()) {
             event.stop = Some(Stop::Cpu);
@@ -135,9 +139,19 @@ impl Budget {
         }
     }
 
+    /// Whether an event of this task runs that has not asked for a while whether to go on.
+    pub(crate) fn is_deaf(&self, task: u64) -> bool {
+        let asked = self.event().asked;
+        self.runs(task) && asked.elapsed() > DEAF
+    }
+
+    fn runs(&self, task: u64) -> bool {
+        self.running.load(Ordering::Acquire) == task
+    }
+
     /// A task's caller went away.
     pub(crate) fn cancel(&self, task: u64) {
-        if self.running.load(Ordering::Acquire) == task {
+        if self.runs(task) {
             self.cancelled.store(task, Ordering::Release);
         }
     }
@@ -149,8 +163,8 @@ impl Budget {
             return true;
         }
         event.asked = Instant::now();
-        if self.heap.starved() {
-            event.stop = Some(Stop::Cpu);
+        if self.heap.denied() || self.heap.starved() {
+            event.stop = Some(if self.heap.denied() { Stop::Memory } else { Stop::Cpu });
             return true;
         }
         let running = self.running.load(Ordering::Acquire);
@@ -161,9 +175,7 @@ impl Budget {
         if event.mark.is_none() {
             event.mark = Some((thread_cpu(), event.started.elapsed()));
         }
-        if self.heap.denied() {
-            event.stop = Some(Stop::Memory);
-        } else if event.over(self.cpu_limit()) {
+        if event.over(self.cpu_limit()) {
             event.stop = Some(Stop::Cpu);
         } else if Instant::now() > event.deadline {
             event.stop = Some(Stop::Wall);

@@ -65,6 +65,8 @@ impl Heap {
         let allowed = self.used().checked_add(more).is_some_and(|used| used <= self.limit);
         if !allowed {
             self.denied.store(true, Ordering::Relaxed);
+            // Whoever catches that and goes on is stopped when it is asked; till then it gets nothing.
+            self.starve(true);
         }
         allowed
     }

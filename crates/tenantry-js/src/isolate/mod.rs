@@ -102,6 +102,10 @@ impl Isolate {
         }
         let answer = tokio::time::timeout(wall, answer).await;
         let Ok(answer) = answer else {
+            if shared.budget.is_deaf(id) {
+                // It will be stopped, but nobody is to wait for that.
+                shared.condemn("a task went on past its wall time");
+            }
             return Err(JsError::new(
                 JsErrorKind::Wall,
                 format!("the task took longer than its wall time of {wall:?}"),

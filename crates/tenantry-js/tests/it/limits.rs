@@ -253,6 +253,21 @@ async fn what_never_settles_ends_with_the_wall_time() {
     assert_eq!(eval(&isolate, "1").await, Ok(Data::Number(1.0)));
 }
 
+/// What is in the isolate's way may take much longer to end than its wall time.
+#[tokio::test]
+async fn an_isolate_whose_task_does_not_hear_that_its_time_is_over_is_condemned() {
+    let engine = crate::support::engine();
+    let mut config = tight();
+    config.limits.wall = Duration::from_millis(100);
+    config.limits.cpu = Duration::from_secs(20);
+    config.limits.memory = 1 << 30;
+    let isolate = engine.isolate(config).await.unwrap();
+    let long = "const text = '[' + '[],'.repeat(3e6) + '[]]'; for (;;) JSON.parse(text)";
+    let error = eval(&isolate, long).await.unwrap_err();
+    assert_eq!(error.kind, JsErrorKind::Wall);
+    assert_eq!(eval(&isolate, "1").await.unwrap_err().kind, JsErrorKind::Condemned);
+}
+
 #[tokio::test]
 async fn a_result_past_its_limit_is_refused() {
     let engine = crate::support::engine();

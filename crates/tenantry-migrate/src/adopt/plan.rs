@@ -13,7 +13,11 @@ use super::{
     source,
     tool::{DRIZZLE_SCHEMA, Format, SHARED_TABLE, TENANT_TABLES},
 };
-use crate::{Failure, Migrations, Migrator, Result, ledger::State, site::Site, survey::survey};
+use crate::{
+    Failure, Migrations, Migrator, Result,
+    ledger::{self, State},
+    site::Site,
+};
 
 /// What is to be written for one schema.
 #[derive(Clone, Debug)]
@@ -110,7 +114,7 @@ impl Places {
             .iter()
             .map(|schema| Site::of_tenant(schema.as_identifier(), manager.config()))
             .collect();
-        let ours = survey(&db, &sites.iter().collect::<Vec<_>>()).await?;
+        let ours = ledger::read_all(&db, &sites.iter().collect::<Vec<_>>()).await?;
         let only: Vec<Option<(&Table, Format)>> = tables.iter().map(only_ledger).collect();
         let ledgers: Vec<(&Table, Format)> = only.iter().flatten().copied().collect();
         let mut read = found::rows(&db, &ledgers).await?.into_iter();
@@ -405,7 +409,8 @@ async fn shared(
         Some(ledger) => found::rows(&db, &[ledger]).await?.pop(),
         None => None,
     };
-    let ours = survey(&db, &[&site]).await?.pop().unwrap_or_else(|| Arc::new(State::NoLedger));
+    let ours =
+        ledger::read_all(&db, &[&site]).await?.pop().unwrap_or_else(|| Arc::new(State::NoLedger));
     let place = Place { site, tables, rows, ours, holds_tables: true };
     let mut report = AdoptShared {
         schema: place.site.schema.clone(),

@@ -1,15 +1,15 @@
 //! Reading ledgers.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use tenantry::{Result, SharedDb, tokio_postgres::Row};
 
-use super::{Entry, Ledger, Progress, State};
+use super::{Entry, Ledger, Progress, State, copied::copy};
 use crate::{Failure, connection::Connection, site::Site};
 
 /// How many ledgers one query reads.
-const CHUNK: usize = 200;
+const CHUNK: usize = 50;
 /// How many of these queries run side by side.
 const SIDE_BY_SIDE: usize = 3;
 
@@ -25,25 +25,42 @@ pub(crate) async fn read(connection: &mut impl Connection, site: &Site) -> Resul
     Ok(State::Ledger(rows.iter().map(entry).collect()))
 }
 
-/// Reads many schemas' ledgers, some hundred in each query.
-pub(crate) async fn read_all(db: &SharedDb, sites: &[&Site]) -> Result<Vec<State>> {
-    let mut states = look(&mut db.clone(), sites).await?;
+/// Reads many schemas' ledgers, some tens in each query. Those that say the same share one state: a run over
+/// ten thousand tenants meets a handful of different ones.
+pub(crate) async fn read_all(db: &SharedDb, sites: &[&Site]) -> Result<Vec<Arc<State>>> {
+    let mut kinds = Kinds::default();
+    let found = look(&mut db.clone(), sites).await?;
+    let mut states: Vec<Arc<State>> = found.into_iter().map(|state| kinds.one_of(state)).collect();
     let there: Vec<(usize, &Site)> = sites
         .iter()
         .enumerate()
-        .filter(|(index, _)| matches!(states[*index], State::Ledger(_)))
+        .filter(|(index, _)| matches!(*states[*index], State::Ledger(_)))
         .map(|(index, site)| (index, *site))
         .collect();
     // Boxed, so that the future of a run can be sent to another thread.
-    let chunks: Vec<_> =
-        there.chunks(CHUNK).map(|chunk| read_chunk(db.clone(), chunk).boxed()).collect();
-    let read: Vec<_> = stream::iter(chunks).buffered(SIDE_BY_SIDE).collect().await;
-    for chunk in read {
+    let chunks: Vec<_> = there.chunks(CHUNK).map(|chunk| read_chunk(db, chunk).boxed()).collect();
+    let mut chunks = stream::iter(chunks).buffer_unordered(SIDE_BY_SIDE);
+    while let Some(chunk) = chunks.next().await {
         for (index, state) in chunk? {
-            states[index] = state;
+            states[index] = kinds.one_of(state);
         }
     }
     Ok(states)
+}
+
+/// The states there are, each kept once.
+#[derive(Default)]
+struct Kinds(HashSet<Arc<State>>);
+
+impl Kinds {
+    fn one_of(&mut self, state: State) -> Arc<State> {
+        if let Some(known) = self.0.get(&state) {
+            return Arc::clone(known);
+        }
+        let state = Arc::new(state);
+        self.0.insert(Arc::clone(&state));
+        state
+    }
 }
 
 /// Which schemas are there, and which have a ledger.
@@ -69,10 +86,28 @@ async fn look(connection: &mut impl Connection, sites: &[&Site]) -> Result<Vec<S
     Ok(states)
 }
 
-async fn read_chunk(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
+async fn read_chunk(db: &SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
+    let sites: Vec<&Site> = chunk.iter().map(|(_, site)| *site).collect();
+    let ledgers = match copy(db, &sites).await {
+        Ok(ledgers) => ledgers,
+        // One of them is from before there was a column, or no table, or may not be read.
+        Err(error) if error.as_database_error().is_some() => return select_chunk(db, chunk).await,
+        Err(error) => return Err(error),
+    };
+    let mut states = Vec::with_capacity(chunk.len());
+    for (one, ledger) in chunk.iter().zip(ledgers) {
+        match ledger {
+            Some(ledger) => states.push((one.0, State::Ledger(ledger))),
+            None => states.extend(read_each(db, &[*one]).await?),
+        }
+    }
+    Ok(states)
+}
+
+async fn select_chunk(db: &SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
     let numbered: Vec<(usize, &Site)> =
         chunk.iter().enumerate().map(|(number, (_, site))| (number, *site)).collect();
-    match db.query(&select(&numbered), &[]).await {
+    match db.clone().query_once(&select(&numbered)).await {
         Ok(rows) => {
             let mut states: Vec<(usize, Ledger)> =
                 chunk.iter().map(|(index, _)| (*index, Ledger::new())).collect();
@@ -90,7 +125,8 @@ async fn read_chunk(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(u
 }
 
 /// One of them can't be read: each alone, to know which.
-async fn read_each(mut db: SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
+async fn read_each(db: &SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize, State)>> {
+    let mut db = db.clone();
     let mut states = Vec::with_capacity(chunk.len());
     for (index, site) in chunk {
         let state = match read(&mut db, site).await {
@@ -135,12 +171,6 @@ fn select(sites: &[(usize, &Site)]) -> String {
 }
 
 fn entry(row: &Row) -> (i64, Entry) {
-    let done = row.get::<_, Option<i32>>(4);
-    let progress = match (row.get(3), done) {
-        (true, None) => Progress::Finished,
-        (true, Some(done)) => Progress::Undone(usize::try_from(done).unwrap_or(0)),
-        (false, Some(done)) => Progress::Statements(usize::try_from(done).unwrap_or(0)),
-        (false, None) => Progress::Unknown,
-    };
+    let progress = Progress::of(row.get(3), row.get::<_, Option<i32>>(4).map(i64::from));
     (row.get(0), Entry { name: row.get(1), checksum: row.get(2), progress })
 }

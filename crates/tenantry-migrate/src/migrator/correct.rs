@@ -11,7 +11,6 @@ use crate::{
     naming,
     site::Site,
     step::{Series, Step},
-    survey::survey,
 };
 
 /// How many tenants are set right side by side.
@@ -132,7 +131,7 @@ impl Migrator {
         let total = tenants.len() + unknown.len();
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
-        let states = survey(&self.manager.shared(), &every_site).await?;
+        let states = ledger::read_all(&self.manager.shared(), &every_site).await?;
         let mut found = Vec::new();
         for ((tenant, site), state) in tenants.into_iter().zip(sites).zip(states) {
             let corrections = wanted(&site, &state);

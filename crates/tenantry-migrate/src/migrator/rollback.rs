@@ -23,7 +23,6 @@ use crate::{
     naming,
     site::Site,
     step::{Body, Series, Step, Work},
-    survey::survey,
 };
 
 impl Migrator {
@@ -51,7 +50,7 @@ impl Migrator {
         let (tenants, unknown) = self.select(ids.map_or(Which::All, Which::These)).await?;
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
-        let states = survey(&self.manager.shared(), &every_site).await?;
+        let states = ledger::read_all(&self.manager.shared(), &every_site).await?;
         let back = Back { migrator: self, series: &series, last, options };
         let todo: Vec<_> = tenants.into_iter().zip(sites).zip(states).collect();
         let going: Vec<TenantId> = todo

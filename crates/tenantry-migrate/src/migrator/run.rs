@@ -29,7 +29,6 @@ use crate::{
     runs::{Recorder, RunRequest},
     site::Site,
     step::{Series, Step},
-    survey::survey,
 };
 
 /// What a run came to, before it is summarised.
@@ -193,7 +192,7 @@ impl Rollout<'_> {
         let options = self.options;
         let sites: Vec<Site> = tenants.iter().map(|tenant| self.migrator.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
-        let states = survey(&self.migrator.manager.shared(), &every_site).await?;
+        let states = ledger::read_all(&self.migrator.manager.shared(), &every_site).await?;
         let mut todos = Vec::new();
         let mut files = BTreeSet::new();
         let mut refused = Vec::new();

@@ -19,7 +19,6 @@ use crate::{
     ledger::{self, State},
     naming,
     site::Site,
-    survey::survey,
 };
 
 impl Migrator {
@@ -53,7 +52,7 @@ impl Migrator {
         let all = self.chosen(&options.tenants).await?;
         let sites: Vec<Site> = all.iter().map(|tenant| self.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
-        let states = survey(&self.manager.shared(), &every_site).await?;
+        let states = ledger::read_all(&self.manager.shared(), &every_site).await?;
 
         let mut standings = Standings::new(&files);
         let mut pending: BTreeMap<i64, PendingMigration> = BTreeMap::new();
@@ -106,7 +105,8 @@ impl Migrator {
         let tenant = self.manager.catalog().get(id).await?;
         let site = self.site(&tenant);
         let states = ledger::read_all(&self.manager.shared(), &[&site]).await?;
-        let standing = Standing::of(&site, &files, states.first().unwrap_or(&State::NoSchema));
+        let standing =
+            Standing::of(&site, &files, states.first().map_or(&State::NoSchema, |state| state));
         let pending = standing.pending.iter().map(|file| file.name.to_string()).collect();
         let migrations: TenantStatusReport = standing.of_tenant(id, &site);
         Ok(TenantDetails { tenant: Tenant::clone(&tenant), migrations, pending })

@@ -7,7 +7,7 @@
 //!   nothing is committed halfway. So does everything behind a transaction pooler.
 //! - On a connection held for the target the statement runs bare.
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use futures_util::{TryStreamExt, join, pin_mut};
 use tenantry_pool::TargetId;
@@ -116,6 +116,19 @@ impl PgConnection {
         let ran = self.settle(end, bound, ran);
         self.note_dropped(None, &ran);
         ran
+    }
+
+    /// Runs one `COPY … TO STDOUT` or several, as [`run_batch`](Self::run_batch), and gives what each
+    /// has sent.
+    pub(crate) async fn copy_out(
+        &mut self,
+        binding: &Binding,
+        sql: &str,
+    ) -> Result<Vec<Vec<u8>>, RunError> {
+        let watch = Arc::clone(&self.watch);
+        let collecting = watch.seen.copied().collect();
+        self.run_batch(binding, sql).await?;
+        Ok(collecting.finish())
     }
 
     /// Binding and statement before one Sync.

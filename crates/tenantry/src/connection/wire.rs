@@ -3,6 +3,7 @@
 //! statement. The message formats are those of the PostgreSQL manual, chapter "Frontend/Backend
 //! Protocol".
 
+mod copied;
 mod incoming;
 mod outgoing;
 mod seen;

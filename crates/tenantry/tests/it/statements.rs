@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tenantry::Error;
 
 use crate::support::World;
@@ -287,4 +289,38 @@ async fn executing_what_nobody_prepared_is_an_error_and_costs_no_connection() {
         assert_eq!(db.query("SELECT name FROM whose", &[]).await.unwrap().len(), 1);
     }
     assert_eq!(world.tenants.pool_stats().counters.closed, 0);
+}
+
+#[tokio::test]
+async fn several_copies_in_one_message_give_what_each_has_sent() {
+    let world = World::new().await;
+    for id in world.tenants(2).await {
+        let mut db = world.tenants.db(&id).unwrap();
+        db.batch_execute("CREATE TABLE empty (n int)").await.unwrap();
+        let sql = "COPY whose (name) TO STDOUT; COPY empty TO STDOUT; SELECT 1; \
+                   COPY (SELECT 'x' || n, NULL FROM generate_series(1, 1000) n) TO STDOUT";
+        let copied = db.copy_out(sql).await.unwrap();
+        let [names, empty, series] = &copied[..] else { panic!("{copied:?}") };
+        assert_eq!(*names, format!("{id}\n").into_bytes());
+        assert!(empty.is_empty());
+        let series = std::str::from_utf8(series).unwrap();
+        assert_eq!((series.lines().count(), series.lines().last()), (1000, Some("x1000\t\\N")));
+    }
+    assert_eq!(world.tenants.pool_stats().counters.cleaned, 0);
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_or_is_dropped_leaves_nothing_for_the_next() {
+    let world = World::with(|config| config.set("connection.max_connections", 2)).await;
+    let id = world.tenant("acme").await;
+    let mut db = world.tenants.db(&id).unwrap();
+    let error = db.copy_out("COPY whose TO STDOUT; COPY nowhere TO STDOUT").await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42P01"));
+    let endless = "COPY (SELECT n FROM generate_series(1, 1000000000) n) TO STDOUT";
+    let ended = tokio::time::timeout(Duration::from_millis(100), db.copy_out(endless)).await;
+    assert!(ended.is_err());
+    let copied = db.copy_out("COPY whose (name) TO STDOUT").await.unwrap();
+    assert_eq!(copied, [b"acme\n"]);
+    let row = db.query_one("SELECT name FROM whose", &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "acme");
 }

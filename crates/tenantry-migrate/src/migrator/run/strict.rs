@@ -10,7 +10,6 @@ use crate::{
     plan,
     site::Site,
     step::{Series, Step, Work},
-    survey::survey,
 };
 
 /// Refuses the run, if what it would apply is not safe.
@@ -34,7 +33,7 @@ pub(super) async fn refuse(
     if let Some(series) = series {
         let sites: Vec<Site> = tenants.iter().map(|tenant| migrator.site(tenant)).collect();
         let every_site: Vec<&Site> = sites.iter().collect();
-        let states = survey(&migrator.manager.shared(), &every_site).await?;
+        let states = ledger::read_all(&migrator.manager.shared(), &every_site).await?;
         let mut pending = BTreeSet::new();
         for (site, state) in sites.iter().zip(states) {
             // What cannot be planned is not run.

@@ -57,9 +57,12 @@ impl Incoming {
             let taken = if self.skip > 0 {
                 let passed = self.skip.min(bytes.len() - at);
                 self.skip -= passed;
+                if self.drop && self.head[0] == b'd' {
+                    seen.copied().take(&bytes[at..at + passed]);
+                }
                 passed
             } else {
-                self.read_head(&bytes[at..])
+                self.read_head(&bytes[at..], seen)
             };
             if !self.drop {
                 if kept != at {
@@ -76,10 +79,10 @@ impl Incoming {
     }
 
     /// Reads a part of a message's head, and says how many bytes that was.
-    fn read_head(&mut self, bytes: &[u8]) -> usize {
+    fn read_head(&mut self, bytes: &[u8], seen: &Seen) -> usize {
         if self.have == 0 {
             self.want = 5;
-            self.drop = self.is_of_prefix(bytes[0]);
+            self.drop = self.is_of_prefix(bytes[0]) || seen.copied().wants(bytes[0]);
         }
         let taken = (self.want - self.have).min(bytes.len());
         self.head[self.have..self.have + taken].copy_from_slice(&bytes[..taken]);
@@ -98,6 +101,8 @@ impl Incoming {
         self.too_long |= seen.is_too_long(kind, self.body_length());
         if !self.drop {
             seen.message(kind, &self.head[5..self.want]);
+        } else if kind == b'H' {
+            seen.copied().begin();
         }
         let answers_prefix = self.answers_prefix();
         if kind == b'Z' {
@@ -241,6 +246,27 @@ mod tests {
             let (passed, ends) = feed(&mut incoming, &seen, &stream, &cuts);
             prop_assert_eq!(passed, [error, next].concat());
             prop_assert_eq!(ends, [PrefixEnd::Failed]);
+        }
+
+        #[test]
+        fn what_is_copied_is_taken_out_while_somebody_wants_it(cuts in cuts()) {
+            let copy = |rows: &[&[u8]]| [
+                message(b'H', &[1, 0, 0]),
+                rows.iter().flat_map(|row| message(b'd', row)).collect(),
+                message(b'c', b""),
+            ].concat();
+            let end = message(b'C', b"COPY 2\0");
+            let notice = message(b'N', b"a notice\0");
+            let stream = [
+                &copy(&[b"first", b"", &[b'd'; 40]]), &end, &copy(&[]), &notice, &end, &message(b'Z', b"I"),
+            ].map(Vec::as_slice).concat();
+            let (seen, mut incoming) = (Seen::default(), Incoming::default());
+            let collecting = seen.copied().collect();
+            let (passed, _) = feed(&mut incoming, &seen, &stream, &cuts);
+            prop_assert_eq!(passed, [&end, &notice, &end, &message(b'Z', b"I")].map(Vec::as_slice).concat());
+            prop_assert_eq!(collecting.finish(), [[&b"first"[..], &[b'd'; 40]].concat(), vec![]]);
+            let (passed, _) = feed(&mut incoming, &seen, &stream, &cuts);
+            prop_assert_eq!(passed, stream, "nobody wants it any more");
         }
     }
 }

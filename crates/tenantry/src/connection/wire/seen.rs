@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
+use super::copied::Copied;
+
 /// What has been seen on a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
@@ -22,6 +24,7 @@ pub(crate) struct Seen {
     cut: AtomicBool,
     /// How many bytes a row may have, and one; 0 if that is not bounded.
     longest_row: AtomicUsize,
+    copied: Copied,
 }
 
 impl Seen {
@@ -60,6 +63,11 @@ impl Seen {
     pub(super) fn is_too_long(&self, kind: u8, bytes: usize) -> bool {
         let longest = self.longest_row.load(Ordering::Acquire);
         kind == b'D' && longest != 0 && bytes >= longest
+    }
+
+    /// What COPY sends.
+    pub(crate) fn copied(&self) -> &Copied {
+        &self.copied
     }
 
     /// The process id that the server said it has.
