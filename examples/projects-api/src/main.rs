@@ -17,9 +17,19 @@ use tracing::level_filters::LevelFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    use_small_pages();
     let Err(error) = start() else { return ExitCode::SUCCESS };
     eprintln!("projects-api: {error}");
     ExitCode::FAILURE
+}
+
+/// The allocator asks for pages of 2 MB, which quicken nothing here, and are in memory as a whole once a byte of them
+/// is used: with 10,000 tenants, that was nearly half of all.
+#[cfg(target_os = "linux")]
+fn use_small_pages() {
+    // Where it is not allowed, more memory is used.
+    let _ = nix::sys::prctl::set_thp_disable(true);
 }
 
 fn start() -> Result<(), Box<dyn Error>> {
