@@ -27,6 +27,9 @@ pub(crate) enum Command {
     Server(ServerBench),
     /// Put load on one server and print what it answered.
     Load(Load),
+    /// Ask one server for what does no good, until standard input ends, and print how often it
+    /// answered with which status.
+    Misbehave(Misbehave),
     /// Serve one fixed schema on bare axum.
     Bare(Bare),
     /// Make tenants' schemas with a few rows in the database that DATABASE_URL names.
@@ -239,6 +242,20 @@ pub(crate) struct Server {
     /// otherwise. Needs max_connections of 350 or more.
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Misbehave {
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// What to ask for.
+    pub(crate) path: String,
+    /// The number of the tenant that misbehaves.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) tenant: usize,
+    /// Clients, each with one connection and one request at a time.
+    #[arg(long, default_value_t = 8)]
+    pub(crate) clients: usize,
 }
 
 #[derive(Args, Debug)]

@@ -4,7 +4,7 @@
 //! written out before the clock starts, one `write` and one `read` for each of them, and an
 //! answer looked at only as far as needed to know that it is the right one.
 
-mod answer;
+pub(crate) mod answer;
 mod client;
 mod draw;
 mod tally;

@@ -65,6 +65,8 @@ fn dispatch(command: Command) -> Result<()> {
             .block_on(until_interrupted(migrations::many(arguments))),
         Command::Load(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(load::run_once(arguments))),
+        Command::Misbehave(arguments) => runtime(Builder::new_current_thread())?
+            .block_on(until_interrupted(server::misbehave(arguments))),
         Command::Seed(arguments) => runtime(Builder::new_current_thread())?
             .block_on(until_interrupted(seed::run(arguments))),
     }

@@ -2,6 +2,7 @@
 
 mod beside;
 mod folder;
+mod misbehave;
 mod peer;
 mod reload;
 mod request;
@@ -20,6 +21,8 @@ use crate::contestant::Server;
 use crate::failure::Result;
 use crate::load::{Asks, Errors, Load};
 use crate::{process, seed};
+
+pub(crate) use self::misbehave::run as misbehave;
 
 const DATABASE: &str = "tenantry_bench_server";
 

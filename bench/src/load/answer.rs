@@ -2,22 +2,22 @@
 
 /// The head of an answer: where its body begins and ends, and what it says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    pub(super) body_start: usize,
-    pub(super) body_end: usize,
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) body_start: usize,
+    pub(crate) body_end: usize,
     /// The server will close the connection after this answer.
-    pub(super) closes: bool,
+    pub(crate) closes: bool,
 }
 
 /// The bytes are not the beginning of an answer this reader knows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct NotHttp;
+pub(crate) struct NotHttp;
 
 /// Reads the head from the bytes received so far: `None` while it is incomplete.
 ///
 /// The body must come with a Content-Length; every server measured here sends one.
-pub(super) fn head(received: &[u8]) -> Result<Option<Head>, NotHttp> {
+pub(crate) fn head(received: &[u8]) -> Result<Option<Head>, NotHttp> {
     let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };

@@ -1,20 +1,18 @@
 //! A quiet tenant beside one that does what it can to its neighbours.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::task::JoinSet;
 
-use super::{DATABASE, Found, folder::Folder, load, peer, prepare, request, usual};
+use super::misbehave::{Misbehaving, Statuses};
+use super::{DATABASE, Found, folder::Folder, load, peer, prepare, usual};
 use crate::arguments::ServerBench;
 use crate::contestant::Server;
 use crate::failure::{Failure, Result};
+use crate::figures;
 use crate::load::{Asks, Load};
 use crate::machine::Machine;
 use crate::results::{self, Grid, Report};
-use crate::{figures, tenants};
 
 /// How many times its p99 alone the quiet tenant's p99 may be.
 const GOAL: f64 = 2.0;
@@ -42,7 +40,7 @@ struct Round {
     alone: Found,
     beside: Found,
     /// How many of the bad tenant's requests were answered, by status.
-    bad: BTreeMap<u16, usize>,
+    bad: Statuses,
 }
 
 pub(super) async fn run(arguments: &ServerBench) -> Result<()> {
@@ -54,10 +52,9 @@ pub(super) async fn run(arguments: &ServerBench) -> Result<()> {
     for (deed, path, at_once) in DEEDS {
         let server = peer::tenantry(&cluster.url(DATABASE), &folder, &[]).await?;
         let alone = load(&server, quiet(&server, arguments)).await;
-        let statuses = Statuses::default();
-        let bad = misbehave(&server, path, at_once, &statuses);
+        let bad = Misbehaving::start(server.address(), path, at_once)?;
         let beside = load(&server, quiet(&server, arguments)).await;
-        drop(bad);
+        let bad = bad.stop().await?;
         server.stop().await?;
         eprintln!(
             "{deed}: p99 alone {:.0} µs, beside it {:.0} µs, {} errors",
@@ -65,7 +62,6 @@ pub(super) async fn run(arguments: &ServerBench) -> Result<()> {
             beside.p99_micros,
             beside.errors.total()
         );
-        let bad = statuses.lock().map(|statuses| statuses.clone()).unwrap_or_default();
         rounds.push(Round { deed, alone, beside, bad });
     }
     cluster.stop().await?;
@@ -80,41 +76,6 @@ fn quiet(server: &Server, arguments: &ServerBench) -> Load {
         pace: Some(Duration::from_secs_f64(1.0 / PACE)),
         ..usual(server, arguments, 1, Asks::Project)
     }
-}
-
-/// How many requests were answered with which status.
-type Statuses = Arc<Mutex<BTreeMap<u16, usize>>>;
-
-/// The bad tenant's clients, for as long as the set is kept.
-fn misbehave(
-    server: &Server,
-    path: &'static str,
-    at_once: usize,
-    statuses: &Statuses,
-) -> JoinSet<()> {
-    let address = server.address();
-    let mut clients = JoinSet::new();
-    for _ in 0..at_once {
-        let statuses = Arc::clone(statuses);
-        clients.spawn(async move {
-            let tenant = tenants::id(1);
-            loop {
-                match request::send(address, "GET", path, &tenant).await {
-                    Ok((status, ..)) => {
-                        if status != 200 {
-                            // As many at a time as there are, and not as fast as they are refused.
-                            tokio::time::sleep(Duration::from_millis(200)).await;
-                        }
-                        if let Ok(mut statuses) = statuses.lock() {
-                            *statuses.entry(status).or_default() += 1;
-                        }
-                    }
-                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                }
-            }
-        });
-    }
-    clients
 }
 
 fn publish(machine: Machine, arguments: &ServerBench, rounds: Vec<Round>) -> Result<()> {
@@ -138,7 +99,7 @@ fn publish(machine: Machine, arguments: &ServerBench, rounds: Vec<Round>) -> Res
         .ok_or_else(|| Failure::new("nothing was measured"))?;
     let mut report = Report::new("A quiet tenant beside a bad one");
     report.text(format!(
-        "One client of one tenant reads a row at {PACE} requests/s for {} s, alone and beside another tenant whose clients ask for what does no good, again and again: 8 of them, and 1,000 for slow queries.",
+        "One client of one tenant reads a row at {PACE} requests/s for {} s, alone and beside another tenant whose clients, in a process of their own, ask for what does no good, again and again: 8 of them, and 1,000 for slow queries.",
         arguments.seconds
     ));
     report.text(machine.sentence());

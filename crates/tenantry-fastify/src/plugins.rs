@@ -3,7 +3,7 @@
 //! Each is a folder of ES modules written for Fastify. They are known to a module source as `core:<name>/index.mjs`, so that a
 //! folder of the same name can take a plugin's place: then its module is named in the manifest instead.
 
-use tenantry_js::Memory;
+use tenantry_js::{Memory, ModuleKind};
 
 use crate::ModuleRef;
 
@@ -32,7 +32,9 @@ pub const NAMES: [&str; 6] = ["logger", "exception", "request", "cookie", "auth"
 /// The modules of all built-in plugins, to be put before or after a tenant's own by [`tenantry_js::Overlay`].
 #[must_use]
 pub fn modules() -> Memory {
-    FILES.iter().fold(Memory::new(), |memory, (name, text)| memory.with(*name, *text))
+    FILES
+        .iter()
+        .fold(Memory::new(), |memory, (name, text)| memory.with_kind(*name, *text, ModuleKind::Own))
 }
 
 /// The built-in plugin of a name, for [`Manifest::core_plugins`](crate::Manifest::core_plugins); `None` where there is none.

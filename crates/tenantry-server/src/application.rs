@@ -54,6 +54,11 @@ pub(crate) trait Blueprint: Send + Sync + 'static {
     /// How many of its requests may be under way.
     fn open_requests(&self) -> usize;
 
+    /// Whether what its requests wait for takes no more of them: another one would be turned away there.
+    fn is_overloaded(&self) -> bool {
+        false
+    }
+
     /// How long a request may take.
     fn wall(&self) -> Duration;
 }

@@ -56,6 +56,10 @@ pub enum ServerError {
         /// How many it may have.
         limit: usize,
     },
+    /// As many of the tenant's requests wait for its database as may. To run the tenant's code only to have
+    /// that say so would cost its neighbours as much as a request that does something.
+    #[error("the database has as many statements of the tenant {id:?} waiting as it may", id = .0.as_str())]
+    TenantOverloaded(TenantId),
     /// A request took longer than it may, and could not be ended by its application.
     #[error("a request of the tenant {id:?} took longer than {wall:?}", id = id.as_str())]
     TenantLate {
@@ -122,6 +126,7 @@ impl ServerError {
             Self::TenantInactive(_) => "TENANT_INACTIVE",
             Self::TenantBroken { .. } => "TENANT_BROKEN",
             Self::TenantBusy { .. } => "TENANT_BUSY",
+            Self::TenantOverloaded(_) => "DATABASE_BUSY",
             Self::TenantLate { .. } => "REQUEST_TIMEOUT",
             Self::TenantFailing(_) => "TENANT_FAILING",
             Self::Full(_) => "SERVER_FULL",
@@ -146,6 +151,9 @@ impl ServerError {
             }
             Self::TenantBusy { .. } => {
                 unavailable("this tenant has too many requests under way; try again in a moment")
+            }
+            Self::TenantOverloaded(_) => {
+                unavailable("this tenant's database has too much to do; try again in a moment")
             }
             Self::TenantLate { .. } => {
                 let status = StatusCode::GATEWAY_TIMEOUT;

@@ -7,8 +7,6 @@ use rquickjs::module::WriteOptions;
 use rquickjs::{Ctx, Module, Result};
 use sha2::{Digest, Sha256};
 
-use super::loader;
-
 /// The most that the cache holds. Beyond it, everything is dropped: what is used comes back.
 const MOST: usize = 64 << 20;
 
@@ -20,8 +18,20 @@ struct Cache {
 
 static CACHE: Mutex<Option<Cache>> = Mutex::new(None);
 
+/// Whose code a module is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Ours,
+    Tenants,
+}
+
 /// Declares a module, from its bytecode when this process has compiled the same text before.
-pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str, text: String) -> Result<Module<'js>> {
+pub(super) fn declare<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    text: String,
+    whose: Whose,
+) -> Result<Module<'js>> {
     let key = key(name, &text);
     let known = cached(&key);
     if let Some(bytecode) = known {
@@ -31,15 +41,22 @@ pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str, text: String) -> Result<M
         let module = unsafe { Module::load(ctx.clone(), &bytecode) };
         return module;
     }
+    let options = options(whose, &text);
     let module = Module::declare(ctx.clone(), name, text)?;
-    // The source text is what `Function.prototype.toString` shows: tenants' code may look at it, and
-    // must find the same the second time.
-    let strip_source = name.starts_with(loader::PRELUDE);
-    let options = WriteOptions { strip_source, ..WriteOptions::default() };
     if let Ok(bytecode) = module.write(options) {
         keep(key, bytecode);
     }
     Ok(module)
+}
+
+/// What of a module is left out of its bytecode, and so of every isolate but the first that has it.
+fn options(whose: Whose, text: &str) -> WriteOptions {
+    // The source text is what `Function.prototype.toString` shows, and lines are what an error does: tenants'
+    // code may look at its own, and must find the same the second time.
+    let strip_source = whose == Whose::Ours;
+    // An `import()` is resolved by the name of the file it is in.
+    let strip_debug = strip_source && !text.contains("import(");
+    WriteOptions { strip_source, strip_debug, ..WriteOptions::default() }
 }
 
 fn key(name: &str, text: &str) -> [u8; 32] {

@@ -4,6 +4,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Exception, Function, Module, Object, Result, Value};
 
 use super::builtin::{self, Node};
+use super::bytecode::Whose;
 use super::loader;
 use super::realm::Realm;
 use crate::modules::{ModuleError, ModuleKind};
@@ -41,8 +42,12 @@ fn builtin<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Value<'js>> {
             }
             let source = builtin::node_source(&name).unwrap_or_default();
             // Under a name of its own: an `import` of the same module would evaluate it later.
-            let module =
-                loader::declare(&ctx, &format!("{name}?require"), loader::with_host(source))?;
+            let module = loader::declare(
+                &ctx,
+                &format!("{name}?require"),
+                loader::with_host(source),
+                Whose::Ours,
+            )?;
             let (module, promise) = module.eval()?;
             promise.finish::<()>()?;
             let exports: Value<'js> = module.get("default")?;
@@ -66,7 +71,7 @@ fn load<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>> {
             loaded.set("kind", "function")?;
             loaded.set("run", function(&ctx, &name, &module.text)?)?;
         }
-        ModuleKind::Esm | ModuleKind::TypeScript => {
+        ModuleKind::Esm | ModuleKind::TypeScript | ModuleKind::Own => {
             let error = ModuleError::Unreadable {
                 name,
                 why: "it is an ES module, and require() reads CommonJS: import it".to_owned(),

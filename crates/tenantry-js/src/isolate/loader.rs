@@ -8,7 +8,7 @@ use rquickjs::{Ctx, Error, Module, Object, Result, Value};
 
 use super::builtin::{self, Node};
 use super::realm::Realm;
-use super::{bytecode, commonjs, hosted, typescript};
+use super::{bytecode, bytecode::Whose, commonjs, hosted, typescript};
 use crate::Script;
 use crate::host::HostError;
 use crate::modules::{ModuleError, ModuleKind, ModuleSource};
@@ -66,7 +66,7 @@ impl Loader for PreludeModules {
             let (specifier, from) = (name.to_owned(), String::new());
             return Err(throw(ctx, &ModuleError::NotFound { specifier, from }));
         };
-        declare(ctx, name, with_host(&script.source))
+        declare(ctx, name, with_host(&script.source), Whose::Ours)
     }
 }
 
@@ -142,17 +142,18 @@ impl Loader for Modules {
             return Module::declare_def::<Made, _>(ctx.clone(), name);
         }
         if let Some(source) = builtin::node_source(name) {
-            return declare(ctx, name, with_host(source));
+            return declare(ctx, name, with_host(source), Whose::Ours);
         }
         let module = self.source.load(name).map_err(|error| throw(ctx, &error))?;
         match module.kind {
-            ModuleKind::Esm => declare(ctx, name, module.text),
+            ModuleKind::Esm => declare(ctx, name, module.text, Whose::Tenants),
+            ModuleKind::Own => declare(ctx, name, module.text, Whose::Ours),
             ModuleKind::Json => over(ctx, name, json(ctx, name, &module.text)?),
             ModuleKind::CommonJs => commonjs::import(ctx, name),
             ModuleKind::TypeScript => {
                 let text = typescript::strip(name, &module.text)
                     .map_err(|error| throw_syntax(ctx, name, &error))?;
-                declare(ctx, name, text)
+                declare(ctx, name, text, Whose::Tenants)
             }
         }
     }
@@ -194,8 +195,13 @@ fn throw_syntax(ctx: &Ctx<'_>, name: &str, refused: &typescript::Refused) -> Err
 }
 
 /// Compiles a module. A syntax error says so by its code.
-pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str, text: String) -> Result<Module<'js>> {
-    bytecode::declare(ctx, name, text).map_err(|error| mark_syntax(ctx, error))
+pub(super) fn declare<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    text: String,
+    whose: Whose,
+) -> Result<Module<'js>> {
+    bytecode::declare(ctx, name, text, whose).map_err(|error| mark_syntax(ctx, error))
 }
 
 /// Says of a pending syntax error that it is a file's. What an import below it threw is kept.

@@ -41,6 +41,9 @@ pub enum ModuleKind {
     Json,
     /// TypeScript with ES modules; read with the feature `typescript`.
     TypeScript,
+    /// ES modules of the program's own, which every isolate has: their text and lines are kept once in the
+    /// process and not in each, so that neither `toString` nor an error's stack shows them.
+    Own,
 }
 
 impl ModuleKind {

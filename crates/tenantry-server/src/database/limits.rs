@@ -92,6 +92,11 @@ impl Places {
         }
     }
 
+    /// Whether as many wait as may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) >= self.max_waiting
+    }
+
     fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         Place { permit: Some(permit), places: Arc::clone(self), taken: Instant::now() }
     }

@@ -61,6 +61,11 @@ impl TenantDatabase {
         Arc::new(TaskData::new(max_open, self.0.runtime.clone()))
     }
 
+    /// Whether as many wait for a place as may: another statement is answered `DATABASE_BUSY`.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.places.is_full() || self.0.alone.is_full()
+    }
+
     /// The tenant's id.
     #[must_use]
     pub fn tenant_id(&self) -> &TenantId {

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     application::{Application, Blueprint},
+    database::TenantDatabase,
     error::Broken,
     folder::Scanned,
     loading::Loaded,
@@ -182,6 +183,10 @@ impl Blueprint for ScriptBlueprint {
 
     fn open_requests(&self) -> usize {
         self.limits().open_requests
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.host.database.as_ref().is_some_and(TenantDatabase::is_full)
     }
 
     fn wall(&self) -> Duration {

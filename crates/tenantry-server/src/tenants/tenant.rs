@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     isolates::NoIsolate,
+    limit::Rate,
     registry::Tenants,
     room::Place,
     version::{Answered, Version},
@@ -45,6 +46,8 @@ pub(crate) struct Tenant {
     /// What it was when it was loaded last.
     known: ArcSwapOption<Loaded>,
     open: AtomicUsize,
+    /// How often a request is let in although what it will wait for takes no more: it may not wait.
+    despite: Rate,
     /// By the registry's clock of uses.
     used: AtomicU64,
     past_cpu: Mutex<Duration>,
@@ -108,6 +111,7 @@ impl Tenant {
             kept_out: Mutex::default(),
             known: ArcSwapOption::empty(),
             open: AtomicUsize::new(0),
+            despite: Rate::new(),
             used: AtomicU64::new(0),
             past_cpu: Mutex::default(),
             loads: AtomicU64::new(0),
@@ -184,6 +188,9 @@ impl Tenant {
         let limit = version.blueprint.open_requests();
         if self.open() > limit {
             return Err(ServerError::TenantBusy { id: self.id.clone(), limit });
+        }
+        if version.blueprint.is_overloaded() && !self.despite.take() {
+            return Err(ServerError::TenantOverloaded(self.id.clone()));
         }
         match version.handle(call).await {
             Answered::Response(response) => Ok(response),

@@ -33,6 +33,7 @@ struct Stage {
     built: AtomicUsize,
     alive: AtomicUsize,
     condemns: AtomicBool,
+    overloaded: AtomicBool,
     /// Whether requests are let through.
     open: watch::Sender<bool>,
 }
@@ -45,6 +46,7 @@ impl Stage {
             built: AtomicUsize::new(0),
             alive: AtomicUsize::new(0),
             condemns: AtomicBool::new(false),
+            overloaded: AtomicBool::new(false),
             open: watch::Sender::new(true),
         })
     }
@@ -113,6 +115,10 @@ impl Blueprint for Plan {
 
     fn open_requests(&self) -> usize {
         64
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.0.overloaded.load(SeqCst)
     }
 
     fn wall(&self) -> Duration {
@@ -317,6 +323,28 @@ async fn more_requests_than_may_be_under_way_are_refused() {
         one.await.unwrap().unwrap();
     }
     assert_eq!(ask(&tenants, &acme).await.unwrap(), "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_database_takes_no_more_the_code_is_not_run_but_now_and_then() {
+    let (stage, tenants) = (Stage::new(), tenants(10));
+    let acme = stage.tenant(&tenants, "acme");
+    ask(&tenants, &acme).await.unwrap();
+    stage.overloaded.store(true, SeqCst);
+    let mut answered = 0;
+    for _ in 0..100 {
+        match ask(&tenants, &acme).await {
+            Ok(_) => answered += 1,
+            Err(error) => assert_eq!(error.code(), "DATABASE_BUSY"),
+        }
+    }
+    assert!((1..=8).contains(&answered), "{answered}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(ask(&tenants, &acme).await.unwrap(), "1", "it may not ask the database at all");
+    stage.overloaded.store(false, SeqCst);
+    for _ in 0..100 {
+        ask(&tenants, &acme).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
