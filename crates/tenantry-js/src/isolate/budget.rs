@@ -90,7 +90,7 @@ impl Budget {
     /// An event of a task begins.
     pub(crate) fn begin(&self, task: u64, used: Duration, deadline: Instant) {
         let now = Instant::now();
-        self.heap.starve(false);
+        self.heap.stop(false);
         *self.event() = EventAccount {
             before: used,
             started: now,
@@ -112,7 +112,7 @@ impl Budget {
         if event.stop.is_none() && self.heap.starved() {
             event.stop = Some(Stop::Cpu);
         }
-        self.heap.starve(false);
+        self.heap.stop(false);
         // A loop in C may have ended by itself: it counts all the same.
         if event.stop.is_none() && event.mark.is_some() && event.over(self.cpu_limit()) {
             event.stop = Some(Stop::Cpu);
@@ -158,6 +158,14 @@ impl Budget {
 
     /// QuickJS asks whether to go on: true stops it, past every `catch` and `finally`.
     pub(crate) fn interrupt(&self) -> bool {
+        let is_stopped = self.is_to_stop();
+        if is_stopped {
+            self.heap.stop(true);
+        }
+        is_stopped
+    }
+
+    fn is_to_stop(&self) -> bool {
         let mut event = self.event();
         if event.stop.is_some() {
             return true;

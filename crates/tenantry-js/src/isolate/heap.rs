@@ -13,7 +13,13 @@ pub(crate) struct Heap {
     limit: usize,
     denied: AtomicBool,
     starved: AtomicBool,
+    /// Whether what runs is being stopped.
+    stopping: AtomicBool,
 }
+
+/// What a heap may have beyond its limit while what runs is being stopped. The error that nobody catches is an
+/// object: where there is no memory for it, QuickJS throws another one, which can be caught.
+const RESERVE: usize = 256 << 10;
 
 impl Heap {
     pub(crate) fn new(limit: usize) -> Arc<Self> {
@@ -22,6 +28,7 @@ impl Heap {
             limit,
             denied: AtomicBool::new(false),
             starved: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
         })
     }
 
@@ -45,6 +52,12 @@ impl Heap {
         self.starved.store(starved, Ordering::Relaxed);
     }
 
+    /// What runs is being stopped, or something else begins.
+    pub(crate) fn stop(&self, stopping: bool) {
+        self.starve(false);
+        self.stopping.store(stopping, Ordering::Relaxed);
+    }
+
     pub(crate) fn starved(&self) -> bool {
         self.starved.load(Ordering::Relaxed)
     }
@@ -62,8 +75,10 @@ impl Heap {
         if self.starved() {
             return false;
         }
-        let allowed = self.used().checked_add(more).is_some_and(|used| used <= self.limit);
-        if !allowed {
+        let stopping = self.stopping.load(Ordering::Relaxed);
+        let most = if stopping { self.limit.saturating_add(RESERVE) } else { self.limit };
+        let allowed = self.used().checked_add(more).is_some_and(|used| used <= most);
+        if !allowed && !stopping {
             self.denied.store(true, Ordering::Relaxed);
             // Whoever catches that and goes on is stopped when it is asked; till then it gets nothing.
             self.starve(true);

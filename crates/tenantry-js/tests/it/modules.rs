@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::support::{config, eval, load, with_modules};
-use tenantry_js::{Data, Folder, Isolate, JsErrorKind, Memory};
+use tenantry_js::{Data, Folder, Isolate, JsErrorKind, Memory, ModuleKind};
 
 fn write(root: &Path, name: &str, text: &str) {
     let path = root.join(name);
@@ -194,4 +194,36 @@ async fn a_functions_text_is_the_same_when_its_module_is_not_compiled_again() {
         let isolate = with_modules(&engine, Memory::new().with("told.mjs", text)).await;
         assert_eq!(load(&isolate, "./told.mjs").await, Ok("class Told { a() {} }".into()));
     }
+}
+
+/// The second isolate has its modules from bytecode.
+#[tokio::test]
+async fn the_programs_own_modules_keep_no_text_in_isolates_and_tenants_keep_theirs() {
+    let engine = crate::support::engine();
+    let shown = async || {
+        let modules = Memory::new()
+            .with_kind(
+                "own.mjs",
+                "export function own() { throw new Error('secret'); }",
+                ModuleKind::Own,
+            )
+            .with("theirs.mjs", "export function theirs() { throw new Error('open'); }")
+            .with(
+                "a.mjs",
+                "import { own } from './own.mjs'; import { theirs } from './theirs.mjs';\n\
+                 const stack = (f) => { try { f(); } catch (error) { return error.stack; } };\n\
+                 export default [String(own), stack(own), String(theirs), stack(theirs)];",
+            );
+        let isolate = with_modules(&engine, modules).await;
+        match load(&isolate, "a.mjs").await.unwrap() {
+            Data::List(shown) => shown.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    shown().await;
+    let [own, own_stack, theirs, theirs_stack] = &shown().await[..] else { panic!("four") };
+    assert!(!own.contains("secret"), "{own}");
+    assert!(!own_stack.contains("own.mjs") && own_stack.contains("a.mjs:2"), "{own_stack}");
+    assert!(theirs.contains("open"), "{theirs}");
+    assert!(theirs_stack.contains("theirs.mjs:1"), "{theirs_stack}");
 }
