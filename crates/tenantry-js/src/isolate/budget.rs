@@ -225,3 +225,28 @@ fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where there is no memory for the error that stops it, what catches everything goes on for ever.
+    #[test]
+    fn what_is_stopped_has_memory_for_the_error_that_says_so() {
+        let heap = Heap::new(1 << 20);
+        let budget = Budget::new(Duration::from_secs(1), Arc::clone(&heap));
+        for starve in [true, false] {
+            budget.begin(1, Duration::ZERO, Instant::now() + Duration::from_secs(1));
+            if starve {
+                heap.starve(true);
+            }
+            assert!(!heap.allows(2 << 20), "it is starved, or asks for too much");
+            assert!(!heap.allows(100), "it gets nothing until it is stopped");
+            assert!(budget.interrupt());
+            assert!(heap.allows(100) && !heap.allows(2 << 20));
+            assert!(budget.interrupt(), "it is stopped wherever it asks");
+            let stop = if starve { Stop::Cpu } else { Stop::Memory };
+            assert_eq!(budget.end().1, Some(stop));
+        }
+    }
+}

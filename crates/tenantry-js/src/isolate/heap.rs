@@ -71,7 +71,7 @@ impl Heap {
         self.used.store(self.used().saturating_sub(size), Ordering::Relaxed);
     }
 
-    fn allows(&self, more: usize) -> bool {
+    pub(super) fn allows(&self, more: usize) -> bool {
         if self.starved() {
             return false;
         }

@@ -253,18 +253,6 @@ async fn what_never_settles_ends_with_the_wall_time() {
     assert_eq!(eval(&isolate, "1").await, Ok(Data::Number(1.0)));
 }
 
-/// Where there is no memory left for the error that stops it, what catches everything would go on for ever.
-#[tokio::test]
-async fn what_is_refused_memory_because_it_does_not_ask_is_stopped_though_it_catches_that() {
-    let engine = crate::support::engine();
-    let mut config = tight();
-    config.limits.cpu = Duration::from_millis(20);
-    config.limits.memory = 1 << 30;
-    let long = "const text = '[' + '[],'.repeat(3e6) + '[]]'; for (;;) { try { JSON.parse(text); } catch {} }";
-    let (_isolate, answer) = hostile_in(&engine, config, long).await;
-    assert_eq!(answer.unwrap_err().kind, JsErrorKind::Cpu);
-}
-
 /// What is in the isolate's way may take much longer to end than its wall time.
 #[tokio::test]
 async fn an_isolate_whose_task_does_not_hear_that_its_time_is_over_is_condemned() {
