@@ -78,6 +78,8 @@ async fn unknown_tenants_are_404_take_no_connection_and_evict_nobody() {
         let unknown = format!("unknown-{number}");
         let answer = send(&app, request("/", &[("x-tenant-id", &unknown)])).await;
         answer.is(404, "TENANT_NOT_FOUND");
+        // The catalog's listener is on this thread, too: unheard for a second, lookups would ask the database.
+        tokio::task::yield_now().await;
     }
     assert_eq!((leases(), world.tenants.active_tenants()), before);
 }
