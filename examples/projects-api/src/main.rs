@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 /// The allocator asks for pages of 2 MB, which quicken nothing here, and are in memory as a whole once a byte of them
-/// is used: with 10,000 tenants, that was nearly half of all.
+/// is used: with 10,000 tenants, that was a third of all.
 #[cfg(target_os = "linux")]
 fn use_small_pages() {
     // Where it is not allowed, more memory is used.

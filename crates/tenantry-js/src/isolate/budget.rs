@@ -106,12 +106,7 @@ impl Budget {
     pub(crate) fn end(&self) -> (Duration, Option<Stop>) {
         self.running.store(0, Ordering::Release);
         let mut event = self.event();
-        if event.stop.is_none() && self.heap.denied() {
-            event.stop = Some(Stop::Memory);
-        }
-        if event.stop.is_none() && self.heap.starved() {
-            event.stop = Some(Stop::Cpu);
-        }
+        event.stop = event.stop.or_else(|| self.refused_memory());
         self.heap.stop(false);
         // A loop in C may have ended by itself: it counts all the same.
         if event.stop.is_none() && event.mark.is_some() && event.over(self.cpu_limit()) {
@@ -165,14 +160,23 @@ impl Budget {
         is_stopped
     }
 
+    /// Why memory was refused, if it was: because there is no more, or because it did not ask.
+    fn refused_memory(&self) -> Option<Stop> {
+        match (self.heap.denied(), self.heap.starved()) {
+            (true, _) => Some(Stop::Memory),
+            (false, true) => Some(Stop::Cpu),
+            (false, false) => None,
+        }
+    }
+
     fn is_to_stop(&self) -> bool {
         let mut event = self.event();
         if event.stop.is_some() {
             return true;
         }
         event.asked = Instant::now();
-        if self.heap.denied() || self.heap.starved() {
-            event.stop = Some(if self.heap.denied() { Stop::Memory } else { Stop::Cpu });
+        if let Some(stop) = self.refused_memory() {
+            event.stop = Some(stop);
             return true;
         }
         let running = self.running.load(Ordering::Acquire);
