@@ -112,7 +112,8 @@ async fn read_chunk(
                 let position = usize::try_from(row.get::<_, i32>(0)).unwrap_or(usize::MAX);
                 if let Some(read) = read.get_mut(position) {
                     read.push(Applied {
-                        key: row.get(1),
+                        // One that is not there matches no file, and is named as such.
+                        key: row.get::<_, Option<String>>(1).unwrap_or_default(),
                         check: row.get(2),
                         at: row.get(3),
                         succeeded: row.get::<_, Option<bool>>(4).unwrap_or(false),

@@ -22,7 +22,10 @@ pub(crate) async fn read(connection: &mut impl Connection, site: &Site) -> Resul
         return Ok(state);
     }
     let rows = connection.rows(&select(&[(0, site)]), &[]).await?;
-    Ok(State::Ledger(rows.iter().map(entry).collect()))
+    Ok(match rows.iter().map(entry).collect() {
+        Some(ledger) => State::Ledger(ledger),
+        None => State::Unreadable(unreadable(site, "a row has no number, name or checksum")),
+    })
 }
 
 /// Reads many schemas' ledgers, some tens in each query. Those that say the same share one state: a run over
@@ -113,8 +116,9 @@ async fn select_chunk(db: &SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(us
                 chunk.iter().map(|(index, _)| (*index, Ledger::new())).collect();
             for row in &rows {
                 let number = usize::try_from(row.get::<_, i32>(5)).unwrap_or(usize::MAX);
+                let Some(entry) = entry(row) else { return read_each(db, chunk).await };
                 if let Some((_, ledger)) = states.get_mut(number) {
-                    ledger.extend([entry(row)]);
+                    ledger.extend([entry]);
                 }
             }
             Ok(states.into_iter().map(|(index, ledger)| (index, State::Ledger(ledger))).collect())
@@ -132,7 +136,9 @@ async fn read_each(db: &SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize
         let state = match read(&mut db, site).await {
             Ok(state) => state,
             Err(error) if error.as_database_error().is_some() => {
-                State::Unreadable(unreadable(site, error))
+                let failure = Failure::from(error);
+                let Failure { code, message, .. } = unreadable(site, &failure.message);
+                State::Unreadable(Failure { code, message, ..failure })
             }
             Err(error) => return Err(error),
         };
@@ -141,11 +147,8 @@ async fn read_each(db: &SharedDb, chunk: &[(usize, &Site)]) -> Result<Vec<(usize
     Ok(states)
 }
 
-fn unreadable(site: &Site, error: tenantry::Error) -> Failure {
-    let mut failure = Failure::from(error);
-    failure.code = "LEDGER_UNREADABLE";
-    failure.message = format!("the ledger {} cannot be read: {}", site.ledger, failure.message);
-    failure
+fn unreadable(site: &Site, why: &str) -> Failure {
+    Failure::new("LEDGER_UNREADABLE", format!("the ledger {} cannot be read: {why}", site.ledger))
 }
 
 /// The rows of these ledgers, each with its number in the last column.
@@ -160,7 +163,8 @@ fn select(sites: &[(usize, &Site)]) -> String {
         let separator = if index == 0 { "" } else { " UNION ALL " };
         write!(
             sql,
-            "{separator}SELECT number, name::text, checksum::text, duration_ms IS NOT NULL, done, \
+            "{separator}SELECT number::pg_catalog.int8, name::text, checksum::text, \
+             duration_ms IS NOT NULL, done::pg_catalog.int4, \
              {number} FROM {}",
             site.ledger
         )
@@ -170,7 +174,9 @@ fn select(sites: &[(usize, &Site)]) -> String {
     sql
 }
 
-fn entry(row: &Row) -> (i64, Entry) {
+/// A row of a ledger; `None` where something is not there that every row of ours has.
+fn entry(row: &Row) -> Option<(i64, Entry)> {
     let progress = Progress::of(row.get(3), row.get::<_, Option<i32>>(4).map(i64::from));
-    (row.get(0), Entry { name: row.get(1), checksum: row.get(2), progress })
+    let (name, checksum): (Option<String>, Option<String>) = (row.get(1), row.get(2));
+    Some((row.get::<_, Option<i64>>(0)?, Entry { name: name?, checksum: checksum?, progress }))
 }

@@ -146,3 +146,43 @@ async fn a_ledger_that_does_not_answer_leaves_the_others_as_they_are() {
     assert_eq!(error.code, "LEDGER_UNREADABLE");
     assert!(error.message.contains("tenant_b"), "{error}");
 }
+
+/// A tenant's schema may be its own: what is in it ends nobody else's run.
+#[tokio::test]
+async fn ledgers_of_other_types_views_and_rows_with_holes_end_nothing() {
+    let project = Project::with(&[USERS]).await;
+    let ids = ["fine", "holes", "numeric", "old", "text", "view"];
+    project.enrol(&ids).await;
+    let migrator = project.migrator().await;
+    migrate_all(&migrator).await;
+    let sql = "ALTER TABLE tenant_numeric.tenantry_migrations ALTER number TYPE numeric, \
+                 ALTER name TYPE text, ALTER done TYPE bigint; \
+               ALTER TABLE tenant_old.tenantry_migrations DROP COLUMN done; \
+               ALTER TABLE tenant_text.tenantry_migrations ALTER number TYPE text USING 'one'; \
+               ALTER TABLE tenant_view.tenantry_migrations RENAME TO kept; \
+               CREATE VIEW tenant_view.tenantry_migrations AS SELECT * FROM tenant_view.kept; \
+               ALTER TABLE tenant_holes.tenantry_migrations ALTER checksum DROP NOT NULL; \
+               UPDATE tenant_holes.tenantry_migrations SET checksum = NULL";
+    project.client().await.batch_execute(sql).await.unwrap();
+    let status = migrator.status().await.unwrap();
+    let told: Vec<_> = status
+        .tenants
+        .iter()
+        .map(|it| (it.id.as_str(), it.applied, it.error.as_ref().map(|error| error.code)))
+        .collect();
+    let unreadable = Some("LEDGER_UNREADABLE");
+    assert_eq!(
+        told,
+        [
+            ("fine", 1, None),
+            ("holes", 0, unreadable),
+            ("numeric", 1, None),
+            ("old", 1, None),
+            ("text", 0, unreadable),
+            ("view", 1, None),
+        ]
+    );
+    let report = migrate_all(&migrator).await;
+    let failed = report.tenants.iter().filter(|it| it.error.is_some()).map(|it| it.id.as_str());
+    assert_eq!(failed.collect::<Vec<_>>(), ["holes", "text"]);
+}

@@ -57,3 +57,24 @@ async fn until_served(application: &TenantManager, tenant: &str, needed: &Versio
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+/// A tenant's schema may be its own: its ledger may be anything, and is no reason for a panic.
+#[tokio::test]
+async fn a_ledger_of_other_types_is_read_and_its_rows_with_holes_do_not_count() {
+    let project = Project::with(&[USERS]).await;
+    project.enrol(&["acme", "text"]).await;
+    migrate_all(&project.migrator().await).await;
+    let sql = "ALTER TABLE tenant_acme.tenantry_migrations ALTER number TYPE integer, \
+                 ALTER name DROP NOT NULL; \
+               INSERT INTO tenant_acme.tenantry_migrations \
+                 VALUES (9, NULL, 'x', now(), 1, NULL, NULL, NULL); \
+               ALTER TABLE tenant_text.tenantry_migrations ALTER number TYPE text USING 'one'";
+    project.client().await.batch_execute(sql).await.unwrap();
+    let application = TenantManager::connect(project.config().load().unwrap()).await.unwrap();
+    let versions = application.versions();
+    versions.require(&id("acme"), &Version::at_least("0001")).await.unwrap();
+    let refused = versions.require(&id("acme"), &Version::at_least("0009")).await;
+    assert!(matches!(refused, Err(Error::Migrating(_))), "{refused:?}");
+    let refused = versions.require(&id("text"), &Version::at_least("0001")).await;
+    assert_eq!(refused.unwrap_err().sqlstate(), Some("22P02"));
+}

@@ -20,7 +20,13 @@ pub(super) async fn read(
     known: &Known,
 ) -> Result<TenantVersion> {
     // In full: with `isolation.fallthrough` the shared schema's ledger would be in its place.
-    let ledger = format!("{}.{}", access.place.schema.quoted(), table.quoted());
+    // As ours has it, whatever the columns are: the schema may be the tenant's own.
+    let ledger = format!(
+        "(SELECT number::pg_catalog.int8, name::pg_catalog.text, duration_ms FROM {}.{} \
+         WHERE number IS NOT NULL AND name IS NOT NULL) AS ledger",
+        access.place.schema.quoted(),
+        table.quoted()
+    );
     let digest = format!(
         "SELECT count(*), max(number), \
          sum(pg_catalog.hashtextextended(name, number))::text FROM {ledger} \
@@ -40,7 +46,7 @@ pub(super) async fn read(
     }
     // With the digest of these rows: the ledger may have changed since.
     let all = format!(
-        "SELECT number, name::text, count(*) OVER (), max(number) OVER (), \
+        "SELECT number, name, count(*) OVER (), max(number) OVER (), \
          (sum(pg_catalog.hashtextextended(name, number)) OVER ())::text FROM {ledger} \
          WHERE duration_ms IS NOT NULL"
     );
