@@ -1,8 +1,10 @@
 // JSON Web Tokens signed with a secret (HS256, HS384, HS512) or with a key (RS256, ES256). Nothing else is accepted, `none` least of all,
 // and which of the two it is, is told by what is configured and never by the token: a public key is no secret to sign with.
 
-import { Buffer } from "node:buffer";
-import { createHmac, createPrivateKey, sign as signWith, timingSafeEqual, verify as verifyWith } from "node:crypto";
+// Loaded by the first token and not with every tenant.
+const { getBuiltinModule } = globalThis.process;
+const crypto = () => getBuiltinModule("node:crypto");
+const buffers = () => getBuiltinModule("node:buffer").Buffer;
 
 const digests = { __proto__: null, HS256: "sha256", HS384: "sha384", HS512: "sha512" };
 const units = { __proto__: null, "": 0.001, ms: 0.001, s: 1, m: 60, h: 3600, d: 86400, w: 604800, y: 31557600 };
@@ -28,11 +30,11 @@ export function seconds(time, what) {
 }
 
 function part(value) {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  return buffers().from(JSON.stringify(value)).toString("base64url");
 }
 
 function signature(algorithm, text, secret) {
-  return createHmac(digests[algorithm], secret).update(text).digest();
+  return crypto().createHmac(digests[algorithm], secret).update(text).digest();
 }
 
 const byKey = ["RS256", "ES256"];
@@ -40,19 +42,19 @@ const form = (algorithm, key) => (algorithm === "ES256" ? { key, dsaEncoding: "i
 
 /** Whether it is a key in PEM, and no secret. */
 export function isKey(secret) {
-  const text = typeof secret === "string" ? secret : secret instanceof Uint8Array ? Buffer.from(secret).toString("latin1") : "";
+  const text = typeof secret === "string" ? secret : secret instanceof Uint8Array ? buffers().from(secret).toString("latin1") : "";
   return text.includes("-----BEGIN ");
 }
 
 function marked(algorithm, text, secret) {
-  if (byKey.includes(algorithm)) return signWith("sha256", text, form(algorithm, secret));
+  if (byKey.includes(algorithm)) return crypto().sign("sha256", text, form(algorithm, secret));
   return signature(algorithm, text, secret);
 }
 
 function isGood(algorithm, text, secret, given) {
-  if (byKey.includes(algorithm)) return verifyWith("sha256", text, form(algorithm, secret), given);
+  if (byKey.includes(algorithm)) return crypto().verify("sha256", text, form(algorithm, secret), given);
   const expected = signature(algorithm, text, secret);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  return given.length === expected.length && crypto().timingSafeEqual(given, expected);
 }
 
 const reserved = { iss: "iss", aud: "aud", sub: "sub", jti: "jti" };
@@ -62,7 +64,7 @@ export function sign(payload, secret, options = {}) {
     throw failure("FST_JWT_BAD_PAYLOAD", "jwt.sign: the payload must be an object", 500);
   }
   const withKey = isKey(secret);
-  const algorithm = options.algorithm ?? (!withKey ? "HS256" : createPrivateKey(secret).asymmetricKeyType === "ec" ? "ES256" : "RS256");
+  const algorithm = options.algorithm ?? (!withKey ? "HS256" : crypto().createPrivateKey(secret).asymmetricKeyType === "ec" ? "ES256" : "RS256");
   const known = withKey ? byKey : Object.keys(digests);
   if (!known.includes(algorithm)) throw failure("FST_JWT_BAD_OPTION", `jwt.sign: with a ${withKey ? "key" : "secret"} the algorithm is ${known.join(", ")}, not ${algorithm}`, 500);
   const claims = { ...payload };
@@ -81,7 +83,7 @@ export function sign(payload, secret, options = {}) {
 export function decode(token, { complete = false } = {}) {
   try {
     const [header, payload, mark] = String(token).split(".");
-    const read = (text) => JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+    const read = (text) => JSON.parse(buffers().from(text, "base64url").toString("utf8"));
     const found = { header: read(header), payload: read(payload), signature: mark };
     if (found.header === null || typeof found.header !== "object") return null;
     return complete ? found : found.payload;
@@ -105,7 +107,7 @@ export function verify(token, secret, options = {}) {
   const known = isKey(secret) ? byKey : Object.keys(digests);
   const allowed = options.algorithms ?? known;
   if (!known.includes(alg) || !allowed.includes(alg)) throw untrusted("The token algorithm is invalid.");
-  const given = Buffer.from(pieces[2], "base64url");
+  const given = buffers().from(pieces[2], "base64url");
   if (!isGood(alg, `${pieces[0]}.${pieces[1]}`, secret, given)) throw untrusted("The token signature is invalid.");
   const claims = found.payload;
   const now = (options.clockTimestamp ?? Date.now()) / 1000;

@@ -1,10 +1,12 @@
 // Signed cookies: `value.signature`, HMAC with SHA-256, and older secrets that are still accepted.
 
-import { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
+// Loaded by the first signature and not with every tenant.
+const { getBuiltinModule } = globalThis.process;
+const crypto = () => getBuiltinModule("node:crypto");
+const buffers = () => getBuiltinModule("node:buffer").Buffer;
 
 function signature(text, secret) {
-  return createHmac("sha256", secret).update(text).digest("base64").replace(/=+$/, "");
+  return crypto().createHmac("sha256", secret).update(text).digest("base64").replace(/=+$/, "");
 }
 
 export class Signer {
@@ -25,10 +27,10 @@ export class Signer {
     if (typeof signed !== "string") throw new TypeError("Signed cookie string must be provided.");
     const at = signed.lastIndexOf(".");
     const text = signed.slice(0, Math.max(at, 0));
-    const given = Buffer.from(signed.slice(at + 1));
+    const given = buffers().from(signed.slice(at + 1));
     for (const secret of at < 0 ? [] : this.#secrets) {
-      const expected = Buffer.from(signature(text, secret));
-      if (expected.length === given.length && timingSafeEqual(expected, given)) {
+      const expected = buffers().from(signature(text, secret));
+      if (expected.length === given.length && crypto().timingSafeEqual(expected, given)) {
         return { valid: true, renew: secret !== this.#secrets[0], value: text };
       }
     }

@@ -148,7 +148,6 @@ for (const [name, size, method] of [['UInt8', 1, 'Uint8'], ['Int8', 1, 'Int8'], 
   }
 }
 
-globalThis.Buffer = Buffer;
 const { atob, btoa } = globalThis;
 export { atob, btoa };
 export default { Buffer, atob, btoa };

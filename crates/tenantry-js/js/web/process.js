@@ -1,5 +1,8 @@
-// `process`: this tenant's environment, and next to nothing else; `crypto` and `global`.
+// `process`: this tenant's environment, and next to nothing else; `crypto`, `Buffer` and `global`.
 import { randomUUID, getRandomValues, subtle } from 'prelude:web/crypto';
+
+const { builtin } = host.native;
+const { defineProperty } = Object;
 
 const began = performance.now();
 const hrtime = () => {
@@ -18,7 +21,24 @@ globalThis.process = {
   cwd: () => '/',
   uptime: () => (performance.now() - began) / 1000,
   hrtime,
+  getBuiltinModule: (name) => {
+    try {
+      return builtin(String(name));
+    } catch {
+      return undefined;
+    }
+  },
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
 };
 globalThis.crypto = { randomUUID, getRandomValues, subtle };
 globalThis.global = globalThis;
+// Loaded when somebody asks for it: most tenants never do.
+const setBuffer = (value) => {
+  defineProperty(globalThis, 'Buffer', { value, writable: true, configurable: true });
+  return value;
+};
+defineProperty(globalThis, 'Buffer', {
+  get: () => setBuffer(builtin('node:buffer').Buffer),
+  set: setBuffer,
+  configurable: true,
+});

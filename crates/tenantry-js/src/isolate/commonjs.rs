@@ -35,26 +35,26 @@ fn builtin<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Value<'js>> {
     match builtin::node(&specifier) {
         Node::Other => Ok(Value::new_undefined(ctx)),
         Node::Absent => Err(loader::throw(&ctx, &loader::absent(&specifier))),
-        Node::There(name) => {
-            let known = Realm::with(&ctx, |realm| realm.node.borrow().get(&name).cloned());
-            if let Some(known) = known {
-                return Ok(known);
-            }
-            let source = builtin::node_source(&name).unwrap_or_default();
-            // Under a name of its own: an `import` of the same module would evaluate it later.
-            let module = loader::declare(
-                &ctx,
-                &format!("{name}?require"),
-                loader::with_host(source),
-                Whose::Ours,
-            )?;
-            let (module, promise) = module.eval()?;
-            promise.finish::<()>()?;
-            let exports: Value<'js> = module.get("default")?;
-            Realm::with(&ctx, |realm| realm.node.borrow_mut().insert(name, exports.clone()));
-            Ok(exports)
-        }
+        Node::There(name) => node(&ctx, &name)?.get("default"),
     }
+}
+
+/// The namespace of a module of Node's. It is evaluated when it is first asked for, by `import`, by
+/// `require` or by a global of its, and once.
+pub(super) fn node<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
+    let known = Realm::with(ctx, |realm| realm.node.borrow().get(name).cloned());
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let source = builtin::node_source(name).unwrap_or_default();
+    // Under a name of its own: what is imported by `name` is a module over this one.
+    let own = format!("{name}:source");
+    let module = loader::declare(ctx, &own, loader::with_host(source), Whose::Ours)?;
+    let (module, promise) = module.eval()?;
+    promise.finish::<()>()?;
+    let namespace = module.namespace()?;
+    Realm::with(ctx, |realm| realm.node.borrow_mut().insert(name.to_owned(), namespace.clone()));
+    Ok(namespace)
 }
 
 /// The function of a CommonJS file, or the value of a JSON file.

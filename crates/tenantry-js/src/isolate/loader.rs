@@ -141,8 +141,9 @@ impl Loader for Modules {
         if name.starts_with(MADE) || name == HOST {
             return Module::declare_def::<Made, _>(ctx.clone(), name);
         }
-        if let Some(source) = builtin::node_source(name) {
-            return declare(ctx, name, with_host(source), Whose::Ours);
+        if builtin::node_source(name).is_some() {
+            commonjs::node(ctx, name)?;
+            return Module::declare_def::<Made, _>(ctx.clone(), name);
         }
         let module = self.source.load(name).map_err(|error| throw(ctx, &error))?;
         match module.kind {
@@ -261,7 +262,7 @@ fn throw_at(ctx: &Ctx<'_>, error: &ModuleError, stack: Option<String>) -> Error 
     }
 }
 
-/// A module over a value: the host, `host.module(name, exports)`, JSON, or CommonJS.
+/// A module over a value: the host, `host.module(name, exports)`, one of Node's, JSON, or CommonJS.
 struct Made;
 
 enum Exported<'js> {
@@ -277,6 +278,9 @@ impl Made {
             Some(name) => realm.modules.borrow().get(name).cloned().map(Exported::Named),
             None if name == HOST => {
                 realm.host.borrow().clone().map(|host| Exported::Default(host.into_value()))
+            }
+            None if name.starts_with(NODE) => {
+                realm.node.borrow().get(name).cloned().map(Exported::Named)
             }
             None => realm.values.borrow().get(name).cloned().map(Exported::Default),
         });

@@ -21,8 +21,8 @@ pub(super) struct Realm<'js> {
     pub(super) functions: RefCell<HashMap<String, Function<'js>>>,
     /// What modules over a value export: JSON and CommonJS, by their names.
     pub(super) values: RefCell<HashMap<String, Value<'js>>>,
-    /// Node's modules that were required.
-    pub(super) node: RefCell<HashMap<String, Value<'js>>>,
+    /// The namespaces of Node's modules that were asked for.
+    pub(super) node: RefCell<HashMap<String, Object<'js>>>,
     /// Operations that the running event opened, for its task.
     pub(super) opened: Cell<isize>,
     /// Modules that the prelude made.

@@ -84,6 +84,29 @@ async fn node_modules_are_there_by_both_names_and_the_rest_is_refused_by_name() 
 }
 
 #[tokio::test]
+async fn a_module_of_nodes_is_one_however_it_is_asked_for() {
+    let engine = crate::support::engine();
+    let modules = Memory::new()
+        .with(
+            "a.mjs",
+            "const { Buffer: imported } = await import('node:buffer'); \
+             const { required } = await import('./b.cjs'); \
+             const { Buffer: built } = process.getBuiltinModule('buffer'); \
+             import { createHash } from 'node:crypto'; \
+             const made = createHash('sha256').digest(); \
+             export default [imported === required, required === built, built === Buffer, \
+               made instanceof Buffer, Buffer.isBuffer(required.from('x')), \
+               process.getBuiltinModule('fs') === undefined, process.getBuiltinModule('nothing') === undefined];",
+        )
+        .with("b.cjs", "exports.required = require('buffer').Buffer;")
+        .with("own.mjs", "globalThis.Buffer = 7; export default Buffer;");
+    let isolate = with_modules(&engine, modules).await;
+    let all = Data::List(vec![true.into(); 7]);
+    assert_eq!(load(&isolate, "a.mjs").await, Ok(all));
+    assert_eq!(load(&isolate, "own.mjs").await, Ok(Data::Number(7.0)));
+}
+
+#[tokio::test]
 async fn packages_are_found_by_exports_module_and_main() {
     let root = tempfile::tempdir().unwrap();
     let root = root.path();

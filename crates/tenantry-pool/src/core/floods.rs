@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{Driver, TargetId};
 
-/// How long one width is tried, and how much must have come back meanwhile, unless that takes long.
-const EPOCH: Duration = Duration::from_millis(50);
+/// How long one width is looked at, twice, and how much must have come back meanwhile, unless that takes long.
+const EPOCH: Duration = Duration::from_millis(25);
 const RETURNS: u32 = 64;
 const LONG: Duration = Duration::from_millis(400);
 /// A width is kept for so long before others are tried again: longer each time that nothing comes of it, so
@@ -33,7 +33,7 @@ const OTHERWISE: f64 = 2.0;
 /// What does not bring anything back for so long is not worth waiting for.
 const STALLED: Duration = Duration::from_millis(500);
 /// Fewer connections are enough if they bring this part of what more did.
-const ENOUGH: f64 = 0.75;
+const ENOUGH: f64 = 0.7;
 /// More connections are worth it if they bring so many times as much.
 const BETTER: f64 = 1.3;
 /// Others are at work if one of them had a connection within this time.
@@ -72,13 +72,18 @@ struct Flood {
     /// When the epoch began, and what has come back since.
     began: Instant,
     returns: u32,
+    /// Whether the width that counts has grown since others were tried last.
+    has_grown: bool,
+    /// What came back in the first epoch of two.
+    first: Option<f64>,
 }
 
 impl Flood {
     fn new(ix: TargetIx, budget: usize, now: Instant) -> Self {
         let trial = Trial::Measure { then: Try::Narrower };
-        let (rest, began, returns) = (FIRST_REST, now, 0);
-        Self { ix, width: budget, kept: budget, trial, rest, began, returns }
+        let rest = FIRST_REST;
+        let (width, kept, began, returns) = (budget, budget, now, 0);
+        Self { ix, width, kept, trial, rest, began, returns, has_grown: false, first: None }
     }
 
     /// A connection has come back.
@@ -88,8 +93,16 @@ impl Flood {
         if elapsed < EPOCH || (self.returns < RETURNS && elapsed < LONG) {
             return;
         }
-        let rate = f64::from(self.returns) / elapsed.as_secs_f64();
+        let mut rate = f64::from(self.returns) / elapsed.as_secs_f64();
         (self.began, self.returns) = (now, 0);
+        if !matches!(self.trial, Trial::Rest { .. }) {
+            // The better of two: whatever else the machine does takes something away, and brings nothing.
+            let Some(first) = self.first.take() else {
+                self.first = Some(rate);
+                return;
+            };
+            rate = rate.max(first);
+        }
         self.trial = match self.trial {
             Trial::Rest { rate: before, .. } if is_otherwise(rate, before) => {
                 self.rest = FIRST_REST;
@@ -111,7 +124,13 @@ impl Flood {
             Trial::Wider { rate: before } if rate >= BETTER * before => {
                 self.kept = self.width;
                 self.rest = FIRST_REST;
+                self.has_grown = true;
                 Trial::Measure { then: Try::Wider }
+            }
+            // It may have grown too far.
+            Trial::Wider { .. } if std::mem::take(&mut self.has_grown) => {
+                self.width = self.kept;
+                Trial::Measure { then: Try::Narrower }
             }
             Trial::Narrower { rate } => self.rest(rate, Try::Wider, now),
             Trial::Wider { rate } => self.rest(rate, Try::Narrower, now),
@@ -264,6 +283,22 @@ mod tests {
         assert_eq!(widths[5], 2, "within half a second");
         let narrower = widths.iter().skip(10).filter(|width| **width < 2).count();
         assert!(narrower <= 2, "one is tried now and then: {widths:?}");
+    }
+
+    /// One epoch in which hardly anything came back says nothing about a width.
+    #[test]
+    fn what_keeps_the_machine_for_a_moment_does_not_count() {
+        let mut now = Instant::now();
+        let mut flood = Flood::new(TargetIx::default(), 16, now);
+        let mut hiccup = Some(Duration::from_millis(80));
+        for _ in 0..10_000 {
+            now += Duration::from_secs_f64(1.0 / (8_000.0 * flood.width.min(2) as f64));
+            if flood.width == 2 {
+                now += hiccup.take().unwrap_or_default();
+            }
+            flood.returned(16, now);
+        }
+        assert_eq!((flood.width, flood.kept, hiccup), (2, 2, None));
     }
 
     #[test]
