@@ -2,6 +2,7 @@
 
 mod config;
 mod guest;
+mod lanes;
 mod queue;
 mod slot;
 mod stats;
@@ -23,7 +24,8 @@ use queue::RunQueue;
 /// An isolate is run by whichever thread is free, in the order in which isolates became ready, a
 /// bounded time each. A thread whose isolate runs longer than the slice steps back to a low
 /// priority and ends with that turn, and a new one takes its place, so that an endless loop costs
-/// the others nothing but what they leave. One whose tasks are short runs where it is asked for one, if it
+/// the others nothing but what they leave; and fewer of them go on at once than there are processors
+/// ([`EngineConfig::long_turns`]). One whose tasks are short runs where it is asked for one, if it
 /// is idle ([`EngineConfig::in_place`]). The threads start with the engine and end with [`Engine::close`], or when
 /// the last clone and the last isolate are gone.
 #[derive(Clone, Debug)]
@@ -46,7 +48,7 @@ impl std::fmt::Debug for EngineInner {
 impl Engine {
     /// Starts the threads.
     pub fn new(config: EngineConfig) -> Self {
-        let queue = Arc::new(RunQueue::default());
+        let queue = Arc::new(RunQueue::new(config.long_turns));
         for _ in 0..config.workers.max(1) {
             worker::start(&queue, config.slice);
         }

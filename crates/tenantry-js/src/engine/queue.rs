@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::EngineStats;
+use super::lanes::Lanes;
 use super::slot::Slot;
 use crate::isolate::Actor;
 
@@ -17,8 +18,9 @@ const GUESTS: Duration = Duration::from_millis(50);
 /// How many times it looks in vain before it sleeps.
 const LOOKS: u32 = 20;
 
-#[derive(Default)]
 pub(crate) struct RunQueue {
+    /// For turns that take long.
+    pub(super) lanes: Lanes,
     state: Mutex<State>,
     ready: Condvar,
     watch: Condvar,
@@ -51,6 +53,17 @@ impl State {
 }
 
 impl RunQueue {
+    pub(super) fn new(long_turns: usize) -> Self {
+        Self {
+            lanes: Lanes::new(long_turns),
+            state: Mutex::default(),
+            ready: Condvar::new(),
+            watch: Condvar::new(),
+            closed: AtomicBool::new(false),
+            guests_watched: AtomicBool::new(false),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,6 +16,9 @@ use crate::isolate::Actor;
 /// How much a thread that runs long steps back: it gets what the others leave.
 const NICE: i32 = 15;
 
+/// How long a thread waits until it looks whether its time is over.
+const PATIENCE: Duration = Duration::from_millis(5);
+
 static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 thread_local! {
@@ -32,6 +35,8 @@ pub(super) struct Slot {
     /// Whose turn it is.
     actor: Mutex<Option<Arc<Actor>>>,
     long: AtomicBool,
+    /// Whether it has asked for a lane in this turn.
+    has_lane: AtomicBool,
     is_guest: bool,
     /// Whether another thread has taken over what else a guest had to do in this turn.
     is_relieved: AtomicBool,
@@ -46,6 +51,7 @@ impl Slot {
             since: AtomicU64::new(0),
             actor: Mutex::new(None),
             long: AtomicBool::new(false),
+            has_lane: AtomicBool::new(false),
             is_guest,
             is_relieved: AtomicBool::new(false),
         });
@@ -82,6 +88,11 @@ impl Slot {
         let took = self.running();
         self.since.store(0, Ordering::Relaxed);
         *self.actor() = None;
+        if self.has_lane.swap(false, Ordering::Relaxed)
+            && let Some(queue) = self.queue.upgrade()
+        {
+            queue.lanes.leave(self.thread);
+        }
         took
     }
 
@@ -139,14 +150,23 @@ fn now() -> u64 {
     u64::try_from(BEGINNING.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Called by an isolate that has used its slice and goes on: its thread makes way.
-pub(crate) fn make_way() {
+/// Called by an isolate that has used its slice, and so much CPU time by now: its thread makes way. Whether it may
+/// go on; if not, it looks whether its time is over and asks again.
+pub(crate) fn make_way(used: Duration) -> bool {
     let slot = CURRENT.with_borrow(Clone::clone);
-    let Some(slot) = slot else { return };
+    let Some(slot) = slot else { return true };
     if !slot.is_guest {
         slot.step_back();
     } else if !slot.is_relieved.load(Ordering::Acquire) {
         slot.long.store(true, Ordering::Release);
-        slot.is_relieved.store(guest::hand_over(), Ordering::Release);
+        let is_relieved = guest::hand_over();
+        slot.is_relieved.store(is_relieved, Ordering::Release);
+        if !is_relieved {
+            // What else this thread has to do would wait, too.
+            return true;
+        }
     }
+    slot.has_lane.store(true, Ordering::Relaxed);
+    let queue = slot.queue.upgrade();
+    queue.is_none_or(|queue| queue.lanes.may_go_on(slot.thread, used, PATIENCE))
 }

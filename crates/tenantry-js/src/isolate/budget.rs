@@ -170,19 +170,28 @@ impl Budget {
     }
 
     fn is_to_stop(&self) -> bool {
+        loop {
+            if let Some(is_stopped) = self.decide() {
+                return is_stopped;
+            }
+        }
+    }
+
+    /// Whether it is to be stopped; none while it has to wait for others.
+    fn decide(&self) -> Option<bool> {
         let mut event = self.event();
         if event.stop.is_some() {
-            return true;
+            return Some(true);
         }
         event.asked = Instant::now();
         if let Some(stop) = self.refused_memory() {
             event.stop = Some(stop);
-            return true;
+            return Some(true);
         }
         let running = self.running.load(Ordering::Acquire);
         if running != 0 && self.cancelled.load(Ordering::Acquire) == running {
             event.stop = Some(Stop::Cancelled);
-            return true;
+            return Some(true);
         }
         if event.mark.is_none() {
             event.mark = Some((thread_cpu(), event.started.elapsed()));
@@ -192,12 +201,12 @@ impl Budget {
         } else if Instant::now() > event.deadline {
             event.stop = Some(Stop::Wall);
         }
-        let (is_stopped, is_long) = (event.stop.is_some(), event.is_long());
-        drop(event);
-        if is_long {
-            make_way();
+        if event.stop.is_some() {
+            return Some(true);
         }
-        is_stopped
+        let took = event.took();
+        drop(event);
+        (took <= LONG || make_way(took)).then_some(false)
     }
 }
 
@@ -207,15 +216,15 @@ impl EventAccount {
     }
 
     /// By CPU time alone: a thread that has waited for a processor is not to make way for others.
-    fn is_long(&self) -> bool {
-        self.mark.is_some_and(|(mark, _)| thread_cpu().saturating_sub(mark) > LONG)
+    fn took(&self) -> Duration {
+        self.mark.map_or(Duration::ZERO, |(mark, _)| thread_cpu().saturating_sub(mark))
     }
 
     /// Wall time stands for CPU time until the handler has been called once: events are short.
     fn used(&self) -> Duration {
         match self.mark {
             None => self.started.elapsed(),
-            Some((mark, till)) => till + thread_cpu().saturating_sub(mark),
+            Some((_, till)) => till + self.took(),
         }
     }
 }
