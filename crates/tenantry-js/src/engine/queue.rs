@@ -12,7 +12,7 @@ use super::slot::Slot;
 use crate::isolate::Actor;
 
 /// Threads beside the configured ones, at most: one for each isolate that runs long.
-const SPARE: isize = 64;
+const SPARE: usize = 64;
 /// How often the watchdog looks while none but guests run isolates.
 const GUESTS: Duration = Duration::from_millis(50);
 /// How many times it looks in vain before it sleeps.
@@ -39,9 +39,8 @@ struct State {
     vain: u32,
     /// Workers that wait for an isolate.
     idle: usize,
-    /// Workers that run long: another one was started for each. A worker may end before whoever found
-    /// that it runs long has counted it: below zero for that moment.
-    long: isize,
+    /// Workers that run long: another one was started for each.
+    long: usize,
     closed: bool,
     watched: bool,
 }
@@ -130,11 +129,17 @@ impl RunQueue {
         }
     }
 
-    /// A worker runs long: whether another one may be started in its place.
+    /// A worker runs long: whether another one may be started in its place. If not, it counts as before.
     pub(super) fn runs_long(&self) -> bool {
         let mut state = self.state();
-        state.long += 1;
-        state.long <= SPARE && !state.closed
+        let may = state.long < SPARE && !state.closed;
+        state.long += usize::from(may);
+        may
+    }
+
+    /// A worker that was counted goes on as before.
+    pub(super) fn is_not_long(&self) {
+        self.state().long -= 1;
     }
 
     /// Waits for the watchdog's next look at the threads: soon while some are busy, and for as
@@ -199,7 +204,7 @@ impl RunQueue {
         EngineStats {
             workers: state.slots.len(),
             busy: state.busy(),
-            long: usize::try_from(state.long).unwrap_or(0),
+            long: state.long,
             waiting: state.actors.len(),
         }
     }

@@ -130,19 +130,30 @@ impl Slot {
         }
     }
 
-    /// Steps back for good, with a new worker in its place: what it runs takes long.
-    pub(super) fn step_back(&self) {
+    /// Steps back for good, with a new worker in its place: what it runs takes long. False where there are too many
+    /// of its kind already: then it goes on as it is.
+    pub(super) fn step_back(&self) -> bool {
+        if self.is_long() {
+            return true;
+        }
+        let Some(queue) = self.queue.upgrade().filter(|queue| queue.runs_long()) else {
+            return false;
+        };
+        // First the other one: a new thread has the priority of the one that starts it, and a worker that is
+        // long ends with its turn.
+        if !worker::start(&queue, self.slice) {
+            queue.is_not_long();
+            return false;
+        }
         if self.long.swap(true, Ordering::AcqRel) {
-            return;
+            // The watchdog and the worker itself at the same time: there is one worker more.
+            queue.is_not_long();
+            return true;
         }
         if let Err(error) = setpriority_process(Some(self.thread), NICE) {
             tracing::debug!(%error, "cannot lower a thread's priority");
         }
-        if let Some(queue) = self.queue.upgrade()
-            && queue.runs_long()
-        {
-            worker::start(&queue, self.slice);
-        }
+        true
     }
 }
 
@@ -156,7 +167,9 @@ pub(crate) fn make_way(used: Duration) -> bool {
     let slot = CURRENT.with_borrow(Clone::clone);
     let Some(slot) = slot else { return true };
     if !slot.is_guest {
-        slot.step_back();
+        if !slot.step_back() {
+            return true;
+        }
     } else if !slot.is_relieved.load(Ordering::Acquire) {
         slot.long.store(true, Ordering::Release);
         let is_relieved = guest::hand_over();

@@ -16,8 +16,8 @@ const WATCH: Duration = Duration::from_millis(5);
 /// A turn that lasts as long as this has stopped asking whether to go on.
 const STUCK: Duration = Duration::from_millis(10);
 
-/// Starts a worker.
-pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration) {
+/// Starts a worker. Whether the machine has a thread for it.
+pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration) -> bool {
     let queue = queue.clone();
     let started = std::thread::Builder::new()
         .name("tenantry-js".to_owned())
@@ -40,9 +40,10 @@ pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration) {
             }
             queue.worker_ended(&slot);
         });
-    if let Err(error) = started {
+    if let Err(error) = &started {
         tracing::error!(%error, "cannot start a thread for JavaScript");
     }
+    started.is_ok()
 }
 
 /// Starts the watchdog: a worker stuck in C code, which never asks whether to go on, steps back

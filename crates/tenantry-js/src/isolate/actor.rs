@@ -14,7 +14,7 @@ use super::heap::Heap;
 use super::record::{Pace, Record};
 use super::task::Start;
 use super::{IsolateConfig, IsolateStats};
-use crate::engine::EngineInner;
+use crate::engine::{EngineInner, make_way};
 use crate::fetch::FetchPolicy;
 use crate::host::{Host, HostError};
 use crate::modules::ModuleSource;
@@ -22,6 +22,9 @@ use crate::{Data, JsError, Limits};
 
 /// The most stack for JavaScript that threads have which are not the engine's.
 const STACK_HERE: usize = 1 << 20;
+
+/// Freeing a heap of more bytes than this takes long, and asks nobody.
+const LARGE: usize = 8 << 20;
 
 /// What happens to an isolate from outside.
 pub(crate) enum Event {
@@ -107,6 +110,7 @@ impl Actor {
             budget: Arc::new(Budget::new(
                 config.loading.unwrap_or(config.limits.cpu),
                 heap.clone(),
+                config.record.clone(),
             )),
             heap,
             tokio,
@@ -191,6 +195,7 @@ impl Actor {
         let shared = &self.shared;
         shared.in_place
             && shared.pace.is_short(&shared.record)
+            && !shared.record.is_suspect()
             && !self.engine.queue.closed()
             && !self.is_ending()
     }
@@ -203,6 +208,11 @@ impl Actor {
     /// Runs what is in the inbox, up to a slice of time.
     pub(crate) fn turn(self: &Arc<Self>, slice: Duration) -> Turn {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.shared.is_loaded() || self.shared.record.is_suspect() {
+            // Loading takes some milliseconds, and who has taken long lately may ask late: others do not wait
+            // for it, nor it for what takes longer.
+            self.make_way();
+        }
         let until = Instant::now() + slice;
         let mut events = VecDeque::new();
         loop {
@@ -230,6 +240,9 @@ impl Actor {
             }
             let Some(live) = core.as_mut() else { return Turn::Idle };
             if let Some(reply) = live.batch(&mut events, until) {
+                if self.shared.heap.used() > LARGE {
+                    self.make_way();
+                }
                 *core = None;
                 self.close_inbox();
                 if let Some(reply) = reply {
@@ -245,6 +258,11 @@ impl Actor {
                 return Turn::More;
             }
         }
+    }
+
+    /// Has the thread step back for what is about to take long.
+    fn make_way(&self) {
+        while !make_way(Duration::ZERO) && !self.engine.queue.closed() {}
     }
 
     fn close_inbox(&self) {
@@ -307,10 +325,14 @@ impl Shared {
         self.loaded.store(true, Ordering::Release);
     }
 
+    fn is_loaded(&self) -> bool {
+        self.loaded.load(Ordering::Acquire)
+    }
+
     /// How long a task may take that starts now.
     pub(crate) fn wall(&self) -> Duration {
         match self.loading {
-            Some(loading) if !self.loaded.load(Ordering::Acquire) => loading.max(self.limits.wall),
+            Some(loading) if !self.is_loaded() => loading.max(self.limits.wall),
             _ => self.limits.wall,
         }
     }

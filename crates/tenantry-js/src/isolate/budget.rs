@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::heap::Heap;
+use super::record::Record;
 use crate::engine::make_way;
 
 /// An event that takes longer makes way for the others.
@@ -39,6 +40,7 @@ pub(crate) struct Budget {
     /// The CPU time of a task.
     cpu_nanos: AtomicU64,
     heap: Arc<Heap>,
+    record: Record,
     event: Mutex<EventAccount>,
 }
 
@@ -56,13 +58,14 @@ struct EventAccount {
 }
 
 impl Budget {
-    pub(crate) fn new(cpu_limit: Duration, heap: Arc<Heap>) -> Self {
+    pub(crate) fn new(cpu_limit: Duration, heap: Arc<Heap>, record: Record) -> Self {
         let now = Instant::now();
         Self {
             running: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
             cpu_nanos: AtomicU64::new(nanos(cpu_limit)),
             heap,
+            record,
             event: Mutex::new(EventAccount {
                 before: Duration::ZERO,
                 started: now,
@@ -206,7 +209,11 @@ impl Budget {
         }
         let took = event.took();
         drop(event);
-        (took <= LONG || make_way(took)).then_some(false)
+        if took <= LONG {
+            return Some(false);
+        }
+        self.record.takes_long();
+        make_way(took).then_some(false)
     }
 }
 
@@ -247,7 +254,7 @@ mod tests {
     #[test]
     fn what_is_stopped_has_memory_for_the_error_that_says_so() {
         let heap = Heap::new(1 << 20);
-        let budget = Budget::new(Duration::from_secs(1), Arc::clone(&heap));
+        let budget = Budget::new(Duration::from_secs(1), Arc::clone(&heap), Record::default());
         for starve in [true, false] {
             budget.begin(1, Duration::ZERO, Instant::now() + Duration::from_secs(1));
             if starve {

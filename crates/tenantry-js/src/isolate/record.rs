@@ -13,6 +13,8 @@ const EVENTS: u32 = 16;
 /// How long an isolate stays with the workers after a long event; it doubles each time.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1024);
+/// How long after a long event the next ones are expected to be long.
+const SUSPECT_MILLIS: u64 = 1_000;
 /// After so many pauses without another long event, the next one counts as the first.
 const FORGIVEN: u32 = 8;
 
@@ -29,10 +31,23 @@ pub struct Record {
 struct Long {
     /// In milliseconds since the beginning; 0 for never.
     until: AtomicU64,
+    /// When an event took long, wherever, in milliseconds since the beginning; 0 for never.
+    lately: AtomicU64,
     last: Mutex<Option<(Instant, Duration)>>,
 }
 
 impl Record {
+    /// An event takes long, on whatever thread.
+    pub(super) fn takes_long(&self) {
+        self.long.lately.store(millis(Instant::now()).max(1), Ordering::Relaxed);
+    }
+
+    /// Whether events have taken long lately: the next one is expected to.
+    pub(super) fn is_suspect(&self) -> bool {
+        let lately = self.long.lately.load(Ordering::Relaxed);
+        lately != 0 && millis(Instant::now()).saturating_sub(lately) < SUSPECT_MILLIS
+    }
+
     /// An event took long on a thread that others wait for.
     pub(crate) fn was_long(&self) {
         let now = Instant::now();
@@ -100,6 +115,15 @@ mod tests {
         assert!(pace.is_short(&record), "one of them may have been any thread's misfortune");
         pace.add(Duration::from_millis(1));
         assert!(!pace.is_short(&record));
+    }
+
+    #[test]
+    fn what_took_long_is_suspect_for_a_second() {
+        let record = Record::default();
+        assert!(!record.is_suspect());
+        record.clone().takes_long();
+        assert!(record.is_suspect());
+        assert!(!Record::default().is_suspect());
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::{Recorder, eval, isolate};
-use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, JsErrorKind, Limits};
+use tenantry_js::{
+    Data, Engine, EngineConfig, Isolate, IsolateConfig, JsError, JsErrorKind, Limits,
+};
 
 fn tight() -> IsolateConfig {
     let mut config = crate::support::config();
@@ -52,6 +54,34 @@ async fn all_end(kinds: &[JsErrorKind], cases: &[&str]) {
         assert!(kinds.contains(&error.kind), "{code}: {error:?}");
         assert_eq!(eval(&other, "6 * 7").await, Ok(Data::Number(42.0)), "after {code}");
     }
+}
+
+/// Three times the CPU limit, one after the other.
+#[tokio::test]
+async fn turns_that_take_long_leave_a_processor_to_the_others() {
+    let config = EngineConfig { workers: 2, long_turns: 1, ..EngineConfig::default() };
+    let engine = Engine::new(config);
+    let other = isolate(&engine).await;
+    let began = Instant::now();
+    let loops = (0..3).map(|_| hostile_in(&engine, tight(), "for (;;);"));
+    let mut loops = std::pin::pin!(futures_util::future::join_all(loops));
+    let mut answered = 0;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut loops => break ended,
+            answer = eval(&other, "6 * 7") => {
+                assert_eq!(answer, Ok(Data::Number(42.0)));
+                answered += 1;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let took = began.elapsed();
+    for (_, answer) in ended {
+        assert_eq!(answer.expect_err("it has no end").kind, JsErrorKind::Cpu);
+    }
+    assert!(took > Duration::from_millis(270), "they ran side by side: {took:?}");
+    assert!(answered > 3, "the other one had {answered} answers in {took:?}");
 }
 
 #[tokio::test]
@@ -382,4 +412,25 @@ async fn what_loads_has_a_limit_of_its_own_until_it_is_loaded() {
     config.limits.wall = Duration::from_secs(20);
     let (_isolate, answer) = hostile_in(&engine, config, "for (;;) {}").await;
     assert_eq!(answer.unwrap_err().kind, JsErrorKind::Cpu);
+}
+
+/// More than there may be threads for, at the same time, and more than once.
+#[tokio::test]
+async fn however_many_take_long_at_once_there_are_workers_afterwards() {
+    let engine = crate::support::engine();
+    let mut config = tight();
+    config.limits.cpu = Duration::from_millis(60);
+    let loops = (0..72).map(|_| hostile_in(&engine, config.clone(), "for (;;);"));
+    for (_, answer) in futures_util::future::join_all(loops).await {
+        assert_eq!(answer.expect_err("it has no end").kind, JsErrorKind::Cpu);
+    }
+    let other = isolate(&engine).await;
+    assert_eq!(eval(&other, "6 * 7").await, Ok(Data::Number(42.0)));
+    let until = Instant::now() + Duration::from_secs(5);
+    while engine.stats().long > 0 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let stats = engine.stats();
+    assert_eq!(stats.long, 0, "{stats:?}");
+    assert!(stats.workers >= 2, "{stats:?}");
 }

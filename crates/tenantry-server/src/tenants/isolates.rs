@@ -3,8 +3,8 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -26,6 +26,9 @@ use crate::{
 
 /// How many requests the least busy isolate has when another one is made.
 const BUSY: usize = 8;
+/// Or how many in one second have found somebody in each: they are short, and many, and each of the threads that
+/// read requests had better have an isolate of its own.
+const CROWDED: usize = 1000;
 /// How long an isolate but the first is kept without requests.
 const UNUSED: Duration = Duration::from_secs(30);
 
@@ -48,6 +51,7 @@ pub(super) struct Isolates {
     /// Whoever makes one, or takes one away.
     changing: AsyncMutex<()>,
     is_growing: AtomicBool,
+    crowd: Crowd,
     replacing: Rate,
     /// CPU time of those that have gone.
     past: Mutex<Duration>,
@@ -69,16 +73,17 @@ impl Isolates {
             all: ArcSwap::from_pointee(vec![Isolate::new(first)]),
             changing: AsyncMutex::new(()),
             is_growing: AtomicBool::new(false),
+            crowd: Crowd::default(),
             replacing: Rate::new(),
             past: Mutex::default(),
         })
     }
 
-    /// The least busy one. Where none is sound, one is made, and all wait for it.
+    /// This thread's own, where there are several and it is not busy, or the least busy one. Where none is sound, one is made, and all wait for it.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, NoIsolate> {
         loop {
             if let Some((lease, others)) = self.least_busy() {
-                if others >= BUSY {
+                if others >= BUSY || (others > 0 && self.crowd.one_more()) {
                     self.grow();
                 }
                 return Ok(lease);
@@ -95,6 +100,14 @@ impl Isolates {
     /// And how many requests it has beside this one.
     fn least_busy(&self) -> Option<(Lease, usize)> {
         let all = self.all.load();
+        if all.len() > 1
+            && let own = &all[this_thread() % all.len()]
+            && own.is_sound()
+            && own.gate.inside() < BUSY
+            && let Some(pass) = own.gate.enter()
+        {
+            return Some((Lease { isolate: Arc::clone(own), _pass: pass }, 0));
+        }
         loop {
             let sound = all.iter().filter(|isolate| isolate.is_sound());
             let isolate = sound.min_by_key(|isolate| isolate.gate.inside())?;
@@ -219,4 +232,33 @@ impl Isolate {
     fn is_sound(&self) -> bool {
         !self.app.is_condemned()
     }
+}
+
+/// Counts within the second.
+#[derive(Debug, Default)]
+struct Crowd {
+    second: AtomicU64,
+    count: AtomicUsize,
+}
+
+impl Crowd {
+    /// Whether that makes a crowd. Counts that are lost between two seconds are no matter.
+    fn one_more(&self) -> bool {
+        let second = BEGINNING.elapsed().as_secs();
+        if self.second.swap(second, Relaxed) != second {
+            self.count.store(0, Relaxed);
+        }
+        self.count.fetch_add(1, Relaxed) + 1 >= CROWDED
+    }
+}
+
+static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// A number for each thread that asks.
+fn this_thread() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = THREADS.fetch_add(1, Relaxed);
+    }
+    NUMBER.with(|number| *number)
 }
