@@ -213,6 +213,7 @@ impl Actor {
             // for it, nor it for what takes longer.
             self.make_way();
         }
+        self.shared.budget.turn_begins();
         let until = Instant::now() + slice;
         let mut events = VecDeque::new();
         loop {

@@ -90,6 +90,13 @@ impl Budget {
         self.event.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The isolate has waited for its turn, which is none of what it takes.
+    pub(crate) fn turn_begins(&self) {
+        let mut event = self.event();
+        event.asked = Instant::now();
+        self.heap.starve(false);
+    }
+
     /// An event of a task begins.
     pub(crate) fn begin(&self, task: u64, used: Duration, deadline: Instant) {
         let now = Instant::now();
@@ -249,6 +256,18 @@ fn thread_cpu() -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_for_a_turn_is_not_stuck() {
+        let heap = Heap::new(1 << 20);
+        let budget = Budget::new(Duration::ZERO, Arc::clone(&heap), Record::default());
+        std::thread::sleep(STUCK + Duration::from_millis(10));
+        budget.starve_if_stuck();
+        assert!(!heap.allows(100));
+        budget.turn_begins();
+        budget.starve_if_stuck();
+        assert!(heap.allows(100));
+    }
 
     /// Where there is no memory for the error that stops it, what catches everything goes on for ever.
     #[test]

@@ -43,7 +43,11 @@ impl Core {
     pub(super) fn new(actor: &Arc<Actor>, config: IsolateConfig) -> Result<Self, JsError> {
         let shared = actor.shared().clone();
         let failed = |error: Error| JsError::new(JsErrorKind::Memory, error.to_string());
-        let runtime = Runtime::new_with_alloc(Counted(shared.heap.clone())).map_err(failed)?;
+        // The library does not expect that there may be no memory for it: it gets some beyond the limit.
+        shared.heap.stop(true);
+        let runtime = Runtime::new_with_alloc(Counted(shared.heap.clone())).map_err(failed);
+        shared.heap.stop(false);
+        let runtime = runtime?;
         runtime.set_max_stack_size(config.limits.stack.min(Limits::MAX_STACK));
         let context = Context::full(&runtime).map_err(failed)?;
         let budget = shared.budget.clone();

@@ -434,3 +434,15 @@ async fn however_many_take_long_at_once_there_are_workers_afterwards() {
     assert_eq!(stats.long, 0, "{stats:?}");
     assert!(stats.workers >= 2, "{stats:?}");
 }
+
+/// Less than a runtime takes that runs nothing.
+#[tokio::test]
+async fn too_little_memory_for_an_isolate_is_an_error() {
+    let engine = crate::support::engine();
+    for memory in [0, 1, 1 << 10, 16 << 10, 64 << 10, 256 << 10] {
+        let mut config = tight();
+        config.limits.memory = memory;
+        let error = engine.isolate(config).await.expect_err("it is too little");
+        assert_eq!(error.kind, JsErrorKind::Memory, "{memory}: {error}");
+    }
+}
