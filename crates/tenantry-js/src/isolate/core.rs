@@ -92,7 +92,12 @@ impl Core {
                 .map_err(|error| thrown::caught(&ctx, error))
         });
         let (_, stop) = self.shared.budget.end();
-        self.context.with(|ctx| Realm::with(&ctx, |realm| realm.rejections.borrow_mut().clear()));
+        self.context.with(|ctx| {
+            // There is none if it was stopped while that was made.
+            if let Some(realm) = ctx.userdata::<Realm<'_>>() {
+                realm.rejections.borrow_mut().clear();
+            }
+        });
         match stop {
             Some(stop) => Err(self.stopped(stop)),
             None => done,

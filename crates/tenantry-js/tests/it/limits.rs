@@ -420,7 +420,13 @@ async fn however_many_take_long_at_once_there_are_workers_afterwards() {
     let engine = crate::support::engine();
     let mut config = tight();
     config.limits.cpu = Duration::from_millis(60);
-    let loops = (0..72).map(|_| hostile_in(&engine, config.clone(), "for (;;);"));
+    config.loading = Some(Duration::from_secs(20));
+    let loops = (0..72).map(async |_| {
+        let isolate = engine.isolate(config.clone()).await.unwrap();
+        isolate.loaded();
+        let answer = eval(&isolate, "for (;;);").await;
+        (isolate, answer)
+    });
     for (_, answer) in futures_util::future::join_all(loops).await {
         assert_eq!(answer.expect_err("it has no end").kind, JsErrorKind::Cpu);
     }
@@ -445,4 +451,20 @@ async fn too_little_memory_for_an_isolate_is_an_error() {
         let error = engine.isolate(config).await.expect_err("it is too little");
         assert_eq!(error.kind, JsErrorKind::Memory, "{memory}: {error}");
     }
+}
+
+/// At whatever point: the library's own objects are half made.
+#[tokio::test]
+async fn what_is_stopped_while_it_is_made_is_an_error() {
+    let engine = crate::support::engine();
+    let mut stopped = 0;
+    for micros in (0..200).map(|step| step * 50) {
+        let mut config = tight();
+        config.limits.cpu = Duration::from_micros(micros);
+        if let Err(error) = engine.isolate(config).await {
+            assert_eq!(error.kind, JsErrorKind::Cpu, "{micros} µs: {error}");
+            stopped += 1;
+        }
+    }
+    assert!(stopped > 10, "{stopped}");
 }
