@@ -1,6 +1,7 @@
 //! Tenants while the server runs: loaded by their first request, reloaded without losing one, unloaded
 //! when others need the room.
 
+mod crowd;
 mod gate;
 mod isolates;
 mod limit;

@@ -35,8 +35,10 @@ pub(super) struct Slot {
     /// Whose turn it is.
     actor: Mutex<Option<Arc<Actor>>>,
     long: AtomicBool,
+    /// Held by whoever makes it step back.
+    stepping: Mutex<()>,
     /// Whether it has asked for a lane in this turn.
-    has_lane: AtomicBool,
+    has_asked: AtomicBool,
     is_guest: bool,
     /// Whether another thread has taken over what else a guest had to do in this turn.
     is_relieved: AtomicBool,
@@ -51,7 +53,8 @@ impl Slot {
             since: AtomicU64::new(0),
             actor: Mutex::new(None),
             long: AtomicBool::new(false),
-            has_lane: AtomicBool::new(false),
+            stepping: Mutex::default(),
+            has_asked: AtomicBool::new(false),
             is_guest,
             is_relieved: AtomicBool::new(false),
         });
@@ -88,7 +91,7 @@ impl Slot {
         let took = self.running();
         self.since.store(0, Ordering::Relaxed);
         *self.actor() = None;
-        if self.has_lane.swap(false, Ordering::Relaxed)
+        if self.has_asked.swap(false, Ordering::Relaxed)
             && let Some(queue) = self.queue.upgrade()
         {
             queue.lanes.leave(self.thread);
@@ -136,6 +139,11 @@ impl Slot {
         if self.is_long() {
             return true;
         }
+        // The watchdog may come to it at the same time.
+        let _alone = self.stepping.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_long() {
+            return true;
+        }
         let Some(queue) = self.queue.upgrade().filter(|queue| queue.runs_long()) else {
             return false;
         };
@@ -145,11 +153,7 @@ impl Slot {
             queue.is_not_long();
             return false;
         }
-        if self.long.swap(true, Ordering::AcqRel) {
-            // The watchdog and the worker itself at the same time: there is one worker more.
-            queue.is_not_long();
-            return true;
-        }
+        self.long.store(true, Ordering::Release);
         if let Err(error) = setpriority_process(Some(self.thread), NICE) {
             tracing::debug!(%error, "cannot lower a thread's priority");
         }
@@ -179,7 +183,7 @@ pub(crate) fn make_way(used: Duration) -> bool {
             return true;
         }
     }
-    slot.has_lane.store(true, Ordering::Relaxed);
+    slot.has_asked.store(true, Ordering::Relaxed);
     let queue = slot.queue.upgrade();
     queue.is_none_or(|queue| queue.lanes.may_go_on(slot.thread, used, PATIENCE))
 }

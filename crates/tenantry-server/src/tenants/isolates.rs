@@ -1,10 +1,10 @@
-//! The isolates of one version of a tenant: the least busy one is given, more are made for a busy
+//! The isolates of one version of a tenant: a thread's own or the least busy one is given, more are made for a busy
 //! tenant, condemned ones are replaced.
 
 use std::{
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    crowd::{Crowd, this_thread},
     gate::{Gate, Pass},
     limit::Rate,
 };
@@ -26,9 +27,6 @@ use crate::{
 
 /// How many requests the least busy isolate has when another one is made.
 const BUSY: usize = 8;
-/// Or how many in one second have found somebody in each: they are short, and many, and each of the threads that
-/// read requests had better have an isolate of its own.
-const CROWDED: usize = 1000;
 /// How long an isolate but the first is kept without requests.
 const UNUSED: Duration = Duration::from_secs(30);
 
@@ -79,10 +77,11 @@ impl Isolates {
         })
     }
 
-    /// This thread's own, where there are several and it is not busy, or the least busy one. Where none is sound, one is made, and all wait for it.
+    /// This thread's own, where there are several and it is not busy, or the least busy one. Where none is
+    /// sound, one is made, and all wait for it.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, NoIsolate> {
         loop {
-            if let Some((lease, others)) = self.least_busy() {
+            if let Some((lease, others)) = self.choose() {
                 if others >= BUSY || (others > 0 && self.crowd.one_more()) {
                     self.grow();
                 }
@@ -97,8 +96,8 @@ impl Isolates {
         }
     }
 
-    /// And how many requests it has beside this one.
-    fn least_busy(&self) -> Option<(Lease, usize)> {
+    /// And how many requests there are beside this one, if it had to be the least busy one.
+    fn choose(&self) -> Option<(Lease, usize)> {
         let all = self.all.load();
         if all.len() > 1
             && let own = &all[this_thread() % all.len()]
@@ -232,33 +231,4 @@ impl Isolate {
     fn is_sound(&self) -> bool {
         !self.app.is_condemned()
     }
-}
-
-/// Counts within the second.
-#[derive(Debug, Default)]
-struct Crowd {
-    second: AtomicU64,
-    count: AtomicUsize,
-}
-
-impl Crowd {
-    /// Whether that makes a crowd. Counts that are lost between two seconds are no matter.
-    fn one_more(&self) -> bool {
-        let second = BEGINNING.elapsed().as_secs();
-        if self.second.swap(second, Relaxed) != second {
-            self.count.store(0, Relaxed);
-        }
-        self.count.fetch_add(1, Relaxed) + 1 >= CROWDED
-    }
-}
-
-static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-/// A number for each thread that asks.
-fn this_thread() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: usize = THREADS.fetch_add(1, Relaxed);
-    }
-    NUMBER.with(|number| *number)
 }
