@@ -9,8 +9,8 @@ pub struct EngineConfig {
     pub workers: usize,
     /// How long one isolate may run before it makes way for the next one in the queue.
     pub slice: Duration,
-    /// How many turns that take longer than the slice go on at once, at least 1: one less than there
-    /// are cores, by default. The others wait, and those that have had the least CPU time go first. Waiting
+    /// How many turns that take longer than the slice go on at once while others have short ones, at
+    /// least 1: one less than there are cores, by default. The others wait, and those that have had the least CPU time go first. Waiting
     /// is part of a task's wall time, and not of its CPU time.
     pub long_turns: usize,
     /// Whether an isolate whose tasks are short may run on the thread that asks for one, where that is

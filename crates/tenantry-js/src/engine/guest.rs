@@ -30,7 +30,7 @@ pub(crate) fn turn(engine: &EngineInner, actor: &Arc<Actor>) -> Option<Turn> {
     slot.enter(actor);
     engine.queue.guest_began();
     let turn = catch_unwind(AssertUnwindSafe(|| actor.turn(SLICE)));
-    let took = slot.leave();
+    let took = slot.leave(&engine.queue.lanes);
     if slot.was_long() || took > LONG {
         actor.shared().record.was_long();
     }

@@ -205,6 +205,7 @@ impl RunQueue {
             workers: state.slots.len(),
             busy: state.busy(),
             long: state.long,
+            going_on: self.lanes.held(),
             waiting: state.actors.len(),
         }
     }

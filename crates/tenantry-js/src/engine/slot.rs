@@ -9,6 +9,7 @@ use rustix::process::{Pid, setpriority_process};
 use rustix::thread::gettid;
 
 use super::guest;
+use super::lanes::Lanes;
 use super::queue::RunQueue;
 use super::worker;
 use crate::isolate::Actor;
@@ -83,20 +84,21 @@ impl Slot {
     pub(super) fn enter(&self, actor: &Arc<Actor>) {
         *self.actor() = Some(actor.clone());
         // With the watchdog's flag, of which one is written before the other is read on either side.
-        self.since.store(now().max(1), Ordering::SeqCst);
+        let now = u64::try_from(clock().as_nanos()).unwrap_or(u64::MAX);
+        self.since.store(now.max(1), Ordering::SeqCst);
     }
 
     /// How long the turn took.
-    pub(super) fn leave(&self) -> Duration {
-        let took = self.running();
-        self.since.store(0, Ordering::Relaxed);
-        *self.actor() = None;
-        if self.has_asked.swap(false, Ordering::Relaxed)
-            && let Some(queue) = self.queue.upgrade()
-        {
-            queue.lanes.leave(self.thread);
+    pub(super) fn leave(&self, lanes: &Lanes) -> Duration {
+        let now = clock();
+        let since = Duration::from_nanos(self.since.swap(0, Ordering::Relaxed));
+        let actor = self.actor().take();
+        if self.has_asked.swap(false, Ordering::Relaxed) {
+            lanes.leave(self.thread);
+        } else if let Some(actor) = actor {
+            lanes.was_short(actor.shared().record.number(), now);
         }
-        took
+        now.saturating_sub(since)
     }
 
     pub(super) fn is_guest(&self) -> bool {
@@ -129,7 +131,7 @@ impl Slot {
     pub(super) fn running(&self) -> Duration {
         match self.since.load(Ordering::SeqCst) {
             0 => Duration::ZERO,
-            since => Duration::from_nanos(now().saturating_sub(since)),
+            since => clock().saturating_sub(Duration::from_nanos(since)),
         }
     }
 
@@ -161,8 +163,9 @@ impl Slot {
     }
 }
 
-fn now() -> u64 {
-    u64::try_from(BEGINNING.elapsed().as_nanos()).unwrap_or(u64::MAX)
+/// The engine's clock: the time since it was first asked for.
+pub(super) fn clock() -> Duration {
+    BEGINNING.elapsed()
 }
 
 /// Called by an isolate that has used its slice, and so much CPU time by now: its thread makes way. Whether it may
@@ -184,6 +187,7 @@ pub(crate) fn make_way(used: Duration) -> bool {
         }
     }
     slot.has_asked.store(true, Ordering::Relaxed);
+    let who = slot.actor().as_ref().map_or(0, |actor| actor.shared().record.number());
     let queue = slot.queue.upgrade();
-    queue.is_none_or(|queue| queue.lanes.may_go_on(slot.thread, used, PATIENCE))
+    queue.is_none_or(|queue| queue.lanes.may_go_on(slot.thread, who, used, PATIENCE))
 }

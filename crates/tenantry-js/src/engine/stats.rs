@@ -9,6 +9,8 @@ pub struct EngineStats {
     pub busy: usize,
     /// Threads that have stepped back because their isolate runs longer than the slice.
     pub long: usize,
+    /// Of those, how many go on; the others wait ([`EngineConfig::long_turns`](super::EngineConfig::long_turns)).
+    pub going_on: usize,
     /// Isolates that are ready and wait for a thread.
     pub waiting: usize,
 }

@@ -28,7 +28,7 @@ pub(super) fn start(queue: &Arc<RunQueue>, slice: Duration) -> bool {
             while let Some(actor) = queue.pop() {
                 slot.enter(&actor);
                 let turn = catch_unwind(AssertUnwindSafe(|| actor.turn(slice)));
-                slot.leave();
+                slot.leave(&queue.lanes);
                 match turn {
                     Ok(Turn::More) => actor.go_on(),
                     Ok(Turn::Idle) => {}

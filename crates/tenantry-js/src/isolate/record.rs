@@ -37,6 +37,11 @@ struct Long {
 }
 
 impl Record {
+    /// A number that only isolates of the same code have; none has 0.
+    pub(crate) fn number(&self) -> usize {
+        Arc::as_ptr(&self.long).addr()
+    }
+
     /// An event takes long, on whatever thread.
     pub(super) fn takes_long(&self) {
         self.long.lately.store(millis(Instant::now()).max(1), Ordering::Relaxed);

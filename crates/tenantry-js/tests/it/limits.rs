@@ -468,3 +468,30 @@ async fn what_is_stopped_while_it_is_made_is_an_error() {
     }
     assert!(stopped > 10, "{stopped}");
 }
+
+/// A second later nobody remembers the short turns in which they were made.
+#[tokio::test]
+async fn where_nobody_else_works_long_turns_have_all_processors() {
+    let config = EngineConfig { workers: 2, long_turns: 1, ..EngineConfig::default() };
+    let engine = Engine::new(config);
+    let mut config = tight();
+    config.limits.cpu = Duration::from_millis(400);
+    config.loading = Some(Duration::from_secs(20));
+    let isolates = [(); 2].map(|()| engine.isolate(config.clone()));
+    let isolates = futures_util::future::try_join_all(isolates).await.unwrap();
+    for isolate in &isolates {
+        isolate.loaded();
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let loops = isolates.iter().map(|isolate| eval(isolate, "for (;;);"));
+    let mut loops = std::pin::pin!(futures_util::future::join_all(loops));
+    let mut most = 0;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut loops => break ended,
+            () = tokio::time::sleep(Duration::from_millis(5)) => most = most.max(engine.stats().going_on),
+        }
+    };
+    assert!(ended.iter().all(Result::is_err));
+    assert_eq!(most, 2, "both at a time");
+}
