@@ -215,8 +215,25 @@ pub(crate) struct ServerBench {
     /// Tenants, where their number matters.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 100])]
     pub(crate) tenants: Vec<usize>,
+    /// What the bad tenant does that a quiet one is beside (all of it unless given).
+    #[arg(long, value_delimiter = ',', value_enum)]
+    pub(crate) deeds: Vec<Deed>,
     #[command(flatten)]
     pub(crate) server: Server,
+}
+
+/// What a bad tenant's clients ask for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Deed {
+    /// An endless loop.
+    Loop,
+    /// Allocation without end.
+    Allocate,
+    /// A catastrophic regular expression.
+    Regex,
+    /// Slow queries, a thousand at a time.
+    Slow,
 }
 
 /// A part of the server's benchmark.

@@ -59,6 +59,11 @@ impl Lanes {
         self.short.was(who, now);
     }
 
+    /// Whether others than `who` have had short turns lately, at this time on the engine's clock.
+    pub(super) fn others_work(&self, who: usize, now: Duration) -> bool {
+        self.short.others_than(who, now)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,7 +78,7 @@ impl Lanes {
         patience: Duration,
     ) -> bool {
         let until = Instant::now() + patience;
-        let others_work = self.short.others_than(who, clock());
+        let others_work = self.others_work(who, clock());
         let most = if others_work { self.most } else { usize::MAX };
         let mut state = self.state();
         if state.goes_on(thread, used, most) {

@@ -9,7 +9,7 @@ mod stats;
 mod worker;
 
 pub use config::EngineConfig;
-pub(crate) use slot::make_way;
+pub(crate) use slot::{make_way, rest};
 pub use stats::EngineStats;
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use queue::RunQueue;
 /// bounded time each. A thread whose isolate runs longer than the slice steps back to a low
 /// priority and ends with that turn, and a new one takes its place, so that an endless loop costs
 /// the others nothing but what they leave; and fewer of them go on at once than there are processors
-/// ([`EngineConfig::long_turns`]). One whose tasks are short runs where it is asked for one, if it
+/// ([`EngineConfig::long_turns`]), and let go of their processor for a moment every quarter of a millisecond. One whose tasks are short runs where it is asked for one, if it
 /// is idle ([`EngineConfig::in_place`]). The threads start with the engine and end with [`Engine::close`], or when
 /// the last clone and the last isolate are gone.
 #[derive(Clone, Debug)]

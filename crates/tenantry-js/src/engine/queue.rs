@@ -2,7 +2,7 @@
 //! them.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ const LOOKS: u32 = 20;
 pub(crate) struct RunQueue {
     /// For turns that take long.
     pub(super) lanes: Lanes,
+    /// How often turns that take long have let go of their processor.
+    pub(super) rests: AtomicU64,
     state: Mutex<State>,
     ready: Condvar,
     watch: Condvar,
@@ -55,6 +57,7 @@ impl RunQueue {
     pub(super) fn new(long_turns: usize) -> Self {
         Self {
             lanes: Lanes::new(long_turns),
+            rests: AtomicU64::new(0),
             state: Mutex::default(),
             ready: Condvar::new(),
             watch: Condvar::new(),
@@ -207,6 +210,7 @@ impl RunQueue {
             long: state.long,
             going_on: self.lanes.held(),
             waiting: state.actors.len(),
+            rests: self.rests.load(Ordering::Relaxed),
         }
     }
 }

@@ -17,6 +17,11 @@ use crate::isolate::Actor;
 /// How much a thread that runs long steps back: it gets what the others leave.
 const NICE: i32 = 15;
 
+/// How long a turn that takes long goes on before it lets go of its processor for a moment.
+const STRETCH: Duration = Duration::from_micros(250);
+/// For how long it lets go: so that whoever waits for the processor has begun.
+const MOMENT: Duration = Duration::from_micros(50);
+
 /// How long a thread waits until it looks whether its time is over.
 const PATIENCE: Duration = Duration::from_millis(5);
 
@@ -40,6 +45,8 @@ pub(super) struct Slot {
     stepping: Mutex<()>,
     /// Whether it has asked for a lane in this turn.
     has_asked: AtomicBool,
+    /// When it let go of its processor last, in nanoseconds since the beginning.
+    rested: AtomicU64,
     is_guest: bool,
     /// Whether another thread has taken over what else a guest had to do in this turn.
     is_relieved: AtomicBool,
@@ -56,6 +63,7 @@ impl Slot {
             long: AtomicBool::new(false),
             stepping: Mutex::default(),
             has_asked: AtomicBool::new(false),
+            rested: AtomicU64::new(0),
             is_guest,
             is_relieved: AtomicBool::new(false),
         });
@@ -84,8 +92,7 @@ impl Slot {
     pub(super) fn enter(&self, actor: &Arc<Actor>) {
         *self.actor() = Some(actor.clone());
         // With the watchdog's flag, of which one is written before the other is read on either side.
-        let now = u64::try_from(clock().as_nanos()).unwrap_or(u64::MAX);
-        self.since.store(now.max(1), Ordering::SeqCst);
+        self.since.store(nanos(clock()).max(1), Ordering::SeqCst);
     }
 
     /// How long the turn took.
@@ -133,6 +140,31 @@ impl Slot {
             0 => Duration::ZERO,
             since => clock().saturating_sub(Duration::from_nanos(since)),
         }
+    }
+
+    /// Lets go of the processor for a moment, where it has had it for a while in a turn that takes long, and others
+    /// have short ones.
+    fn rest(&self) {
+        // The watchdog has those step back that have not asked.
+        if !self.has_asked.load(Ordering::Relaxed) && !self.is_long() {
+            return;
+        }
+        let now = clock();
+        let rested = Duration::from_nanos(self.rested.load(Ordering::Relaxed));
+        if now.saturating_sub(rested) < STRETCH {
+            return;
+        }
+        let Some(queue) = self.queue.upgrade() else { return };
+        if queue.lanes.others_work(self.who(), now) {
+            queue.rests.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(MOMENT);
+        }
+        self.rested.store(nanos(clock()), Ordering::Relaxed);
+    }
+
+    /// The number of the code whose turn it is; 0 for none.
+    fn who(&self) -> usize {
+        self.actor().as_ref().map_or(0, |actor| actor.shared().record.number())
     }
 
     /// Steps back for good, with a new worker in its place: what it runs takes long. False where there are too many
@@ -187,7 +219,32 @@ pub(crate) fn make_way(used: Duration) -> bool {
         }
     }
     slot.has_asked.store(true, Ordering::Relaxed);
-    let who = slot.actor().as_ref().map_or(0, |actor| actor.shared().record.number());
-    let queue = slot.queue.upgrade();
-    queue.is_none_or(|queue| queue.lanes.may_go_on(slot.thread, who, used, PATIENCE))
+    let Some(queue) = slot.queue.upgrade() else { return true };
+    let may_go_on = queue.lanes.may_go_on(slot.thread, slot.who(), used, PATIENCE);
+    if may_go_on {
+        slot.rest();
+    }
+    may_go_on
+}
+
+/// Called by an isolate in the middle of something: a thread that has stepped back for it lets go of its processor
+/// now and then.
+///
+/// Who wakes up on a processor where such a thread runs does not always get it at once, whatever their priorities:
+/// where they are of two sessions or control groups, as a server and its PostgreSQL are, Linux lets what runs go on
+/// until its slice is over, and looks at that every 4 ms or so (`sched(7)`, The autogroup feature; EEVDF's
+/// `RUN_TO_PARITY`). It does so on one processor also while another one is idle.
+pub(crate) fn rest() {
+    // There is none while the thread ends.
+    let _gone = CURRENT.try_with(|current| {
+        if let Ok(current) = current.try_borrow()
+            && let Some(slot) = current.as_ref()
+        {
+            slot.rest();
+        }
+    });
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

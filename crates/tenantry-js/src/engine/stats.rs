@@ -13,4 +13,7 @@ pub struct EngineStats {
     pub going_on: usize,
     /// Isolates that are ready and wait for a thread.
     pub waiting: usize,
+    /// How often, since the engine started, a turn that takes long has let go of its processor for a moment, for those
+    /// who have short ones.
+    pub rests: u64,
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use libmimalloc_sys as mimalloc;
 use rquickjs::allocator::Allocator;
 
+use crate::engine::rest;
+
 /// How much of its heap an isolate uses, and whether it ever wanted more than it may have.
 #[derive(Debug)]
 pub(crate) struct Heap {
@@ -15,7 +17,13 @@ pub(crate) struct Heap {
     starved: AtomicBool,
     /// Whether what runs is being stopped.
     stopping: AtomicBool,
+    /// Bytes given out and taken back since the thread may have rested.
+    moved: AtomicUsize,
 }
+
+/// After so many bytes a thread that has stepped back may let go of its processor: what allocates much asks whether
+/// to go on every few milliseconds only, and the end of a heap never does.
+const STEP: usize = 16 << 10;
 
 /// What a heap may have beyond its limit while what runs is being stopped. The error that nobody catches is an
 /// object: where there is no memory for it, QuickJS throws another one, which can be caught.
@@ -29,6 +37,7 @@ impl Heap {
             denied: AtomicBool::new(false),
             starved: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            moved: AtomicUsize::new(0),
         })
     }
 
@@ -65,10 +74,21 @@ impl Heap {
     // Whoever has the isolate's turn writes alone; others read.
     fn add(&self, size: usize) {
         self.used.store(self.used() + size, Ordering::Relaxed);
+        self.moved(size);
     }
 
     fn subtract(&self, size: usize) {
         self.used.store(self.used().saturating_sub(size), Ordering::Relaxed);
+        self.moved(size);
+    }
+
+    fn moved(&self, size: usize) {
+        let moved = self.moved.load(Ordering::Relaxed) + size;
+        let is_step = moved >= STEP;
+        self.moved.store(if is_step { 0 } else { moved }, Ordering::Relaxed);
+        if is_step {
+            rest();
+        }
     }
 
     pub(super) fn allows(&self, more: usize) -> bool {

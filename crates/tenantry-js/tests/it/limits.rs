@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Recorder, eval, isolate};
 use tenantry_js::{
-    Data, Engine, EngineConfig, Isolate, IsolateConfig, JsError, JsErrorKind, Limits,
+    Data, Engine, EngineConfig, Isolate, IsolateConfig, JsError, JsErrorKind, Limits, Record,
 };
 
 fn tight() -> IsolateConfig {
@@ -494,4 +494,38 @@ async fn where_nobody_else_works_long_turns_have_all_processors() {
     };
     assert!(ended.iter().all(Result::is_err));
     assert_eq!(most, 2, "both at a time");
+}
+
+/// What allocates asks every few milliseconds only whether to go on.
+#[tokio::test]
+async fn long_turns_let_go_of_their_processor_while_others_have_short_ones() {
+    let engine = crate::support::engine();
+    let mut config = tight();
+    config.limits.cpu = Duration::from_secs(5);
+    config.loading = Some(Duration::from_secs(20));
+    let long = engine.isolate(config.clone()).await.unwrap();
+    config.record = Record::default();
+    let other = engine.isolate(config).await.unwrap();
+    for isolate in [&long, &other] {
+        isolate.loaded();
+    }
+    // Nobody remembers the turns in which they were made.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let allocate = "for (let i = 0; i < 3000; i++) 'x'.repeat(5000);";
+    let before = engine.stats().rests;
+    eval(&long, allocate).await.unwrap();
+    assert_eq!(engine.stats().rests, before, "nobody else works");
+
+    let works = async {
+        loop {
+            eval(&other, "1").await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        ended = eval(&long, allocate) => drop(ended.unwrap()),
+        () = works => {}
+    }
+    let rests = engine.stats().rests - before;
+    assert!(rests > 20, "{rests} in some 100 ms");
 }
