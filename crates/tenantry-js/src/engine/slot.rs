@@ -145,8 +145,12 @@ impl Slot {
     /// Lets go of the processor for a moment, where it has had it for a while in a turn that takes long, and others
     /// have short ones.
     fn rest(&self) {
-        // The watchdog has those step back that have not asked.
-        if !self.has_asked.load(Ordering::Relaxed) && !self.is_long() {
+        // Also those that the watchdog has had step back: they never asked.
+        let has_stepped_back = match self.is_guest {
+            true => self.is_relieved.load(Ordering::Acquire),
+            false => self.is_long(),
+        };
+        if !has_stepped_back {
             return;
         }
         let now = clock();
