@@ -102,7 +102,7 @@ impl Slot {
         let actor = self.actor().take();
         if self.has_asked.swap(false, Ordering::Relaxed) {
             lanes.leave(self.thread);
-        } else if let Some(actor) = actor {
+        } else if let Some(actor) = actor.filter(|_| !self.is_long()) {
             lanes.was_short(actor.shared().record.number(), now);
         }
         now.saturating_sub(since)

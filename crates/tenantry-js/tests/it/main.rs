@@ -13,4 +13,5 @@ mod life;
 mod limits;
 mod modules;
 mod tasks;
+mod turns;
 mod typescript;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tenantry_js::{
     BoxFuture, Data, Engine, EngineConfig, Host, HostError, Isolate, IsolateConfig, JsError,
-    LogEntry, Memory, Script, TaskInfo,
+    Limits, LogEntry, Memory, Script, TaskInfo,
 };
 
 /// `eval(code)` runs a tenant's code in global scope and awaits what it gives; `load(name)`
@@ -123,4 +123,19 @@ pub(crate) async fn eval(isolate: &Isolate, code: &str) -> Result<Data, JsError>
 
 pub(crate) async fn load(isolate: &Isolate, name: &str) -> Result<Data, JsError> {
     isolate.run("load", vec![name.into()], Arc::new(())).await
+}
+
+/// With little of everything.
+pub(crate) fn tight() -> IsolateConfig {
+    let mut config = config();
+    config.limits = Limits {
+        memory: 16 << 20,
+        cpu: Duration::from_millis(100),
+        wall: Duration::from_secs(20),
+        result: 1 << 20,
+        operations: 20,
+        ..Limits::default()
+    };
+    config.host = Arc::new(Recorder::default());
+    config
 }
