@@ -1,11 +1,32 @@
 // The framework's own errors: codes, messages and statuses are Fastify's, since tenants' code matches on them.
 
-import { hasOwn } from "./intrinsics.js";
+import { create, hasOwn, setPrototypeOf } from "./intrinsics.js";
 
 /** `%s` replaced by one argument each. */
 function format(message, values) {
   let at = 0;
   return message.replace(/%s/g, () => String(values[at++]));
+}
+
+const prototypes = new Map();
+
+/** What the classes of errors over one of the language's have in common: there are eighty of them in every isolate. */
+function prototypeOver(Base) {
+  let prototype = prototypes.get(Base);
+  if (prototype === undefined) {
+    prototype = create(Base.prototype, {
+      name: { value: "FastifyError", writable: true, configurable: true },
+      toString: {
+        value() {
+          return `${this.name} [${this.code}]: ${this.message}`;
+        },
+        writable: true,
+        configurable: true,
+      },
+    });
+    prototypes.set(Base, prototype);
+  }
+  return prototype;
 }
 
 /** A class of errors with a code; callable with and without `new`, as `@fastify/error` makes them. */
@@ -16,18 +37,8 @@ export function createError(code, message, statusCode = 500, Base = Error) {
     error.statusCode = statusCode;
     return error;
   }
-  FastifyError.prototype = Object.create(Base.prototype, {
-    constructor: { value: FastifyError, writable: true, configurable: true },
-    name: { value: "FastifyError", writable: true, configurable: true },
-    toString: {
-      value() {
-        return `${this.name} [${this.code}]: ${this.message}`;
-      },
-      writable: true,
-      configurable: true,
-    },
-  });
-  Object.setPrototypeOf(FastifyError, Base);
+  setPrototypeOf(FastifyError.prototype, prototypeOver(Base));
+  setPrototypeOf(FastifyError, Base);
   return FastifyError;
 }
 
@@ -136,7 +147,9 @@ const kinds = {
 /** By code, as `fastify.errorCodes`. */
 export const errorCodes = {};
 for (const code in kinds) {
-  if (hasOwn(kinds, code)) errorCodes[code] = createError(code, ...kinds[code]);
+  if (!hasOwn(kinds, code)) continue;
+  const [message, statusCode, Base] = kinds[code];
+  errorCodes[code] = createError(code, message, statusCode, Base);
 }
 
 /** What Fastify has and a tenant's code cannot have, by name, and what to do instead. */

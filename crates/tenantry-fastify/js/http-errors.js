@@ -1,5 +1,6 @@
 // Errors with a status: `fastify.httpErrors.notFound("no such user")`, as `@fastify/sensible` has them.
 
+import { create, defineProperty } from "./intrinsics.js";
 import { STATUS_CODES } from "./statuses.js";
 
 /** What all of them are; `expose` says that the message may be shown to the client. */
@@ -13,37 +14,49 @@ export class HttpError extends Error {
   }
 }
 
-function className(name) {
-  const capital = name[0].toUpperCase() + name.slice(1);
-  return capital.endsWith("Error") ? capital : `${capital}Error`;
-}
+const names = {
+  __proto__: null,
+  400: "badRequest", 401: "unauthorized", 402: "paymentRequired", 403: "forbidden", 404: "notFound", 405: "methodNotAllowed",
+  406: "notAcceptable", 407: "proxyAuthenticationRequired", 408: "requestTimeout", 409: "conflict", 410: "gone",
+  411: "lengthRequired", 412: "preconditionFailed", 413: "payloadTooLarge", 414: "uriTooLong", 415: "unsupportedMediaType",
+  416: "rangeNotSatisfiable", 417: "expectationFailed", 418: "imateapot", 421: "misdirectedRequest", 422: "unprocessableEntity",
+  423: "locked", 424: "failedDependency", 425: "tooEarly", 426: "upgradeRequired", 428: "preconditionRequired",
+  429: "tooManyRequests", 431: "requestHeaderFieldsTooLarge", 451: "unavailableForLegalReasons",
+  500: "internalServerError", 501: "notImplemented", 502: "badGateway", 503: "serviceUnavailable", 504: "gatewayTimeout",
+  505: "httpVersionNotSupported", 506: "variantAlsoNegotiates", 507: "insufficientStorage", 508: "loopDetected",
+  509: "bandwidthLimitExceeded", 510: "notExtended", 511: "networkAuthenticationRequired",
+};
 
-/** `I'm a Teapot` → `imateapot`, `Not Found` → `notFound`. */
-function methodName(status) {
-  if (status === "418") return "imateapot";
-  if (status === "414") return "uriTooLong";
-  if (status === "505") return "httpVersionNotSupported";
-  const name = STATUS_CODES[status].replace(/[ '-]/g, "");
-  return name[0].toLowerCase() + name.slice(1);
-}
-
-export const httpErrors = {};
-const byStatus = Object.create(null);
-
-for (const status in STATUS_CODES) {
-  if (Number(status) < 400) continue;
-  const method = methodName(status);
-  const name = className(method);
+/** The class of a status: `NotFoundError`. */
+function kindOf(status, method) {
+  const capital = method[0].toUpperCase() + method.slice(1);
+  const name = capital.endsWith("Error") ? capital : `${capital}Error`;
   const Kind = {
     [name]: class extends HttpError {
       constructor(message) {
-        super(Number(status), message);
+        super(status, message);
       }
     },
   }[name];
-  Object.defineProperty(Kind.prototype, "name", { value: name, writable: true, configurable: true });
-  httpErrors[method] = { [method]: (message) => new Kind(message) }[method];
-  byStatus[status] = httpErrors[method];
+  defineProperty(Kind.prototype, "name", { value: name, writable: true, configurable: true });
+  return Kind;
+}
+
+export const httpErrors = {};
+const byStatus = create(null);
+
+for (const status in names) {
+  const method = names[status];
+  // Most isolates never need most of the classes.
+  let Kind;
+  const make = {
+    [method](message) {
+      Kind ??= kindOf(Number(status), method);
+      return new Kind(message);
+    },
+  }[method];
+  httpErrors[method] = make;
+  byStatus[status] = make;
 }
 
 /** The error of a status. */

@@ -22,6 +22,9 @@ const STRETCH: Duration = Duration::from_micros(250);
 /// For how long it lets go: so that whoever waits for the processor has begun.
 const MOMENT: Duration = Duration::from_micros(50);
 
+/// For how long a load goes on without letting go.
+const LOAD: Duration = Duration::from_millis(20);
+
 /// How long a thread waits until it looks whether its time is over.
 const PATIENCE: Duration = Duration::from_millis(5);
 
@@ -159,11 +162,16 @@ impl Slot {
             return;
         }
         let Some(queue) = self.queue.upgrade() else { return };
-        if queue.lanes.others_work(self.who(), now) {
+        if queue.lanes.others_work(self.who(), now) && !self.has_just_begun() {
             queue.rests.fetch_add(1, Ordering::Relaxed);
             std::thread::sleep(MOMENT);
         }
         self.rested.store(nanos(clock()), Ordering::Relaxed);
+    }
+
+    /// Whether it loads an isolate that is hardly there: a load is over soon, and somebody waits for it.
+    fn has_just_begun(&self) -> bool {
+        self.actor().as_ref().is_some_and(|actor| actor.shared().loads_since() < LOAD)
     }
 
     /// The number of the code whose turn it is; 0 for none.

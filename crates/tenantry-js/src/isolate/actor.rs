@@ -78,6 +78,7 @@ pub(crate) struct Shared {
     /// What its tasks may take while it is being loaded, if that has a limit of its own.
     loading: Option<Duration>,
     loaded: AtomicBool,
+    born: Instant,
     /// Whether it may ever run on a thread that is not the engine's.
     in_place: bool,
     pub(super) pace: Pace,
@@ -122,6 +123,7 @@ impl Actor {
             cpu_nanos: AtomicU64::new(0),
             loading: config.loading,
             loaded: AtomicBool::new(config.loading.is_none()),
+            born: Instant::now(),
             closing: AtomicBool::new(false),
             condemned: OnceLock::new(),
             ended: Notify::new(),
@@ -328,6 +330,11 @@ impl Shared {
 
     fn is_loaded(&self) -> bool {
         self.loaded.load(Ordering::Acquire)
+    }
+
+    /// For how long it is being loaded; without end where it is loaded.
+    pub(crate) fn loads_since(&self) -> Duration {
+        if self.is_loaded() { Duration::MAX } else { self.born.elapsed() }
     }
 
     /// How long a task may take that starts now.

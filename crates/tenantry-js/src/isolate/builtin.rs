@@ -1,5 +1,7 @@
 //! The scripts that come with every isolate: the web's globals, and `node:` modules on demand.
 
+use std::sync::LazyLock;
+
 use crate::Script;
 
 /// A table of scripts from files.
@@ -83,7 +85,9 @@ const ABSENT: &[&str] = &[
 
 /// The web's globals.
 pub(super) fn web() -> impl Iterator<Item = Script> {
-    WEB.iter().map(|(name, source)| Script::new(*name, *source))
+    static SCRIPTS: LazyLock<Vec<Script>> =
+        LazyLock::new(|| WEB.iter().map(|(name, source)| Script::new(*name, *source)).collect());
+    SCRIPTS.iter().cloned()
 }
 
 /// What a specifier means as a module of Node's.

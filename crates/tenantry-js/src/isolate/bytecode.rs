@@ -1,11 +1,14 @@
 //! Modules compiled once per process: their bytecode by name and content.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rquickjs::module::WriteOptions;
 use rquickjs::{Ctx, Module, Result};
 use sha2::{Digest, Sha256};
+
+use super::loader;
+use crate::Script;
 
 /// The most that the cache holds. Beyond it, everything is dropped: what is used comes back.
 const MOST: usize = 64 << 20;
@@ -17,6 +20,16 @@ struct Cache {
 }
 
 static CACHE: Mutex<Option<Cache>> = Mutex::new(None);
+
+/// The bytecode of a script, once it has been compiled. Clones are of the same script.
+#[derive(Clone, Default)]
+pub(crate) struct Compiled(Arc<OnceLock<Vec<u8>>>);
+
+impl std::fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Compiled").field(&self.0.get().map(Vec::len)).finish()
+    }
+}
 
 /// Whose code a module is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,20 +46,68 @@ pub(super) fn declare<'js>(
     whose: Whose,
 ) -> Result<Module<'js>> {
     let key = key(name, &text);
-    let known = cached(&key);
-    if let Some(bytecode) = known {
-        // SAFETY: the bytes were written by `Module::write` below, by this very build of QuickJS,
-        // and nobody outside this file can put any into the cache.
-        #[expect(unsafe_code, reason = "bytecode can be loaded only so")]
-        let module = unsafe { Module::load(ctx.clone(), &bytecode) };
-        return module;
+    if let Some(bytecode) = cached(&key) {
+        return load(ctx, &bytecode);
     }
-    let options = options(whose, &text);
-    let module = Module::declare(ctx.clone(), name, text)?;
-    if let Ok(bytecode) = module.write(options) {
+    let (module, bytecode) = compile(ctx, name, text, whose)?;
+    if let Some(bytecode) = bytecode {
         keep(key, bytecode);
     }
     Ok(module)
+}
+
+/// Declares a script of the prelude, which sees the host.
+pub(super) fn script<'js>(ctx: &Ctx<'js>, name: &str, script: &Script) -> Result<Module<'js>> {
+    remembered(ctx, name, script, |source| loader::with_host(source))
+}
+
+/// Declares a script that does not see the host.
+pub(super) fn plain_script<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    script: &Script,
+) -> Result<Module<'js>> {
+    remembered(ctx, name, script, ToOwned::to_owned)
+}
+
+/// A script, and all clones of it, are compiled once.
+fn remembered<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    script: &Script,
+    text: impl Fn(&str) -> String,
+) -> Result<Module<'js>> {
+    if let Some(bytecode) = script.compiled.0.get() {
+        return load(ctx, bytecode);
+    }
+    let text = text(&script.source);
+    let (module, bytecode) = compile(ctx, name, text, Whose::Ours)?;
+    if let Some(bytecode) = bytecode {
+        let _another_was_first = script.compiled.0.set(bytecode);
+    }
+    Ok(module)
+}
+
+fn load<'js>(ctx: &Ctx<'js>, bytecode: &[u8]) -> Result<Module<'js>> {
+    // SAFETY: the bytes were written by `Module::write` below, by this very build of QuickJS, and nobody
+    // outside this file can put any into the cache or a script.
+    #[expect(unsafe_code, reason = "bytecode can be loaded only so")]
+    unsafe {
+        Module::load(ctx.clone(), bytecode)
+    }
+}
+
+/// A module from its text, and its bytecode where it can be written.
+fn compile<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    text: String,
+    whose: Whose,
+) -> Result<(Module<'js>, Option<Vec<u8>>)> {
+    let options = options(whose, &text);
+    let module = Module::declare(ctx.clone(), name, text)?;
+    let bytecode = module.write(options).ok();
+    Ok((module, bytecode))
 }
 
 /// What of a module is left out of its bytecode, and so of every isolate but the first that has it.

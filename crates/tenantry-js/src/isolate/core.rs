@@ -55,7 +55,10 @@ impl Core {
         runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
         let (dead, collected) = (Cell::new(false), Cell::new(0));
         let core = Self { context, runtime, shared, dead, collected };
+        core.runtime.set_gc_threshold(usize::MAX);
         core.prepare(actor, &config.prelude)?;
+        let used = core.shared.heap.used();
+        core.runtime.set_gc_threshold(used + used / 2);
         core.runtime.set_loader(
             Modules { source: config.modules.clone() },
             Modules { source: config.modules.clone() },

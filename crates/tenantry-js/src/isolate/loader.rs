@@ -66,7 +66,7 @@ impl Loader for PreludeModules {
             let (specifier, from) = (name.to_owned(), String::new());
             return Err(throw(ctx, &ModuleError::NotFound { specifier, from }));
         };
-        declare(ctx, name, with_host(&script.source), Whose::Ours)
+        bytecode::script(ctx, name, script).map_err(|error| mark_syntax(ctx, error))
     }
 }
 

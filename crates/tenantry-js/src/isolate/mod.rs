@@ -4,6 +4,7 @@ mod actor;
 mod budget;
 mod builtin;
 mod bytecode;
+mod captured;
 mod commonjs;
 mod config;
 mod convert;
@@ -25,6 +26,7 @@ mod typescript;
 mod views;
 
 pub(crate) use actor::{Actor, Turn};
+pub(crate) use bytecode::Compiled;
 pub use config::IsolateConfig;
 pub use record::Record;
 pub use stats::IsolateStats;

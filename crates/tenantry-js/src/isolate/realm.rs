@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rquickjs::{Ctx, Function, JsLifetime, Object, Promise, Value};
 
 use super::actor::{Actor, Shared};
+use super::captured::Captured;
 use super::hosted;
 use super::task::{Operation, Settle, Task};
 use crate::JsError;
@@ -37,17 +38,6 @@ pub(super) struct Realm<'js> {
     /// The object that prelude scripts import as `host`.
     pub(super) host: RefCell<Option<Object<'js>>>,
     pub(super) captured: Captured<'js>,
-}
-
-/// Intrinsics as they were before any tenant's code ran.
-pub(super) struct Captured<'js> {
-    pub(super) to_well_formed: Function<'js>,
-    pub(super) big_int: Function<'js>,
-    pub(super) date: rquickjs::function::Constructor<'js>,
-    pub(super) date_prototype: Object<'js>,
-    pub(super) date_value: Function<'js>,
-    pub(super) object_prototype: Object<'js>,
-    pub(super) view_buffer: Function<'js>,
 }
 
 // SAFETY: `'js` is the lifetime of the values inside, and `Changed` is the same type with that
@@ -141,43 +131,5 @@ impl<'js> Realm<'js> {
     pub(super) fn awaited(&self, promise: &Promise<'js>) -> bool {
         let tasks = self.tasks.borrow();
         tasks.values().any(|task| task.promise.as_ref() == Some(promise))
-    }
-}
-
-impl<'js> Captured<'js> {
-    pub(super) fn new(ctx: &Ctx<'js>) -> rquickjs::Result<Self> {
-        let take = |source: &str| ctx.eval::<Function<'js>, _>(source);
-        Ok(Self {
-            to_well_formed: take("Function.prototype.call.bind(String.prototype.toWellFormed)")?,
-            big_int: take("BigInt")?,
-            date: ctx.eval("Date")?,
-            date_prototype: ctx.eval("Date.prototype")?,
-            object_prototype: ctx.eval("Object.prototype")?,
-            date_value: take("Function.prototype.call.bind(Date.prototype.getTime)")?,
-            view_buffer: take(
-                "(() => { \
-                   const of = (proto, name) => Function.prototype.call.bind( \
-                     Object.getOwnPropertyDescriptor(proto, name).get); \
-                   const typed = Object.getPrototypeOf(Uint8Array.prototype); \
-                   const buffer = of(typed, 'buffer'), offset = of(typed, 'byteOffset'), \
-                     length = of(typed, 'byteLength'); \
-                   const data = DataView.prototype; \
-                   const buffer2 = of(data, 'buffer'), offset2 = of(data, 'byteOffset'), \
-                     length2 = of(data, 'byteLength'); \
-                   const isView = ArrayBuffer.isView, Bytes = Uint8Array; \
-                   const length3 = of(ArrayBuffer.prototype, 'byteLength'); \
-                   return (view) => { \
-                     if (!isView(view)) { \
-                       try { length3(view); } catch { return undefined; } \
-                       return new Bytes(view); \
-                     } \
-                     let b, o, l; \
-                     try { b = buffer(view); o = offset(view); l = length(view); } \
-                     catch { b = buffer2(view); o = offset2(view); l = length2(view); } \
-                     return new Bytes(b, o, l); \
-                   }; \
-                 })()",
-            )?,
-        })
     }
 }

@@ -149,6 +149,33 @@ async fn long_turns_let_go_of_their_processor_while_others_have_short_ones() {
     assert!(rests > 20, "{rests} in some 100 ms");
 }
 
+/// A load takes long, too, but somebody waits for it, and it is over soon.
+#[tokio::test]
+async fn a_load_goes_on_for_a_while_before_it_lets_go() {
+    let engine = crate::support::engine();
+    let mut config = tight();
+    config.loading = Some(Duration::from_secs(20));
+    let other = engine.isolate(config.clone()).await.unwrap();
+    other.loaded();
+    config.record = Record::default();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    eval(&other, "1").await.unwrap();
+    let (before, began) = (engine.stats().rests, Instant::now());
+    let load = async {
+        let new = engine.isolate(config).await.unwrap();
+        eval(&new, "for (let i = 0; i < 10000; i++) 'x'.repeat(5000);").await.unwrap();
+    };
+    let rested = async {
+        while engine.stats().rests == before && began.elapsed() < Duration::from_secs(10) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        began.elapsed()
+    };
+    let (rested, ()) = tokio::join!(rested, load);
+    assert!(rested >= Duration::from_millis(20), "it let go after {rested:?}");
+    assert!(engine.stats().rests > before, "it never let go");
+}
+
 /// It never asked whether to go on.
 #[tokio::test]
 async fn what_the_watchdog_has_had_step_back_was_not_short() {

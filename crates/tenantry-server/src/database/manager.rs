@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
 };
 
 use tenantry::{Migrated, TenantId, TenantManager};
@@ -81,7 +81,10 @@ impl Database {
     /// The script that makes `db` in JavaScript; its module is `prelude:database`.
     #[must_use]
     pub fn prelude() -> Script {
-        Script::new("database", include_str!("../../js/database/database.js"))
+        static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
+            Script::new("database", include_str!("../../js/database/database.js"))
+        });
+        SCRIPT.clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the JavaScript of all tenants of a server has in common.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tenantry::{TenantId, config::HostConfig};
 use tenantry_fastify::native::NativePlugin;
@@ -69,8 +69,9 @@ impl Scripts {
 
 /// What makes `db`, and gives it to tenants' code.
 pub(super) fn database_prelude() -> [Script; 2] {
-    [
-        Database::prelude(),
-        Script::new("server-database", include_str!("../../js/server/database.js")),
-    ]
+    static SCRIPTS: LazyLock<[Script; 2]> = LazyLock::new(|| {
+        let server = include_str!("../../js/server/database.js");
+        [Database::prelude(), Script::new("server-database", server)]
+    });
+    SCRIPTS.clone()
 }
