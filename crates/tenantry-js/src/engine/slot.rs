@@ -171,7 +171,9 @@ impl Slot {
 
     /// Whether it loads an isolate that is hardly there: a load is over soon, and somebody waits for it.
     fn has_just_begun(&self) -> bool {
-        self.actor().as_ref().is_some_and(|actor| actor.shared().loads_since() < LOAD)
+        let actor = self.actor();
+        let since = actor.as_ref().and_then(|actor| actor.shared().loads_since());
+        since.is_some_and(|since| since < LOAD)
     }
 
     /// The number of the code whose turn it is; 0 for none.

@@ -78,7 +78,8 @@ pub(crate) struct Shared {
     /// What its tasks may take while it is being loaded, if that has a limit of its own.
     loading: Option<Duration>,
     loaded: AtomicBool,
-    born: Instant,
+    /// When it was made; none where the one before it has taken long just now.
+    born: Option<Instant>,
     /// Whether it may ever run on a thread that is not the engine's.
     in_place: bool,
     pub(super) pace: Pace,
@@ -123,7 +124,7 @@ impl Actor {
             cpu_nanos: AtomicU64::new(0),
             loading: config.loading,
             loaded: AtomicBool::new(config.loading.is_none()),
-            born: Instant::now(),
+            born: (!config.record.is_suspect()).then(Instant::now),
             closing: AtomicBool::new(false),
             condemned: OnceLock::new(),
             ended: Notify::new(),
@@ -332,9 +333,11 @@ impl Shared {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// For how long it is being loaded; without end where it is loaded.
-    pub(crate) fn loads_since(&self) -> Duration {
-        if self.is_loaded() { Duration::MAX } else { self.born.elapsed() }
+    /// For how long it is being loaded, if it is, and not in the place of one that has taken long just now: whose code
+    /// runs into its limits is loaded again and again.
+    pub(crate) fn loads_since(&self) -> Option<Duration> {
+        let born = self.born.filter(|_| !self.is_loaded());
+        born.map(|born| born.elapsed())
     }
 
     /// How long a task may take that starts now.

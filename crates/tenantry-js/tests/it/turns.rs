@@ -176,6 +176,24 @@ async fn a_load_goes_on_for_a_while_before_it_lets_go() {
     assert!(engine.stats().rests > before, "it never let go");
 }
 
+/// Whose code runs into its limits is loaded again and again.
+#[tokio::test]
+async fn a_load_in_the_place_of_what_took_long_lets_go_at_once() {
+    let engine = crate::support::engine();
+    let mut config = tight();
+    config.loading = Some(Duration::from_secs(20));
+    let other = engine.isolate(config.clone()).await.unwrap();
+    other.loaded();
+    config.record = Record::default();
+    let long = engine.isolate(config.clone()).await.unwrap();
+    long.loaded();
+    eval(&long, "for (;;);").await.expect_err("it has no end");
+    eval(&other, "1").await.unwrap();
+    let before = engine.stats().rests;
+    engine.isolate(config).await.unwrap();
+    assert!(engine.stats().rests > before);
+}
+
 /// It never asked whether to go on.
 #[tokio::test]
 async fn what_the_watchdog_has_had_step_back_was_not_short() {
