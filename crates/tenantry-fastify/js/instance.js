@@ -49,6 +49,14 @@ function checkOptions(options) {
   }
 }
 
+/** Scopes further in have what was added here, unless they have that already. */
+function inheritSchema(app, id) {
+  for (const child of app[kChildren]) {
+    child[kSchemas].inherit(id);
+    inheritSchema(child, id);
+  }
+}
+
 /** `Fastify(options)`. */
 export function fastify(options = {}) {
   checkOptions(options);
@@ -227,8 +235,7 @@ const methods = {
 
   addSchema(schema) {
     this[kShared].mustNotHaveStarted('Cannot call "addSchema"!');
-    this[kSchemas].add(schema);
-    for (const child of this[kChildren]) child.addSchema(schema);
+    inheritSchema(this, this[kSchemas].add(schema));
     return this;
   },
   getSchema(id) {

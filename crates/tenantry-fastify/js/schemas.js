@@ -1,6 +1,6 @@
 // Schemas of a scope: what `addSchema` added here and further out, and what compiles validators and serializers.
 
-import { assign } from "./intrinsics.js";
+import { assign, hasOwn } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { hostValidators, hostSerializers } from "./schema-host.js";
 
@@ -29,6 +29,17 @@ export class Schemas {
     if (!id) throw new errorCodes.FST_ERR_SCH_MISSING_ID();
     if (this.all()[id]) throw new errorCodes.FST_ERR_SCH_ALREADY_PRESENT(id);
     this.own[id] = schema;
+    this.changed();
+    return id;
+  }
+
+  /** A scope further out has one more. */
+  inherit(id) {
+    if (hasOwn(this.own, id)) throw new errorCodes.FST_ERR_SCH_ALREADY_PRESENT(id);
+    this.changed();
+  }
+
+  changed() {
     this.builtValidator = undefined;
     this.builtSerializer = undefined;
   }

@@ -104,7 +104,7 @@ impl App {
 
     /// Runs `onListen` hooks: from now on the application is served. What they throw is logged.
     pub async fn ready(&self, context: TaskContext) -> Result<(), JsError> {
-        self.inner.isolate.run("listening", Vec::new(), context).await.map(drop)
+        self.inner.isolate.run_lasting("listening", Vec::new(), context).await.map(drop)
     }
 
     /// Runs `preClose` and `onClose` hooks, and closes the isolate once its requests have ended, or after the given time.

@@ -3,6 +3,31 @@
 const post = (payload, url = "/") => ({ method: "POST", url, payload });
 
 export const cases = {
+  "schemas added after scopes further in": {
+    async build(app) {
+      let inner;
+      await app.register(async (child) => {
+        inner = child;
+        child.get("/in", async () => ({ outer: child.getSchema("outer") ?? null, all: Object.keys(child.getSchemas()) }));
+        await child.register(async (grandchild) => {
+          grandchild.addSchema({ $id: "innermost", type: "string" });
+          grandchild.get("/innermost", async () => Object.keys(grandchild.getSchemas()).sort());
+        });
+      });
+      app.addSchema({ $id: "outer", type: "object", properties: { a: { type: "integer" } } });
+      const refused = [];
+      for (const $id of ["outer", "innermost"]) {
+        try {
+          app.addSchema({ $id, type: "object" });
+        } catch (error) {
+          refused.push(`${error.code}: ${error.message}`);
+        }
+      }
+      app.post("/", { schema: { body: { $ref: "outer#" } } }, async (request) => request.body);
+      app.get("/", async () => ({ refused, all: Object.keys(app.getSchemas()), inner: Object.keys(inner.getSchemas()) }));
+    },
+    requests: ["/", "/in", "/innermost", post({ a: "7" }), post({ a: "x" })],
+  },
   "the spec's users": {
     build(app) {
       app.post("/users", {

@@ -329,7 +329,7 @@ impl Shared {
         self.loaded.store(true, Ordering::Release);
     }
 
-    fn is_loaded(&self) -> bool {
+    pub(crate) fn is_loaded(&self) -> bool {
         self.loaded.load(Ordering::Acquire)
     }
 

@@ -7,7 +7,7 @@ use super::builtin::{self, Node};
 use super::bytecode::Whose;
 use super::loader;
 use super::realm::Realm;
-use crate::modules::{ModuleError, ModuleKind};
+use crate::modules::{Asked, ModuleError, ModuleKind};
 
 /// Puts the functions into `host.native`.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
@@ -22,7 +22,7 @@ fn resolve(ctx: Ctx<'_>, specifier: String, from: String) -> Result<String> {
     if let Node::There(name) = builtin::node(&specifier) {
         return Ok(name);
     }
-    loader::resolved(&ctx, &*source, &specifier, &from)
+    loader::resolved(&ctx, &*source, Asked::Require, &specifier, &from)
 }
 
 /// A module of the prelude's or of Node's, for `require`: its default export, or its namespace.

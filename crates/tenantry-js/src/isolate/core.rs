@@ -165,11 +165,19 @@ impl Core {
         };
         let (cpu, stop) = self.leave(ctx, Duration::ZERO);
         let open = Realm::with(ctx, |realm| realm.opened.replace(0)).unsigned_abs();
-        let mut task =
-            Task { info: start.info, reply: Some(start.reply), promise: None, deadline, cpu, open };
+        let mut task = Task {
+            info: start.info,
+            reply: Some(start.reply),
+            promise: None,
+            deadline,
+            cpu,
+            open,
+            lasting: start.lasting,
+            period_ends: Instant::now(),
+        };
         if let Some(stop) = stop {
             self.finish(&mut task, Err(self.stopped(stop)));
-            self.forget(ctx, id);
+            Realm::with(ctx, |realm| realm.forget(id));
             self.bury(ctx, stop);
             return;
         }
@@ -245,20 +253,21 @@ impl Core {
         self.after(ctx, id, cpu);
     }
 
-    /// Goes on with a task. What runs after its answer is measured by itself.
+    /// Goes on with a task, if it may.
     fn reenter(&self, ctx: &Ctx<'_>, task: u64) -> Option<(u64, Duration)> {
-        let (info, cpu, deadline) = Realm::with(ctx, |realm| {
-            let tasks = realm.tasks.borrow();
-            let task = tasks.get(&task)?;
-            Some(match task.reply {
-                Some(_) => (task.info.clone(), task.cpu, task.deadline),
-                None => {
-                    let deadline = Instant::now() + self.shared.limits.wall;
-                    (task.info.clone(), Duration::ZERO, deadline)
-                }
-            })
+        let (info, account) = Realm::with(ctx, |realm| {
+            let mut tasks = realm.tasks.borrow_mut();
+            let task = tasks.get_mut(&task)?;
+            Some((task.info.clone(), task.account(&self.shared.limits)))
         })?;
         let id = info.id;
+        let Some((cpu, deadline)) = account else {
+            let wall = self.shared.limits.wall;
+            let message = format!("what a task left behind was ended after its wall time of {wall:?}");
+            self.shared.host.log(Some(&info), LogEntry { level: LogLevel::Warn, message, fields: None });
+            Realm::with(ctx, |realm| realm.forget(id));
+            return None;
+        };
         self.enter(ctx, info, cpu, deadline);
         Some((id, cpu))
     }
@@ -294,8 +303,14 @@ impl Core {
         let opened = Realm::with(ctx, |realm| realm.opened.replace(0));
         task.open = task.open.saturating_add_signed(opened);
         if let Some(stop) = stop {
-            self.finish(&mut task, Err(self.stopped(stop)));
-            self.forget(ctx, id);
+            let error = self.stopped(stop);
+            if task.reply.is_none() {
+                let message = format!("what a task left behind was stopped: {error}");
+                let entry = LogEntry { level: LogLevel::Error, message, fields: None };
+                self.shared.host.log(Some(&task.info), entry);
+            }
+            self.finish(&mut task, Err(error));
+            Realm::with(ctx, |realm| realm.forget(id));
             self.bury(ctx, stop);
             return;
         }
@@ -327,17 +342,7 @@ impl Core {
         let task = Realm::with(ctx, |realm| realm.tasks.borrow_mut().remove(&id));
         if let Some(mut task) = task {
             self.finish(&mut task, Err(JsError::closed()));
-            self.forget(ctx, id);
-        }
-    }
-
-    /// Drops what a task has open.
-    fn forget(&self, ctx: &Ctx<'_>, id: u64) {
-        let dropped: Vec<_> = Realm::with(ctx, |realm| {
-            realm.operations.borrow_mut().extract_if(|_, operation| operation.task == id).collect()
-        });
-        for (_, operation) in dropped {
-            operation.abort.abort();
+            Realm::with(ctx, |realm| realm.forget(id));
         }
     }
 

@@ -89,13 +89,12 @@ pub(super) fn begin<'js>(
     ctx: &Ctx<'js>,
     future: impl Future<Output = std::result::Result<Data, HostError>> + Send + 'static,
 ) -> Result<Vec<Value<'js>>> {
-    let (shared, actor, open, task) = Realm::with(ctx, |realm| {
-        let open = realm.operations.borrow().len();
+    let (shared, actor, has_room, task) = Realm::with(ctx, |realm| {
         let task = realm.current.borrow().as_ref().map_or(0, |task| task.id);
-        (realm.shared.clone(), realm.actor.clone(), open, task)
+        (realm.shared.clone(), realm.actor.clone(), realm.has_room(), task)
     });
-    let most = shared.limits.operations;
-    if open >= most {
+    if !has_room {
+        let most = shared.limits.operations;
         let message = format!("{most} operations and timers are open");
         return Err(throw(ctx, &HostError::new("ERR_TOO_MANY_OPERATIONS", message)));
     }

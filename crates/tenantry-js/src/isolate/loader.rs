@@ -11,7 +11,7 @@ use super::realm::Realm;
 use super::{bytecode, bytecode::Whose, commonjs, hosted, typescript};
 use crate::Script;
 use crate::host::HostError;
-use crate::modules::{ModuleError, ModuleKind, ModuleSource};
+use crate::modules::{Asked, ModuleError, ModuleKind, ModuleSource};
 
 /// Prelude scripts import this and each other; nobody else does.
 pub(super) const PRELUDE: &str = "prelude:";
@@ -103,7 +103,7 @@ impl Resolver for Modules {
             }
             Node::Other => {}
         }
-        resolved(ctx, &*self.source, name, from)
+        resolved(ctx, &*self.source, Asked::Import, name, from)
     }
 }
 
@@ -111,10 +111,14 @@ impl Resolver for Modules {
 pub(super) fn resolved(
     ctx: &Ctx<'_>,
     source: &dyn ModuleSource,
+    asked: Asked,
     specifier: &str,
     from: &str,
 ) -> Result<String> {
-    let found = source.resolve(specifier, from);
+    let found = match asked {
+        Asked::Import => source.resolve(specifier, from),
+        Asked::Require => source.resolve_required(specifier, from),
+    };
     let found = found.map_err(|error| throw_at(ctx, &error, place(source, specifier, from)))?;
     if [PRELUDE, MADE, NODE].iter().any(|prefix| found.starts_with(prefix)) {
         let why = "it is not the tenant's";

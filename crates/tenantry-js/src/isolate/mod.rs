@@ -77,11 +77,37 @@ impl Isolate {
     ///
     /// Fails with the exception ([`JsErrorKind::Thrown`]) or the limit that was passed. Dropping
     /// the future cancels the task: its operations are dropped, its later events ignored.
+    ///
+    /// What it leaves behind (timers, operations, `async` functions that nobody waits for) may go on until its wall time
+    /// is over, and uses its CPU time; then it ends. Only what was started before [`loaded`](Self::loaded) goes on for
+    /// longer, as in [`run_lasting`](Self::run_lasting).
     pub async fn run(
         &self,
         function: &str,
         args: Vec<Data>,
         context: TaskContext,
+    ) -> Result<Data, JsError> {
+        let lasting = !self.handle.actor.shared().is_loaded();
+        self.task(function, args, context, lasting).await
+    }
+
+    /// As [`run`](Self::run), and what the task leaves behind goes on for as long as the isolate, with its CPU time
+    /// once in ten times as long: a tenth of a processor.
+    pub async fn run_lasting(
+        &self,
+        function: &str,
+        args: Vec<Data>,
+        context: TaskContext,
+    ) -> Result<Data, JsError> {
+        self.task(function, args, context, true).await
+    }
+
+    async fn task(
+        &self,
+        function: &str,
+        args: Vec<Data>,
+        context: TaskContext,
+        lasting: bool,
     ) -> Result<Data, JsError> {
         let actor = &self.handle.actor;
         let shared = actor.shared();
@@ -95,7 +121,7 @@ impl Isolate {
         let wall = shared.wall();
         shared.task_started();
         let mut cancel = CancelOnDrop { actor, task: Some(id) };
-        let start = Start { info, function: function.into(), args, reply };
+        let start = Start { info, function: function.into(), args, reply, lasting };
         actor.post_here(Event::Start(Box::new(start)));
         // Mostly it is there by now, and no timer is needed.
         if let Ok(answer) = answer.try_recv() {

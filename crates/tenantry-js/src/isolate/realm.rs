@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rquickjs::{Ctx, Function, JsLifetime, Object, Promise, Value};
 
@@ -104,6 +105,37 @@ impl<'js> Realm<'js> {
     pub(super) fn open(&self, id: u64, operation: Operation<'js>) {
         self.operations.borrow_mut().insert(id, operation);
         self.opened.set(self.opened.get() + 1);
+    }
+
+    /// Drops a task that is answered, and what it has open.
+    pub(super) fn forget(&self, id: u64) {
+        self.tasks.borrow_mut().remove(&id);
+        let dropped: Vec<_> = self
+            .operations
+            .borrow_mut()
+            .extract_if(|_, operation| operation.task == id)
+            .collect();
+        for (_, operation) in dropped {
+            operation.abort.abort();
+        }
+    }
+
+    /// Whether there is room for one more operation or timer, if need be that of tasks whose time is over.
+    pub(super) fn has_room(&self) -> bool {
+        let most = self.shared.limits.operations;
+        let is_full = || self.operations.borrow().len() >= most;
+        if is_full() {
+            let now = Instant::now();
+            let is_over = |task: &Task<'js>| task.is_over(now);
+            let over: Vec<u64> = {
+                let tasks = self.tasks.borrow();
+                tasks.iter().filter(|(_, task)| is_over(task)).map(|(id, _)| *id).collect()
+            };
+            for id in over {
+                self.forget(id);
+            }
+        }
+        !is_full()
     }
 
     /// Takes out a timer that is not wanted any more.

@@ -7,7 +7,10 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::host::TaskInfo;
-use crate::{Data, JsError};
+use crate::{Data, JsError, Limits};
+
+/// What lasts may use its CPU time once in so many times as long: a tenth of a processor.
+const PERIOD: u32 = 10;
 
 /// Where a task's answer goes.
 pub(crate) type Reply = oneshot::Sender<Result<Data, JsError>>;
@@ -18,6 +21,8 @@ pub(crate) struct Start {
     pub(crate) function: Box<str>,
     pub(crate) args: Vec<Data>,
     pub(crate) reply: Reply,
+    /// Whether what it leaves behind goes on for as long as the isolate.
+    pub(crate) lasting: bool,
 }
 
 /// A task that was started. It stays, answered, while operations or timers of its are open.
@@ -31,6 +36,34 @@ pub(super) struct Task<'js> {
     pub(super) cpu: Duration,
     /// Its operations and timers.
     pub(super) open: usize,
+    /// Whether what it leaves behind goes on past its deadline.
+    pub(super) lasting: bool,
+    /// When what lasts begins to be counted anew.
+    pub(super) period_ends: Instant,
+}
+
+impl Task<'_> {
+    /// What the next event of it may use: the CPU time that counts already, and until when. None where it was answered
+    /// and its time is over.
+    pub(super) fn account(&mut self, limits: &Limits) -> Option<(Duration, Instant)> {
+        let now = Instant::now();
+        if self.is_over(now) {
+            return None;
+        }
+        if self.reply.is_some() || !self.lasting {
+            return Some((self.cpu, self.deadline));
+        }
+        if now >= self.period_ends {
+            self.cpu = Duration::ZERO;
+            self.period_ends = now + limits.cpu * PERIOD;
+        }
+        Some((self.cpu, now + limits.wall))
+    }
+
+    /// Whether nobody waits for it and it may not go on.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.reply.is_none() && !self.lasting && now >= self.deadline
+    }
 }
 
 /// An operation or a timer that is under way.

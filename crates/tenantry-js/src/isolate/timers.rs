@@ -15,12 +15,12 @@ pub(super) fn start<'js>(
     ms: f64,
     repeat: bool,
 ) -> Result<u64> {
-    let (shared, actor, id, open) = Realm::with(&ctx, |realm| {
-        let open = realm.operations.borrow().len();
-        (realm.shared.clone(), realm.actor.clone(), realm.next_operation(), open)
+    let (shared, actor, id, has_room) = Realm::with(&ctx, |realm| {
+        let has_room = realm.has_room();
+        (realm.shared.clone(), realm.actor.clone(), realm.next_operation(), has_room)
     });
-    let most = shared.limits.operations;
-    if open >= most {
+    if !has_room {
+        let most = shared.limits.operations;
         let message = format!("{most} operations and timers are open");
         return Err(Exception::throw_range(&ctx, &message));
     }

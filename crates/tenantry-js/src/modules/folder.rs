@@ -1,17 +1,23 @@
 //! A tenant's own folder, and the packages in its `node_modules`.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::exports::Lead;
 use super::package::{self, Package};
 use super::specifier::{self, Specifier};
-use super::{ModuleError, ModuleKind, ModuleSource, ModuleText};
+use super::{Asked, ModuleError, ModuleKind, ModuleSource, ModuleText};
 
 /// The largest file that is read.
 const LARGEST: u64 = 8 << 20;
-/// What a path without an ending may stand for.
-const ENDINGS: [&str; 7] = [".mjs", ".js", ".cjs", ".json", ".ts", ".mts", ".cts"];
+/// What a path without an ending may stand for in an `import`.
+const IMPORTED: [&str; 7] = [".mjs", ".js", ".cjs", ".json", ".ts", ".mts", ".cts"];
+/// And in a `require`, which reads no ES modules.
+const REQUIRED: [&str; 7] = [".js", ".cjs", ".json", ".mjs", ".ts", ".mts", ".cts"];
 
 /// A [`ModuleSource`] over a directory. Nothing outside is reached: no `..` above it, no absolute
 /// path, no URL, and no symbolic link that leads out.
@@ -51,16 +57,20 @@ impl Folder {
     }
 
     /// A path as written, with an ending, or a folder's index.
-    fn path(&self, path: &str) -> Result<Option<String>, ModuleError> {
+    fn path(&self, path: &str, asked: Asked) -> Result<Option<String>, ModuleError> {
         if let Some(found) = self.file(path)? {
             return Ok(Some(found));
         }
+        let endings = match asked {
+            Asked::Import => IMPORTED,
+            Asked::Require => REQUIRED,
+        };
         let index = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
         for stem in [path, index.as_str()] {
             if stem.is_empty() {
                 continue;
             }
-            for ending in ENDINGS {
+            for ending in endings {
                 if let Some(found) = self.file(&format!("{stem}{ending}"))? {
                     return Ok(Some(found));
                 }
@@ -70,7 +80,13 @@ impl Folder {
     }
 
     /// A package in the `node_modules` of the importer's folder, or of one above it.
-    fn package(&self, name: &str, rest: &str, from: &str) -> Result<Option<String>, ModuleError> {
+    fn package(
+        &self,
+        name: &str,
+        rest: &str,
+        from: &str,
+        asked: Asked,
+    ) -> Result<Option<String>, ModuleError> {
         let mut folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
         loop {
             let at = match folder {
@@ -78,7 +94,7 @@ impl Folder {
                 folder => format!("{folder}/node_modules/{name}"),
             };
             if self.root.join(&at).is_dir() {
-                return self.inside_package(&at, rest);
+                return self.inside_package(&at, rest, asked);
             }
             match folder.rsplit_once('/') {
                 Some((above, _)) => folder = above,
@@ -88,23 +104,25 @@ impl Folder {
         }
     }
 
-    fn inside_package(&self, at: &str, rest: &str) -> Result<Option<String>, ModuleError> {
+    fn inside_package(
+        &self,
+        at: &str,
+        rest: &str,
+        asked: Asked,
+    ) -> Result<Option<String>, ModuleError> {
         let package = self.manifest(at)?;
-        if let Some(package) = &package
-            && package.has_exports()
-        {
-            let Some(target) = package.export(rest) else { return Ok(None) };
-            let Some(path) = specifier::join(at, &target).filter(|path| path.starts_with(at))
-            else {
-                return Err(ModuleError::Refused {
+        if let Some(exports) = package.as_ref().and_then(Package::exports) {
+            return match exports.lead(rest, asked) {
+                Lead::To(path) => self.file(&format!("{at}/{path}")),
+                Lead::Out(target) => Err(ModuleError::Refused {
                     specifier: target,
-                    why: "the package's \"exports\" lead out of it",
-                });
+                    why: "what the package's \"exports\" name is no path inside it",
+                }),
+                Lead::Excluded | Lead::Nowhere => Ok(None),
             };
-            return self.file(&path);
         }
         let main = if rest.is_empty() {
-            package.as_ref().and_then(|package| package.main().map(str::to_owned))
+            package.as_ref().and_then(|package| package.main(asked).map(str::to_owned))
         } else {
             Some(rest.to_owned())
         };
@@ -120,7 +138,7 @@ impl Folder {
             },
             None => at.to_owned(),
         };
-        self.path(&path)
+        self.path(&path, asked)
     }
 
     /// The package.json of a folder, when there is one.
@@ -173,23 +191,31 @@ impl Folder {
         }
         Ok(ModuleKind::detect(name, text))
     }
-}
 
-impl ModuleSource for Folder {
-    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+    fn found(&self, specifier: &str, from: &str, asked: Asked) -> Result<String, ModuleError> {
         let parsed = specifier::parse(specifier, from)?;
         let mut found = match &parsed {
-            Specifier::Path(path) => self.path(path)?,
-            Specifier::Package { name, rest } => self.package(name, rest, from)?,
+            Specifier::Path(path) => self.path(path, asked)?,
+            Specifier::Package { name, rest } => self.package(name, rest, from, asked)?,
         };
         // An entry point is a path from the root, with or without "./".
         if found.is_none() && from.is_empty() && matches!(parsed, Specifier::Package { .. }) {
-            found = self.path(specifier)?;
+            found = self.path(specifier, asked)?;
         }
         found.ok_or_else(|| ModuleError::NotFound {
             specifier: specifier.to_owned(),
             from: from.to_owned(),
         })
+    }
+}
+
+impl ModuleSource for Folder {
+    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.found(specifier, from, Asked::Import)
+    }
+
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.found(specifier, from, Asked::Require)
     }
 
     fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {

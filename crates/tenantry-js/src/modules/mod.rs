@@ -1,11 +1,14 @@
 //! Where modules come from: a tenant's own files and packages, nothing else.
 
+mod asked;
+mod exports;
 mod folder;
 mod memory;
 mod overlay;
 mod package;
 mod specifier;
 
+pub(crate) use asked::Asked;
 pub use folder::Folder;
 pub use memory::Memory;
 pub use overlay::Overlay;
@@ -18,6 +21,12 @@ pub trait ModuleSource: Send + Sync + 'static {
     /// with `/`, such as `routes/index.mjs`. An entry point is resolved from `""`. Refuses what
     /// is outside.
     fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError>;
+
+    /// The same for a `require`, where [`resolve`](Self::resolve) is for an `import`: a package may have
+    /// a file for each. A source over another one hands both on. By default there is no difference.
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.resolve(specifier, from)
+    }
 
     /// The text of a module by its canonical name.
     fn load(&self, name: &str) -> Result<ModuleText, ModuleError>;

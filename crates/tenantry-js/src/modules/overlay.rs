@@ -31,6 +31,11 @@ impl ModuleSource for Overlay {
         self.first.resolve(specifier, from).or_else(|_| self.then.resolve(specifier, from))
     }
 
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        let first = self.first.resolve_required(specifier, from);
+        first.or_else(|_| self.then.resolve_required(specifier, from))
+    }
+
     fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {
         self.first.load(name).or_else(|_| self.then.load(name))
     }

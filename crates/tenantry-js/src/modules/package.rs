@@ -1,19 +1,16 @@
 //! package.json: how a package says where its modules are.
 
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::ModuleKind;
-
-/// The conditions of `exports` that hold here, whichever comes first in the file.
-const CONDITIONS: [&str; 5] = ["node", "import", "module-sync", "require", "default"];
+use super::exports::Exports;
+use super::{Asked, ModuleKind};
 
 /// What of a package.json is read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Package {
     main: Option<String>,
     module: Option<String>,
-    exports: Option<Value>,
+    exports: Option<Exports>,
     #[serde(rename = "type")]
     kind: Option<String>,
 }
@@ -23,13 +20,15 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Package> {
 }
 
 impl Package {
-    pub(super) fn has_exports(&self) -> bool {
-        self.exports.is_some()
+    /// Where they are, `main` and `module` do not count.
+    pub(super) fn exports(&self) -> Option<&Exports> {
+        self.exports.as_ref()
     }
 
-    /// `module`, or else `main`.
-    pub(super) fn main(&self) -> Option<&str> {
-        self.module.as_deref().or(self.main.as_deref()).filter(|main| !main.is_empty())
+    /// `main`, and for `import` `module` before it.
+    pub(super) fn main(&self, asked: Asked) -> Option<&str> {
+        let module = self.module.as_deref().filter(|_| asked == Asked::Import);
+        [module, self.main.as_deref()].into_iter().flatten().find(|path| !path.is_empty())
     }
 
     /// What `"type"` says of `.js` files.
@@ -40,79 +39,27 @@ impl Package {
             _ => None,
         }
     }
-
-    /// Where `exports` leads for a path into the package, `""` for the package itself.
-    pub(super) fn export(&self, rest: &str) -> Option<String> {
-        let exports = self.exports.as_ref()?;
-        let asked = if rest.is_empty() { ".".to_owned() } else { format!("./{rest}") };
-        let paths = exports
-            .as_object()
-            .filter(|object| object.keys().next().is_some_and(|key| key.starts_with('.')));
-        let Some(paths) = paths else {
-            return if rest.is_empty() { target(exports, "") } else { None };
-        };
-        if let Some(value) = paths.get(&asked) {
-            return target(value, "");
-        }
-        // The pattern with the longest beginning wins.
-        let mut best: Option<(&str, &str, &Value)> = None;
-        for (key, value) in paths {
-            let Some((before, after)) = key.split_once('*') else { continue };
-            let Some(star) = asked.strip_prefix(before).and_then(|end| end.strip_suffix(after))
-            else {
-                continue;
-            };
-            if best.is_none_or(|(known, _, _)| before.len() > known.len()) {
-                best = Some((before, star, value));
-            }
-        }
-        let (_, star, value) = best?;
-        target(value, star)
-    }
-}
-
-fn target(value: &Value, star: &str) -> Option<String> {
-    match value {
-        Value::String(path) => Some(path.replace('*', star)),
-        Value::Array(list) => list.iter().find_map(|value| target(value, star)),
-        Value::Object(conditions) => conditions
-            .iter()
-            .filter(|(name, _)| CONDITIONS.contains(&name.as_str()))
-            .find_map(|(_, value)| target(value, star)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn export(json: &str, rest: &str) -> Option<String> {
-        parse(json).unwrap().export(rest)
-    }
-
     #[test]
-    fn exports_are_a_path_conditions_or_paths_of_conditions() {
-        assert_eq!(export(r#"{"exports": "./a.js"}"#, ""), Some("./a.js".into()));
-        assert_eq!(export(r#"{"exports": {"import": "./a.mjs"}}"#, ""), Some("./a.mjs".into()));
-        let nested =
-            r#"{"exports": {".": {"types": "./a.d.ts", "default": "./a.js"}, "./b": null}}"#;
-        assert_eq!(export(nested, ""), Some("./a.js".into()));
-        assert_eq!(export(nested, "b"), None);
-        assert_eq!(export(nested, "c"), None);
-    }
-
-    #[test]
-    fn the_longest_pattern_wins() {
-        let json = r#"{"exports": {"./*": "./all/*.js", "./x/*": "./x/*.mjs"}}"#;
-        assert_eq!(export(json, "a"), Some("./all/a.js".into()));
-        assert_eq!(export(json, "x/a"), Some("./x/a.mjs".into()));
-    }
-
-    #[test]
-    fn module_comes_before_main() {
+    fn module_comes_before_main_for_import_and_is_not_for_require() {
         let package = parse(r#"{"main": "a.cjs", "module": "a.mjs", "type": "module"}"#).unwrap();
-        assert_eq!(package.main(), Some("a.mjs"));
+        assert_eq!(package.main(Asked::Import), Some("a.mjs"));
+        assert_eq!(package.main(Asked::Require), Some("a.cjs"));
         assert_eq!(package.kind(), Some(ModuleKind::Esm));
+        let package = parse(r#"{"main": "", "module": "a.mjs"}"#).unwrap();
+        assert_eq!(package.main(Asked::Require), None);
+    }
+
+    #[test]
+    fn exports_that_are_null_are_none() {
+        assert!(parse(r#"{"exports": null}"#).unwrap().exports().is_none());
+        for json in [r#"{"exports": {}}"#, r#"{"exports": false}"#, r#"{"exports": "./a.js"}"#] {
+            assert!(parse(json).unwrap().exports().is_some(), "{json}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod fetch;
 mod globals;
 mod in_place;
 mod leaks;
+mod leftovers;
 mod life;
 mod limits;
 mod modules;

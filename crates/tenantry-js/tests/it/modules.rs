@@ -132,6 +132,36 @@ async fn packages_are_found_by_exports_module_and_main() {
 }
 
 #[tokio::test]
+async fn import_and_require_get_each_the_file_of_a_package_that_is_theirs() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    write(
+        root,
+        "index.mjs",
+        "import dual from 'dual'; import first from 'first'; import old from 'old'; \
+         import required from './required.cjs'; export default [dual, first, old, ...required];",
+    );
+    write(
+        root,
+        "required.cjs",
+        "module.exports = [require('dual'), require('first'), require('old'), require.resolve('dual')];",
+    );
+    for (package, manifest) in [
+        ("dual", r#"{"exports": {"require": "./c.cjs", "import": "./m.mjs"}}"#),
+        ("first", r#"{"exports": {".": {"import": "./m.mjs", "default": "./c.cjs"}}}"#),
+        ("old", r#"{"main": "./c.cjs", "module": "./m.mjs"}"#),
+    ] {
+        write(root, &format!("node_modules/{package}/package.json"), manifest);
+        write(root, &format!("node_modules/{package}/m.mjs"), "export default 'esm';");
+        write(root, &format!("node_modules/{package}/c.cjs"), "module.exports = 'cjs';");
+    }
+    let (_engine, isolate) = over(root).await;
+    let expected = ["esm", "esm", "esm", "cjs", "cjs", "cjs", "node_modules/dual/c.cjs"];
+    let expected = Data::List(expected.map(Data::from).to_vec());
+    assert_eq!(load(&isolate, "./index.mjs").await, Ok(expected));
+}
+
+#[tokio::test]
 async fn nothing_leads_out_of_the_folder() {
     let root = tempfile::tempdir().unwrap();
     let tenant = root.path().join("acme");

@@ -17,21 +17,35 @@ impl Mount {
     pub(super) fn new(name: impl Into<String>, source: Arc<dyn ModuleSource>) -> Self {
         Self { name: name.into(), source }
     }
-}
 
-impl ModuleSource for Mount {
-    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+    /// What `resolve` finds in the source, by its name here.
+    fn named(
+        &self,
+        specifier: &str,
+        from: &str,
+        resolve: impl FnOnce(&str, &str) -> Result<String, ModuleError>,
+    ) -> Result<String, ModuleError> {
         // What a manifest names, and nobody's code, is asked for from nowhere.
         let entry = specifier.strip_prefix("./").unwrap_or(specifier).strip_prefix(&self.name);
         let resolved = match (from.strip_prefix(&self.name), entry) {
-            (Some(from), _) => self.source.resolve(specifier, from)?,
-            (None, Some(entry)) if from.is_empty() => self.source.resolve(entry, "")?,
+            (Some(from), _) => resolve(specifier, from)?,
+            (None, Some(entry)) if from.is_empty() => resolve(entry, "")?,
             _ => {
                 let (specifier, from) = (specifier.to_owned(), from.to_owned());
                 return Err(ModuleError::NotFound { specifier, from });
             }
         };
         Ok(format!("{}{resolved}", self.name))
+    }
+}
+
+impl ModuleSource for Mount {
+    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.named(specifier, from, |specifier, from| self.source.resolve(specifier, from))
+    }
+
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.named(specifier, from, |specifier, from| self.source.resolve_required(specifier, from))
     }
 
     fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {
@@ -52,13 +66,26 @@ pub(super) struct BuiltIn<S>(pub(super) S);
 /// What their names begin with.
 const BUILT_IN: &str = "core:";
 
-impl<S: ModuleSource> ModuleSource for BuiltIn<S> {
-    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+impl<S> BuiltIn<S> {
+    /// Whether they may be asked for from there.
+    fn check(specifier: &str, from: &str) -> Result<(), ModuleError> {
         if from.is_empty() || from.starts_with(BUILT_IN) {
-            return self.0.resolve(specifier, from);
+            return Ok(());
         }
         let (specifier, from) = (specifier.to_owned(), from.to_owned());
         Err(ModuleError::NotFound { specifier, from })
+    }
+}
+
+impl<S: ModuleSource> ModuleSource for BuiltIn<S> {
+    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        Self::check(specifier, from)?;
+        self.0.resolve(specifier, from)
+    }
+
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        Self::check(specifier, from)?;
+        self.0.resolve_required(specifier, from)
     }
 
     fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {
@@ -68,7 +95,9 @@ impl<S: ModuleSource> ModuleSource for BuiltIn<S> {
 
 #[cfg(test)]
 mod tests {
-    use tenantry_js::{Memory, Overlay};
+    use std::fs;
+
+    use tenantry_js::{Folder, Memory, Overlay};
 
     use super::*;
 
@@ -90,12 +119,33 @@ mod tests {
     }
 
     #[test]
+    fn a_mounted_package_has_its_own_file_for_require() {
+        let root = tempfile::tempdir().unwrap();
+        let package = root.path().join("node_modules/d");
+        fs::create_dir_all(&package).unwrap();
+        for (name, text) in [
+            ("package.json", r#"{"main": "./c.cjs", "module": "./m.mjs"}"#),
+            ("m.mjs", ""),
+            ("c.cjs", ""),
+        ] {
+            fs::write(package.join(name), text).unwrap();
+        }
+        let mount = Mount::new("plugins:", Arc::new(Folder::new(root.path()).unwrap()));
+        let all = Overlay::new(Arc::new(BuiltIn(Memory::new())), Arc::new(mount));
+        let from = "plugins:index.mjs";
+        assert_eq!(all.resolve("d", from).unwrap(), "plugins:node_modules/d/m.mjs");
+        assert_eq!(all.resolve_required("d", from).unwrap(), "plugins:node_modules/d/c.cjs");
+        assert!(all.resolve_required("d", "index.mjs").is_err());
+    }
+
+    #[test]
     fn built_in_plugins_are_for_manifests() {
         let plugins = BuiltIn(tenantry_fastify::plugins::modules());
         assert!(plugins.resolve("./core:auth/index.mjs", "").is_ok());
         assert!(plugins.resolve("./token.mjs", "core:auth/index.mjs").is_ok());
         for from in ["index.mjs", "plugins:audit/index.mjs"] {
             assert!(plugins.resolve("core:auth/index.mjs", from).is_err(), "{from}");
+            assert!(plugins.resolve_required("core:auth/index.mjs", from).is_err(), "{from}");
         }
     }
 }

@@ -19,31 +19,52 @@ pub(super) struct Remembered {
 
 #[derive(Default)]
 struct Known {
-    names: HashMap<(String, String), String>,
+    names: HashMap<Asked, String>,
     texts: HashMap<String, ModuleText>,
     bytes: usize,
+}
+
+/// What was asked for: what `require` finds may be another file than what `import` does.
+#[derive(PartialEq, Eq, Hash)]
+struct Asked {
+    specifier: String,
+    from: String,
+    required: bool,
 }
 
 impl Remembered {
     pub(super) fn new(source: Arc<dyn ModuleSource>) -> Self {
         Self { source, known: Mutex::default() }
     }
+
+    fn name(&self, asked: Asked) -> Result<String, ModuleError> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = known().names.get(&asked) {
+            return Ok(name.clone());
+        }
+        let Asked { specifier, from, required } = &asked;
+        let name = match required {
+            true => self.source.resolve_required(specifier, from)?,
+            false => self.source.resolve(specifier, from)?,
+        };
+        let mut known = known();
+        known.bytes += specifier.len() + from.len() + name.len();
+        if known.bytes <= LARGEST {
+            known.names.insert(asked, name.clone());
+        }
+        Ok(name)
+    }
 }
 
 impl ModuleSource for Remembered {
     fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
-        let key = (specifier.to_owned(), from.to_owned());
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(name) = known().names.get(&key) {
-            return Ok(name.clone());
-        }
-        let name = self.source.resolve(specifier, from)?;
-        let mut known = known();
-        known.bytes += specifier.len() + from.len() + name.len();
-        if known.bytes <= LARGEST {
-            known.names.insert(key, name.clone());
-        }
-        Ok(name)
+        let (specifier, from) = (specifier.to_owned(), from.to_owned());
+        self.name(Asked { specifier, from, required: false })
+    }
+
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        let (specifier, from) = (specifier.to_owned(), from.to_owned());
+        self.name(Asked { specifier, from, required: true })
     }
 
     fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {
@@ -58,5 +79,34 @@ impl ModuleSource for Remembered {
             known.texts.insert(name.to_owned(), text.clone());
         }
         Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tenantry_js::Folder;
+
+    use super::*;
+
+    #[test]
+    fn what_import_and_require_find_is_remembered_apart() {
+        let root = tempfile::tempdir().unwrap();
+        let package = root.path().join("node_modules/d");
+        fs::create_dir_all(&package).unwrap();
+        let manifest = r#"{"exports": {"import": "./m.mjs", "require": "./c.cjs"}}"#;
+        for (name, text) in [("package.json", manifest), ("m.mjs", ""), ("c.cjs", "")] {
+            fs::write(package.join(name), text).unwrap();
+        }
+        let remembered = Remembered::new(Arc::new(Folder::new(root.path()).unwrap()));
+        let both = || {
+            let imported = remembered.resolve("d", "index.mjs").unwrap();
+            (imported, remembered.resolve_required("d", "index.mjs").unwrap())
+        };
+        let expected = ("node_modules/d/m.mjs".to_owned(), "node_modules/d/c.cjs".to_owned());
+        assert_eq!(both(), expected);
+        fs::remove_dir_all(&package).unwrap();
+        assert_eq!(both(), expected);
     }
 }
