@@ -17,6 +17,8 @@ mod serve;
 mod status;
 mod tenant;
 
+use std::time::Duration;
+
 use tokio::runtime;
 
 use crate::{
@@ -25,6 +27,9 @@ use crate::{
     failure::{Exit, Failure, Result},
     log,
 };
+
+/// How long threads may take to end once all is done.
+const ENDING: Duration = Duration::from_secs(1);
 
 impl Arguments {
     /// Does what was asked for.
@@ -41,14 +46,14 @@ impl Arguments {
         }
         // A command waits for PostgreSQL most of its time; a server does not.
         let mut runtime = match is_demo || is_server {
-            true => runtime::Builder::new_multi_thread(),
+            true => multi_thread(is_server),
             false => runtime::Builder::new_current_thread(),
         };
         let runtime = runtime
             .enable_all()
             .build()
             .map_err(|error| Failure::io("the runtime cannot be started", &error))?;
-        runtime.block_on(async {
+        let done = runtime.block_on(async {
             match command {
                 Command::Demo(demo) => demo::run(demo, &global, console).await,
                 #[cfg(feature = "server")]
@@ -66,6 +71,19 @@ impl Arguments {
                 Command::Health(health) => health::run(&health, &global, console).await,
                 Command::Completion(completion) => completion::run(&completion, console),
             }
-        })
+        });
+        // A thread may be stuck in a tenant's code.
+        runtime.shutdown_timeout(ENDING);
+        done
     }
+}
+
+/// A thread for each processor; a server of tenants' code has one more, since all but one may be in that code.
+fn multi_thread(is_server: bool) -> runtime::Builder {
+    let mut builder = runtime::Builder::new_multi_thread();
+    if is_server {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        builder.worker_threads(processors + 1);
+    }
+    builder
 }

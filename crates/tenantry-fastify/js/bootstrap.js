@@ -119,7 +119,7 @@ async function loadServices(manifest, parts, tenant) {
   for (const { name, module } of manifest.services) {
     await parts.attempt(`service ${name}`, module, async () => {
       const { value } = await importDefault(module);
-      tenant.services[name] = await makeService(value, provided.db, { ...tenant.config, id: tenant.id });
+      tenant.services[name] = await makeService(value, tenant.db, { ...tenant.config, id: tenant.id });
     });
   }
 }
@@ -160,6 +160,10 @@ async function load(text) {
   logging.level = manifest.logLevel;
   const parts = new Parts(manifest.onError);
   const config = await withDefaults(await configOf(manifest, parts), manifest.index);
+  const { active } = config;
+  if (active !== undefined && typeof active !== "boolean") {
+    parts.failed("config", manifest.config.module ?? "", new TypeError(`active is ${toJson(active)}: expected true or false`));
+  }
   const tenant = makeTenant(manifest.tenant, config, provided);
   defineProperty(Request.prototype, "tenant", { get: () => tenant, configurable: true });
   defineProperty(Request.prototype, "tenantId", { get: () => tenant.id, configurable: true });
@@ -174,6 +178,8 @@ async function load(text) {
   await loadIndex(manifest, parts, tenant, given);
   await loadPlugins(manifest.corePlugins, "core plugin", parts, given);
   await loadPlugins(manifest.plugins, "plugin", parts, given);
+  // A plugin may be what gives `db`.
+  if (tenant.db === undefined && root.db !== undefined) tenant.db = root.db;
   const schemas = [];
   await loadSchemas(manifest, parts, schemas);
   await loadServices(manifest, parts, tenant);

@@ -2,7 +2,8 @@
 
 import { apply, tagOf } from "./intrinsics.js";
 
-const frame = /(?:^|[\s(@])((?:\.{0,2}\/)?[\w@.][^\s():]*):(\d+)(?::(\d+))?\)?/;
+/** `    at handler (routes/index.mjs:3:7)`; files of plugins for everybody are `plugins:…` and `package:<name>:…`. */
+const frame = /(?:^|[\s(@])((?:plugins:|package:[^\s():]*:)?(?:\.{0,2}\/)?[\w@.][^\s():]*):(\d+)(?::(\d+))?\)?/;
 
 /** The innermost place in a tenant's own file. */
 function placeIn(stack, file) {

@@ -25,7 +25,7 @@ export function makeTenant(info, config, provided) {
     listServices: () => Object.keys(services),
   };
   for (const key of Object.keys(fixed)) defineProperty(tenant, key, { value: fixed[key], enumerable: true });
-  tenant.active = config.active !== false;
+  tenant.active = config.active === undefined || config.active === true;
   tenant.name = typeof config.name === "string" ? config.name : info.more.name ?? info.id;
   return tenant;
 }

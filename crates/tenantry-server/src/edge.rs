@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{Router, body::Body, extract::Request, response::Response};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{StatusCode, header, request::Parts};
@@ -18,6 +18,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use tenantry_fastify::RequestInfo;
 use tenantry_web::{ApiError, JwtClaims, request_id};
+use tokio::time::timeout;
 use tower::Service;
 
 pub(crate) use self::answer::plain;
@@ -95,14 +96,11 @@ async fn named(core: &Arc<Core>, parts: &mut Parts) -> Result<Arc<Tenant>, ApiEr
 
 async fn serve(core: &Arc<Core>, tenant: &Arc<Tenant>, parts: Parts, body: Body) -> Response {
     if let Some(router) = core.mounts.find(tenant.id(), parts.uri.path()) {
-        let mut request = Request::from_parts(parts, body);
-        if let Some(loaded) = tenant.known() {
-            let handle = TenantHandle::new(tenant.id().clone(), loaded);
-            request.extensions_mut().insert(handle);
-        }
-        let manager = core.manager.get();
-        let handle = |request| mount::answer(router, request);
-        return in_context(manager, tenant.id(), &mut request, handle).await;
+        let request = Request::from_parts(parts, body);
+        return match mounted(core, tenant, router, request).await {
+            Ok(response) => response,
+            Err(error) => axum::response::IntoResponse::into_response(error.answer()),
+        };
     }
     let body = match read(&parts, body, core.config.limits.request_bytes).await {
         Ok(body) => body,
@@ -116,6 +114,24 @@ async fn serve(core: &Arc<Core>, tenant: &Arc<Tenant>, parts: Parts, body: Body)
         Ok(response) => answer::finished(core, tenant, head, id, response).await,
         Err(error) => axum::response::IntoResponse::into_response(error.answer()),
     }
+}
+
+/// What a router of Rust's answers. It is let in, or refused, as a request for the tenant's own
+/// application is.
+async fn mounted(
+    core: &Arc<Core>,
+    tenant: &Arc<Tenant>,
+    router: Router,
+    mut request: Request,
+) -> Result<Response, ServerError> {
+    let inside = tenant.enter(&core.tenants).await?;
+    let handle = TenantHandle::new(tenant.id().clone(), inside.loaded());
+    request.extensions_mut().insert(handle);
+    let run = |request| mount::answer(router, request);
+    let answering = in_context(core.manager.get(), tenant.id(), &mut request, run);
+    let wall = inside.wall();
+    let late = |_| ServerError::TenantLate { id: tenant.id().clone(), wall };
+    timeout(wall, answering).await.map_err(late)
 }
 
 /// What the application is told beside the request itself.

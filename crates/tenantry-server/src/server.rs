@@ -139,7 +139,8 @@ impl MultiTenantServer {
         Ok(self.tenant(id).await?.unload().await)
     }
 
-    /// How the tenants stand, and what they use.
+    /// How the tenants stand, and what they use. A tenant whose folder has come since the start is among
+    /// them from its first request on, or once the admin's endpoint has been asked for the list.
     #[must_use]
     pub fn tenant_stats(&self) -> ServerStats {
         ServerStats::of(&self.core)
@@ -202,7 +203,7 @@ impl MultiTenantServer {
         self.core.error_handler.store(Some(Arc::new(ErrorHandler::new(handler))));
     }
 
-    async fn tenant(&self, id: &str) -> Result<Arc<Tenant>> {
+    pub(crate) async fn tenant(&self, id: &str) -> Result<Arc<Tenant>> {
         running::prepare(&self.core).await?;
         let id = TenantId::parse_with(self.core.alphabet, id).map_err(tenantry::Error::from)?;
         self.core.find(&id).await?.ok_or(ServerError::TenantNotFound(id))

@@ -3,6 +3,7 @@
 
 mod crowd;
 mod gate;
+mod inside;
 mod isolates;
 mod limit;
 mod registry;

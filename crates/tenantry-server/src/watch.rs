@@ -12,11 +12,16 @@ use notify::{
     event::{AccessKind, AccessMode},
 };
 use tenantry::TenantId;
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    task::JoinHandle,
+    time::timeout,
+};
 
 use crate::{
     error::{Result, ServerError},
     server::{Core, MultiTenantServer},
+    tenants::Condition,
 };
 
 /// How long nothing has to change before what has changed is reloaded: an editor writes in steps.
@@ -27,7 +32,6 @@ const PATIENCE: u32 = 20;
 /// Watches the folders of tenants and of plugins, until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
-    _watcher: RecommendedWatcher,
     task: JoinHandle<()>,
 }
 
@@ -37,21 +41,42 @@ impl Drop for Watch {
     }
 }
 
+/// The folders that are watched.
+#[derive(PartialEq, Eq)]
+struct Folders {
+    tenants: Watched,
+    plugins: Watched,
+}
+
+/// A folder that is watched, and need not be there.
+#[derive(PartialEq, Eq)]
+struct Watched {
+    /// Where it really is, if it is there: events name real paths.
+    real: Option<PathBuf>,
+    /// By what name it comes and goes: its own, or that of a folder above it, in a folder that is there.
+    way: Option<PathBuf>,
+}
+
 /// What has changed.
 #[derive(Default)]
 struct Changed {
+    /// The folder of all tenants has come, gone, or is another one.
+    all_tenants: bool,
     tenants: BTreeSet<String>,
+    /// The same of that of plugins.
+    all_plugins: bool,
     plugins: bool,
 }
 
 impl MultiTenantServer {
-    /// Reloads a tenant when a file of its folder changes, and every loaded tenant when one of the plugins
-    /// for all does; as long as what this gives is not dropped. A folder that appears is a new tenant, one
-    /// that goes is unloaded. Where the new version cannot be loaded, the old one stays, and the log says why.
+    /// Reloads a tenant when a file of its folder changes, and every tenant that is loaded, or could not be,
+    /// when one of the plugins for all does; as long as what this gives is not dropped. A folder that appears
+    /// is a new tenant, one that goes is unloaded; the folder of plugins need not be there yet. Where the new
+    /// version cannot be loaded, the old one stays, and the log says why.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Setup`] where the system cannot watch the folders.
+    /// [`ServerError::Setup`] where the system cannot watch the folders, or there is none for tenants.
     pub fn watch(&self) -> Result<Watch> {
         let core = Arc::clone(self.core());
         let (tell, changes) = mpsc::unbounded_channel();
@@ -67,23 +92,17 @@ impl MultiTenantServer {
             }
         })
         .map_err(cannot)?;
-        // Events name the real paths.
-        let real = |folder: &Path| folder.canonicalize().ok();
-        let tenants = real(&core.config.tenants.dir);
-        let plugins = real(&core.config.plugins.dir);
-        let Some(tenants) = tenants else {
+        let mut folders = Folders::of(&core);
+        if folders.tenants.real.is_none() {
             let folder = core.config.tenants.dir.display();
             return Err(ServerError::Setup(format!(
                 "there is no folder {folder} to be watched: make it, with a folder for each tenant in it, or \
                  name another (tenants.dir, --tenants)"
             )));
-        };
-        watcher.watch(&tenants, RecursiveMode::Recursive).map_err(cannot)?;
-        if let Some(plugins) = &plugins {
-            watcher.watch(plugins, RecursiveMode::Recursive).map_err(cannot)?;
         }
-        let task = tokio::spawn(follow(core, changes, tenants, plugins));
-        Ok(Watch { _watcher: watcher, task })
+        folders.watch(&core, &mut watcher).map_err(cannot)?;
+        let task = tokio::spawn(follow(core, changes, watcher, folders));
+        Ok(Watch { task })
     }
 }
 
@@ -98,32 +117,119 @@ fn is_change(kind: &EventKind) -> bool {
 
 async fn follow(
     core: Arc<Core>,
-    mut changes: mpsc::UnboundedReceiver<Vec<PathBuf>>,
-    tenants: PathBuf,
-    plugins: Option<PathBuf>,
+    mut changes: UnboundedReceiver<Vec<PathBuf>>,
+    mut watcher: RecommendedWatcher,
+    mut folders: Folders,
 ) {
-    while let Some(paths) = changes.recv().await {
+    while let Some(paths) = next(&mut changes, &folders).await {
         let mut changed = Changed::default();
-        changed.add(&paths, &tenants, plugins.as_deref());
+        changed.add(&paths, &folders);
         for _ in 0..PATIENCE {
-            match timeout(QUIET, changes.recv()).await {
-                Ok(Some(paths)) => changed.add(&paths, &tenants, plugins.as_deref()),
+            match timeout(QUIET, next(&mut changes, &folders)).await {
+                Ok(Some(paths)) => changed.add(&paths, &folders),
                 _ => break,
             }
+        }
+        if changed.all_tenants || changed.all_plugins {
+            let were_plugins = folders.plugins.real.is_some();
+            if let Err(error) = folders.watch(&core, &mut watcher) {
+                tracing::warn!(%error, "not all of the folders can be watched");
+            }
+            let are_plugins = folders.plugins.real.is_some();
+            changed.plugins |= changed.all_plugins && (were_plugins || are_plugins);
         }
         reload(&core, changed).await;
     }
 }
 
+/// The next change of one of the folders, whatever else is written beside them.
+async fn next(
+    changes: &mut UnboundedReceiver<Vec<PathBuf>>,
+    folders: &Folders,
+) -> Option<Vec<PathBuf>> {
+    loop {
+        let paths = changes.recv().await?;
+        let concerns = |path: &PathBuf| {
+            [&folders.tenants, &folders.plugins].into_iter().any(|folder| folder.concerns(path))
+        };
+        if paths.iter().any(concerns) {
+            return Some(paths);
+        }
+    }
+}
+
+impl Folders {
+    fn of(core: &Core) -> Self {
+        let config = &core.config;
+        Self {
+            tenants: Watched::at(&config.tenants.dir),
+            plugins: Watched::at(&config.plugins.dir),
+        }
+    }
+
+    /// Watches them where they are now, and what is above them for their coming and going.
+    fn watch(&mut self, core: &Core, watcher: &mut RecommendedWatcher) -> notify::Result<()> {
+        loop {
+            *self = Self::of(core);
+            let both = [&self.tenants, &self.plugins];
+            // What is above comes first: one of them may be above the other, and is watched with all
+            // that is in it.
+            for above in both.iter().filter_map(|folder| folder.way.as_deref()?.parent()) {
+                if let Err(error) = watcher.watch(above, RecursiveMode::NonRecursive) {
+                    let above = above.display();
+                    tracing::warn!(%above, %error, "what comes and goes here is not seen");
+                }
+            }
+            for real in both.iter().filter_map(|folder| folder.real.as_deref()) {
+                watcher.watch(real, RecursiveMode::Recursive)?;
+            }
+            // What came or went before it was watched is told by nobody.
+            if *self == Self::of(core) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Watched {
+    fn at(folder: &Path) -> Self {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let way = folder.ancestors().find_map(|name| {
+            let above = name.parent()?.canonicalize().ok()?;
+            Some(above.join(name.file_name()?))
+        });
+        Self { real: folder.canonicalize().ok().filter(|real| real.is_dir()), way }
+    }
+
+    /// Whether something at this path tells that the folder may have come, gone, or be another one.
+    fn comes_or_goes(&self, path: &Path) -> bool {
+        let way = self.way.as_deref();
+        self.real.as_deref() == Some(path)
+            || way == Some(path)
+            || way.and_then(Path::parent) == Some(path)
+    }
+
+    fn concerns(&self, path: &Path) -> bool {
+        self.comes_or_goes(path) || self.real.as_ref().is_some_and(|real| path.starts_with(real))
+    }
+}
+
 impl Changed {
-    fn add(&mut self, paths: &[PathBuf], tenants: &Path, plugins: Option<&Path>) {
+    fn add(&mut self, paths: &[PathBuf], folders: &Folders) {
+        let Folders { tenants, plugins } = folders;
         for path in paths {
-            if let Ok(below) = path.strip_prefix(tenants)
+            if tenants.comes_or_goes(path) {
+                self.all_tenants = true;
+            } else if let Some(real) = &tenants.real
+                && let Ok(below) = path.strip_prefix(real)
                 && let Some(first) = below.components().next()
                 && let Some(name) = first.as_os_str().to_str()
             {
                 self.tenants.insert(name.to_owned());
-            } else if plugins.is_some_and(|plugins| path.starts_with(plugins)) {
+            }
+            if plugins.comes_or_goes(path) {
+                self.all_plugins = true;
+            } else if plugins.concerns(path) {
                 self.plugins = true;
             }
         }
@@ -136,9 +242,23 @@ async fn reload(core: &Arc<Core>, changed: Changed) {
         // Anything else in the folder is no tenant's.
         ids.extend(TenantId::parse_with(core.alphabet, name));
     }
+    if changed.all_tenants {
+        if let Err(error) = core.look_again().await {
+            tracing::error!(code = error.code(), "{error}");
+        }
+        let of_folder = core.tenants.all().into_iter().filter(|tenant| tenant.is_of_folder());
+        ids.extend(of_folder.map(|tenant| tenant.id().clone()));
+    }
     if changed.plugins {
-        let loaded = core.tenants.all().into_iter().filter(|tenant| tenant.is_loaded());
-        ids.extend(loaded.map(|tenant| tenant.id().clone()));
+        // Who could not be loaded may have been kept out by what was wrong with a plugin.
+        let affected = core.tenants.all().into_iter().filter(|tenant| {
+            let condition = tenant.condition();
+            let is_loaded = matches!(condition, Condition::Loaded { .. });
+            let is_broken =
+                matches!(condition, Condition::KeptOut(ServerError::TenantBroken { .. }));
+            is_loaded || is_broken
+        });
+        ids.extend(affected.map(|tenant| tenant.id().clone()));
     }
     let reloading = ids.into_iter().map(|id| one(core, id));
     futures_util::future::join_all(reloading).await;
@@ -148,8 +268,7 @@ async fn one(core: &Arc<Core>, id: TenantId) {
     if let Some(tenant) = core.tenants.get(&id)
         && !core.discovery.is_there(&id).await
     {
-        core.tenants.remove(&id);
-        tenant.unload().await;
+        core.tenants.forget(&tenant);
         tracing::info!(tenant = %id, "gone");
         return;
     }

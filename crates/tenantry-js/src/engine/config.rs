@@ -15,7 +15,9 @@ pub struct EngineConfig {
     pub long_turns: usize,
     /// Whether an isolate whose tasks are short may run on the thread that asks for one, where that is
     /// one of a multi-threaded tokio runtime's: neither the task nor its answer waits for another
-    /// thread. Such threads need 2 MB of stack, as tokio's have by default.
+    /// thread. Such threads need 2 MB of stack, as tokio's have by default. Of a runtime's threads all but one may run
+    /// isolates at once, since native code in them may never ask whether to go on: a runtime with one more than there are
+    /// processors makes the most of it.
     pub in_place: bool,
 }
 

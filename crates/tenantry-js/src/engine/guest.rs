@@ -27,10 +27,16 @@ const TAKE_OVER: Duration = Duration::from_millis(5);
 /// Gives an isolate a turn on this thread. `None` if it is none that may.
 pub(crate) fn turn(engine: &EngineInner, actor: &Arc<Actor>) -> Option<Turn> {
     let slot = Slot::of_guest(&engine.queue, engine.config.slice)?;
+    if !engine.queue.guest_may_begin(actor.shared().guests) {
+        return None;
+    }
     slot.enter(actor);
     engine.queue.guest_began();
     let turn = catch_unwind(AssertUnwindSafe(|| actor.turn(SLICE)));
     let took = slot.leave(&engine.queue.lanes);
+    if !slot.is_relieved() {
+        engine.queue.guest_ended();
+    }
     if slot.was_long() || took > LONG {
         actor.shared().record.was_long();
     }

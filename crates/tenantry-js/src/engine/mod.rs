@@ -59,10 +59,16 @@ impl Engine {
     /// Makes an isolate and runs its prelude. Must be called inside a tokio runtime, which will
     /// run the isolate's operations.
     ///
-    /// Fails when the engine is closed ([`JsErrorKind::Closed`]), or with the prelude's error.
+    /// Fails when the engine is closed ([`JsErrorKind::Closed`]), when threads are stuck in the same code
+    /// ([`Record::is_stuck`](crate::Record::is_stuck), [`JsErrorKind::Condemned`]), or with the prelude's error.
     pub async fn isolate(&self, config: IsolateConfig) -> Result<Isolate, JsError> {
         if self.inner.queue.closed() {
             return Err(JsError::new(JsErrorKind::Closed, "the engine is closed"));
+        }
+        if config.record.is_stuck() {
+            return Err(JsError::condemned(
+                "its code is stuck in native code, and not run until that has ended",
+            ));
         }
         Isolate::create(self.inner.clone(), config).await
     }

@@ -2,7 +2,7 @@
 //! them.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -29,6 +29,10 @@ pub(crate) struct RunQueue {
     closed: AtomicBool,
     /// Whether the watchdog looks at guests.
     guests_watched: AtomicBool,
+    /// Guests that have a turn.
+    guests: AtomicUsize,
+    /// Whether one of them has not asked for a while whether to go on.
+    guests_are_stuck: AtomicBool,
 }
 
 #[derive(Default)]
@@ -43,6 +47,8 @@ struct State {
     idle: usize,
     /// Workers that run long: another one was started for each.
     long: usize,
+    /// Workers that are stuck in something, of which nobody knows when it ends.
+    lost: usize,
     closed: bool,
     watched: bool,
 }
@@ -63,6 +69,8 @@ impl RunQueue {
             watch: Condvar::new(),
             closed: AtomicBool::new(false),
             guests_watched: AtomicBool::new(false),
+            guests: AtomicUsize::new(0),
+            guests_are_stuck: AtomicBool::new(false),
         }
     }
 
@@ -110,6 +118,28 @@ impl RunQueue {
         state.guests.push(Arc::downgrade(slot));
     }
 
+    /// Whether there may be a guest more, of so many at once; then it counts until it has ended.
+    pub(super) fn guest_may_begin(&self, most: usize) -> bool {
+        let before = self.guests.fetch_add(1, Ordering::AcqRel);
+        if before >= most {
+            self.guest_ended();
+        }
+        before < most
+    }
+
+    pub(super) fn guest_ended(&self) {
+        self.guests.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Whether guests are stuck in something: no others come meanwhile.
+    pub(crate) fn guests_are_stuck(&self) -> bool {
+        self.guests_are_stuck.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_guests_are_stuck(&self, are_stuck: bool) {
+        self.guests_are_stuck.store(are_stuck, Ordering::Release);
+    }
+
     /// A guest has a turn.
     pub(super) fn guest_began(&self) {
         if !self.guests_watched.load(Ordering::SeqCst) {
@@ -127,7 +157,9 @@ impl RunQueue {
     pub(super) fn worker_ended(&self, slot: &Arc<Slot>) {
         let mut state = self.state();
         state.slots.retain(|known| !Arc::ptr_eq(known, slot));
-        if slot.is_long() {
+        if slot.is_lost() {
+            state.lost -= 1;
+        } else if slot.is_long() {
             state.long -= 1;
         }
     }
@@ -138,6 +170,13 @@ impl RunQueue {
         let may = state.long < SPARE && !state.closed;
         state.long += usize::from(may);
         may
+    }
+
+    /// A worker that runs long is stuck, and not one of those any more that will make room.
+    pub(super) fn is_lost(&self) {
+        let mut state = self.state();
+        state.long -= 1;
+        state.lost += 1;
     }
 
     /// A worker that was counted goes on as before.
@@ -208,6 +247,7 @@ impl RunQueue {
             workers: state.slots.len(),
             busy: state.busy(),
             long: state.long,
+            lost: state.lost,
             going_on: self.lanes.held(),
             waiting: state.actors.len(),
             rests: self.rests.load(Ordering::Relaxed),

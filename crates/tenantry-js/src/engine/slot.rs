@@ -44,6 +44,8 @@ pub(super) struct Slot {
     /// Whose turn it is.
     actor: Mutex<Option<Arc<Actor>>>,
     long: AtomicBool,
+    /// Whether its turn is given up.
+    lost: AtomicBool,
     /// Held by whoever makes it step back.
     stepping: Mutex<()>,
     /// Whether it has asked for a lane in this turn.
@@ -64,6 +66,7 @@ impl Slot {
             since: AtomicU64::new(0),
             actor: Mutex::new(None),
             long: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
             stepping: Mutex::default(),
             has_asked: AtomicBool::new(false),
             rested: AtomicU64::new(0),
@@ -103,6 +106,11 @@ impl Slot {
         let now = clock();
         let since = Duration::from_nanos(self.since.swap(0, Ordering::Relaxed));
         let actor = self.actor().take();
+        if let Some(actor) = actor.as_ref().filter(|_| self.is_lost()) {
+            actor.shared().record.has_a_thread_back();
+            // A worker ends now, and tells.
+            self.lost.store(!self.is_guest, Ordering::Release);
+        }
         if self.has_asked.swap(false, Ordering::Relaxed) {
             lanes.leave(self.thread);
         } else if let Some(actor) = actor.filter(|_| !self.is_long()) {
@@ -130,6 +138,46 @@ impl Slot {
         let actor = self.actor().clone();
         if let Some(actor) = actor {
             actor.shared().budget.starve_if_stuck();
+        }
+    }
+
+    /// Gives up a turn that nothing ends: no more than a few of one tenant's may be, and none of the isolate's others.
+    pub(super) fn give_up(&self) {
+        let actor = self.actor();
+        let Some(actor) = actor.as_ref().filter(|actor| actor.shared().budget.is_lost()) else {
+            return;
+        };
+        let counts = self.is_guest || self.is_long();
+        if !counts || self.lost.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = actor.shared();
+        shared.record.loses_a_thread();
+        shared.condemn("a task is stuck in something that nothing ends");
+        if !self.is_guest
+            && let Some(queue) = self.queue.upgrade()
+        {
+            queue.is_lost();
+        }
+        tracing::warn!(isolate = %shared.name, "JavaScript is stuck in native code, and has a thread for itself until it ends");
+    }
+
+    /// Whether its turn was given up.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// Whether what else a guest had to do has been handed over.
+    pub(super) fn is_relieved(&self) -> bool {
+        self.is_relieved.load(Ordering::Acquire)
+    }
+
+    /// Wakes one of the other threads of a guest's runtime: it may be the guest that has looked for I/O and timers until
+    /// now, and the others sleep until they are told.
+    pub(super) fn wake_others(&self) {
+        let tokio = self.actor().as_ref().map(|actor| actor.shared().tokio.clone());
+        if let Some(tokio) = tokio {
+            drop(tokio.spawn(async {}));
         }
     }
 
@@ -230,6 +278,10 @@ pub(crate) fn make_way(used: Duration) -> bool {
         if !is_relieved {
             // What else this thread has to do would wait, too.
             return true;
+        }
+        // Another one has its place.
+        if let Some(queue) = slot.queue.upgrade() {
+            queue.guest_ended();
         }
     }
     slot.has_asked.store(true, Ordering::Relaxed);

@@ -9,7 +9,9 @@ pub struct EngineStats {
     pub busy: usize,
     /// Threads that have stepped back because their isolate runs longer than the slice.
     pub long: usize,
-    /// Of those, how many go on; the others wait ([`EngineConfig::long_turns`](super::EngineConfig::long_turns)).
+    /// Threads that are stuck in native code that neither asks whether to go on nor wants memory.
+    pub lost: usize,
+    /// Of those that have stepped back, how many go on; the others wait ([`EngineConfig::long_turns`](super::EngineConfig::long_turns)).
     pub going_on: usize,
     /// Isolates that are ready and wait for a thread.
     pub waiting: usize,

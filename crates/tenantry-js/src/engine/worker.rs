@@ -53,14 +53,18 @@ pub(super) fn watch(queue: &Arc<RunQueue>) {
     let started =
         std::thread::Builder::new().name("tenantry-js-watch".to_owned()).spawn(move || {
             while let Some(slots) = queue.watch(WATCH) {
-                for slot in slots {
-                    if slot.running() > STUCK {
-                        if !slot.is_guest() {
-                            slot.step_back();
-                        }
-                        slot.starve();
+                let mut guests_are_stuck = false;
+                for slot in slots.iter().filter(|slot| slot.running() > STUCK) {
+                    if !slot.is_guest() {
+                        slot.step_back();
+                    } else if !slot.is_relieved() {
+                        guests_are_stuck = true;
+                        slot.wake_others();
                     }
+                    slot.starve();
+                    slot.give_up();
                 }
+                queue.set_guests_are_stuck(guests_are_stuck);
             }
         });
     if let Err(error) = started {

@@ -71,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) env: std::collections::BTreeMap<String, String>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) tokio: tokio::runtime::Handle,
+    /// How many of tokio's threads may run isolates at once: all but one, which goes on where they are stuck.
+    pub(crate) guests: usize,
     pub(crate) tasks_open: AtomicUsize,
     pub(crate) tasks_total: AtomicU64,
     pub(crate) cpu_nanos: AtomicU64,
@@ -115,6 +117,7 @@ impl Actor {
                 config.record.clone(),
             )),
             heap,
+            guests: tokio.metrics().num_workers().saturating_sub(1),
             tokio,
             in_place,
             pace: Pace::new(),
@@ -200,6 +203,7 @@ impl Actor {
             && shared.pace.is_short(&shared.record)
             && !shared.record.is_suspect()
             && !self.engine.queue.closed()
+            && !self.engine.queue.guests_are_stuck()
             && !self.is_ending()
     }
 
@@ -266,7 +270,10 @@ impl Actor {
 
     /// Has the thread step back for what is about to take long.
     fn make_way(&self) {
-        while !make_way(Duration::ZERO) && !self.engine.queue.closed() {}
+        while !make_way(Duration::ZERO) && !self.engine.queue.closed() {
+            // It waits for its turn, and is stuck in nothing.
+            self.shared.budget.turn_begins();
+        }
     }
 
     fn close_inbox(&self) {

@@ -16,6 +16,9 @@ const LONG: Duration = Duration::from_millis(2);
 /// How long work may go without asking, beside twice the CPU limit.
 const STUCK: Duration = Duration::from_millis(200);
 
+/// How long after that it is given up.
+const LOST: Duration = Duration::from_millis(500);
+
 /// An event that has not asked for so long is not waited for: what it does asks rarely, or its thread
 /// gets hardly any time.
 const DEAF: Duration = Duration::from_millis(20);
@@ -142,6 +145,12 @@ impl Budget {
         if event.asked.elapsed() > self.cpu_limit() * 2 + STUCK {
             self.heap.starve(true);
         }
+    }
+
+    /// Whether what runs has gone on for far longer than it may, without asking and without memory: nothing ends it.
+    pub(crate) fn is_lost(&self) -> bool {
+        let asked = self.event().asked;
+        asked.elapsed() > self.cpu_limit() * 2 + STUCK + LOST
     }
 
     /// Whether an event of this task runs that has not asked for a while whether to go on.

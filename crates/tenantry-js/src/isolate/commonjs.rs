@@ -1,10 +1,10 @@
 //! What `require` needs of the host: names, texts, functions.
 
-use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Exception, Function, Module, Object, Result, Value};
 
 use super::builtin::{self, Node};
 use super::bytecode::Whose;
+use super::eval;
 use super::loader;
 use super::realm::Realm;
 use crate::modules::{Asked, ModuleError, ModuleKind};
@@ -85,12 +85,11 @@ fn load<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>> {
 /// A file as a function of `exports, require, module, __filename, __dirname`.
 fn function<'js>(ctx: &Ctx<'js>, name: &str, text: &str) -> Result<Function<'js>> {
     let text = text.strip_prefix("#!").map_or_else(|| text.to_owned(), |rest| format!("//{rest}"));
-    let mut options = EvalOptions::default();
-    options.strict = false;
-    options.filename = Some(name.to_owned());
-    // On one line with the file's first, so that its lines keep their numbers.
-    let code = format!("(function (exports, require, module, __filename, __dirname) {{{text}\n}})");
-    ctx.eval_with_options(code, options).map_err(|error| loader::mark_syntax(ctx, error))
+    // On two lines before the file's first, so that its places are what they are.
+    let code =
+        format!("(function (exports, require,\nmodule, __filename, __dirname) {{\n{text}\n}})");
+    let value = eval::two_lines_before(ctx, name, code);
+    value.and_then(|value| value.get()).map_err(|error| loader::mark_syntax(ctx, error))
 }
 
 /// A CommonJS module that an ES module imports: it runs now, and its exports are read from what

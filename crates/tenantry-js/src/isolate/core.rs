@@ -263,8 +263,11 @@ impl Core {
         let id = info.id;
         let Some((cpu, deadline)) = account else {
             let wall = self.shared.limits.wall;
-            let message = format!("what a task left behind was ended after its wall time of {wall:?}");
-            self.shared.host.log(Some(&info), LogEntry { level: LogLevel::Warn, message, fields: None });
+            let message =
+                format!("what a task left behind was ended after its wall time of {wall:?}");
+            self.shared
+                .host
+                .log(Some(&info), LogEntry { level: LogLevel::Warn, message, fields: None });
             Realm::with(ctx, |realm| realm.forget(id));
             return None;
         };

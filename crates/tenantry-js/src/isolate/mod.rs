@@ -10,6 +10,7 @@ mod config;
 mod convert;
 mod core;
 mod digests;
+mod eval;
 mod fetching;
 mod heap;
 mod hosted;

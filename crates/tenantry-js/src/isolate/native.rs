@@ -62,8 +62,13 @@ fn env<'js>(ctx: Ctx<'js>) -> Result<Object<'js>> {
     Ok(env)
 }
 
+/// Bytes for JavaScript, copied into memory of its own heap: what Rust allocates would not count for its limit.
+fn buffer<'js>(ctx: Ctx<'js>, bytes: &[u8]) -> Result<TypedArray<'js, u8>> {
+    TypedArray::new_copy(ctx, bytes)
+}
+
 fn utf8_encode<'js>(ctx: Ctx<'js>, text: rquickjs::String<'js>) -> Result<TypedArray<'js, u8>> {
-    TypedArray::new(ctx, convert::text(&text)?.into_bytes())
+    buffer(ctx, convert::text(&text)?.as_bytes())
 }
 
 fn utf8_decode<'js>(ctx: Ctx<'js>, view: Value<'js>, fatal: bool) -> Result<String> {
@@ -132,13 +137,13 @@ fn random_bytes(ctx: Ctx<'_>, size: usize) -> Result<TypedArray<'_, u8>> {
     }
     let mut bytes = vec![0; size];
     rand::rng().fill_bytes(&mut bytes);
-    TypedArray::new(ctx, bytes)
+    buffer(ctx, &bytes)
 }
 
 fn hash<'js>(ctx: Ctx<'js>, name: String, data: Value<'js>) -> Result<TypedArray<'js, u8>> {
     let data = bytes(&ctx, data)?;
     match digests::hash(&name, &data) {
-        Some(digest) => TypedArray::new(ctx, digest),
+        Some(digest) => buffer(ctx, &digest),
         None => Err(Exception::throw_type(&ctx, "no such digest")),
     }
 }
@@ -151,7 +156,7 @@ fn hmac<'js>(
 ) -> Result<TypedArray<'js, u8>> {
     let (key, data) = (bytes(&ctx, key)?, bytes(&ctx, data)?);
     match digests::hmac(&name, &key, &data) {
-        Some(digest) => TypedArray::new(ctx, digest),
+        Some(digest) => buffer(ctx, &digest),
         None => Err(Exception::throw_type(&ctx, "no such digest")),
     }
 }
@@ -169,7 +174,7 @@ fn sign<'js>(
 ) -> Result<TypedArray<'js, u8>> {
     let data = bytes(&ctx, data)?;
     match signatures::sign(&digest, &pem, form(is_fixed), &data) {
-        Ok(signature) => TypedArray::new(ctx, signature),
+        Ok(signature) => buffer(ctx, &signature),
         Err(refused) => Err(Exception::throw_type(&ctx, refused)),
     }
 }

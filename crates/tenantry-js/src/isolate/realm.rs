@@ -110,11 +110,8 @@ impl<'js> Realm<'js> {
     /// Drops a task that is answered, and what it has open.
     pub(super) fn forget(&self, id: u64) {
         self.tasks.borrow_mut().remove(&id);
-        let dropped: Vec<_> = self
-            .operations
-            .borrow_mut()
-            .extract_if(|_, operation| operation.task == id)
-            .collect();
+        let dropped: Vec<_> =
+            self.operations.borrow_mut().extract_if(|_, operation| operation.task == id).collect();
         for (_, operation) in dropped {
             operation.abort.abort();
         }

@@ -1,6 +1,6 @@
 //! How an isolate's tasks have behaved, which decides where it runs.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1024);
 /// How long after a long event the next ones are expected to be long.
 const SUSPECT_MILLIS: u64 = 1_000;
+/// How many threads may be stuck in one tenant's code.
+const MOST_LOST: usize = 2;
 /// After so many pauses without another long event, the next one counts as the first.
 const FORGIVEN: u32 = 8;
 
@@ -25,6 +27,8 @@ static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     long: Arc<Long>,
+    /// Threads that are stuck in the code.
+    lost: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +41,33 @@ struct Long {
 }
 
 impl Record {
+    /// For another version of the code: a new name, but threads that are stuck in this one count.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self { long: Arc::default(), lost: self.lost.clone() }
+    }
+
+    /// Whether anybody else has this record, or one renewed from it.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.lost) > 1
+    }
+
+    /// Whether as many threads as may be are stuck in the code, that asks no more whether to go on: then no isolate is made
+    /// for it until one of them has ended.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.lost.load(Ordering::Acquire) >= MOST_LOST
+    }
+
+    pub(crate) fn loses_a_thread(&self) {
+        self.lost.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn has_a_thread_back(&self) {
+        self.lost.fetch_sub(1, Ordering::AcqRel);
+    }
+
     /// A number that only isolates of the same code have; none has 0.
     pub(crate) fn number(&self) -> usize {
         Arc::as_ptr(&self.long).addr()

@@ -88,11 +88,18 @@ async fn a_deep_stack_stays_with_the_engines_threads() {
     }
 }
 
-/// With a single worker, whatever it does not hand over waits.
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+/// With the other worker taken, whatever it does not hand over waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_threads_other_work_goes_on_beside_an_endless_loop() {
     let engine = engine();
     let isolate = earned(&engine, &Record::default()).await;
+    let (taken, is_taken) = tokio::sync::oneshot::channel();
+    let (free, until_free) = std::sync::mpsc::channel::<()>();
+    tokio::spawn(async move {
+        let _told = taken.send(());
+        let _freed = until_free.recv();
+    });
+    is_taken.await.unwrap();
     let (began, beginning) = tokio::sync::oneshot::channel();
     let (order, mut ended) = tokio::sync::mpsc::unbounded_channel();
     let loops = order.clone();
@@ -108,6 +115,34 @@ async fn the_threads_other_work_goes_on_beside_an_endless_loop() {
     let (isolate, answer) = looping.await.unwrap();
     assert_eq!(answer.unwrap_err().kind, JsErrorKind::Cpu);
     assert!(isolate.stats().condemned);
+    drop(free);
+}
+
+/// Some seconds in native code that never asks whether to go on. I/O and timers may have been that thread's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_runtime_goes_on_while_native_code_holds_one_of_its_threads() {
+    let engine = engine();
+    let stuck = earned(&engine, &Record::default()).await;
+    let others = [(); 2].map(|()| Record::default());
+    let others = [earned(&engine, &others[0]).await, earned(&engine, &others[1]).await];
+    let long = "((1n << 1040000n) - 1n).toString().length";
+    let task = tokio::spawn(async move { eval(&stuck, long).await });
+    let client = tokio::spawn(async move {
+        let mut slowest = Duration::ZERO;
+        let mut answered = 0;
+        while !task.is_finished() {
+            let began = Instant::now();
+            for other in &others {
+                assert_eq!(eval(other, "1").await, Ok(Data::from(1)));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            slowest = slowest.max(began.elapsed());
+            answered += 1;
+        }
+        (answered, slowest)
+    });
+    let (answered, slowest) = client.await.unwrap();
+    assert!(answered > 10, "{answered} answers, the slowest after {slowest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

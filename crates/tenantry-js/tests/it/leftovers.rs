@@ -60,7 +60,8 @@ async fn it_uses_the_cpu_time_of_its_task() {
     let engine = engine();
     let isolate = engine.isolate(limited(MS * 100, Duration::from_secs(60))).await.unwrap();
     isolate.loaded();
-    let busy = "setInterval(() => { const end = Date.now() + 20; while (Date.now() < end); }, 1); 1";
+    let busy =
+        "setInterval(() => { const end = Date.now() + 20; while (Date.now() < end); }, 1); 1";
     eval(&isolate, busy).await.unwrap();
     assert!(is_condemned_within(&isolate, Duration::from_secs(20)).await);
 }
@@ -98,7 +99,9 @@ async fn what_goes_on_may_use_a_tenth_of_a_processor() {
     let engine = engine();
     let isolate = engine.isolate(limited(MS * 200, Duration::from_secs(60))).await.unwrap();
     let busy = |work: u32, pause: u32| {
-        format!("setInterval(() => {{ const end = Date.now() + {work}; while (Date.now() < end); }}, {pause}); 1")
+        format!(
+            "setInterval(() => {{ const end = Date.now() + {work}; while (Date.now() < end); }}, {pause}); 1"
+        )
     };
     eval(&isolate, &busy(2, 20)).await.unwrap();
     isolate.loaded();

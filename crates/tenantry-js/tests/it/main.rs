@@ -4,6 +4,7 @@
 
 mod support;
 
+mod buffers;
 mod crypto;
 mod fetch;
 mod globals;
@@ -12,6 +13,7 @@ mod leaks;
 mod leftovers;
 mod life;
 mod limits;
+mod lost;
 mod modules;
 mod tasks;
 mod turns;

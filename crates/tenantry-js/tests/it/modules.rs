@@ -227,6 +227,29 @@ async fn syntax_errors_name_file_line_and_column() {
     }
 }
 
+/// What stands around it does not count.
+#[tokio::test]
+async fn places_in_commonjs_are_those_in_the_file() {
+    let engine = crate::support::engine();
+    let modules = Memory::new()
+        .with("syntax.cjs", "const x = {;")
+        .with("first.cjs", "module.exports = { a: zork }")
+        .with("second.cjs", "'x';\n  throw new Error('no');")
+        .with("inside.cjs", "module.exports = () => {\n  throw new Error('no');\n};\n")
+        .with("calls.mjs", "import inside from './inside.cjs';\ninside();");
+    let isolate = with_modules(&engine, modules).await;
+    for (name, file, line, column) in [
+        ("syntax.cjs", "syntax.cjs", 1, 12),
+        ("first.cjs", "first.cjs", 1, 23),
+        ("second.cjs", "second.cjs", 2, 13),
+        ("calls.mjs", "inside.cjs", 2, 13),
+    ] {
+        let error = load(&isolate, name).await.unwrap_err();
+        let place = error.location.clone().unwrap_or_else(|| panic!("{name}: {error:?}"));
+        assert_eq!((&*place.file, place.line, place.column), (file, line, column), "{error:?}");
+    }
+}
+
 #[tokio::test]
 async fn thrown_errors_name_file_line_and_column() {
     let engine = crate::support::engine();

@@ -30,15 +30,12 @@ pub(super) async fn answer(core: &Arc<Core>, method: &Method, path: &str) -> Res
     let server = MultiTenantServer::of(core);
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match (method, segments.as_slice()) {
-        (&Method::GET, ["tenants"]) => success(&ServerStats::of(core).tenants),
-        (&Method::GET, ["stats"]) => success(&ServerStats::of(core)),
-        (&Method::GET, ["metrics"]) => super::metrics::answer(&ServerStats::of(core)),
+        (&Method::GET, ["tenants"]) => success(&now(core).await.tenants),
+        (&Method::GET, ["stats"]) => success(&now(core).await),
+        (&Method::GET, ["metrics"]) => super::metrics::answer(&now(core).await),
         (&Method::GET, ["tenants", id]) => {
-            let stats = ServerStats::of(core).tenants.into_iter().find(|stats| stats.id == *id);
-            match stats {
-                Some(stats) => success(&stats),
-                None => not_found(),
-            }
+            let found = server.tenant(id).await;
+            or_error(found.map(|_| of_one(core, id)))
         }
         (&Method::GET, ["tenants", id, "logs"]) => or_error(server.tenant_log(id).await),
         (&Method::POST, ["tenants", id, "load"]) => {
@@ -65,6 +62,14 @@ pub(super) async fn answer(core: &Arc<Core>, method: &Method, path: &str) -> Res
         }
         _ => not_found(),
     }
+}
+
+/// How all stand, those whose folders have come or gone since the last look included.
+async fn now(core: &Arc<Core>) -> ServerStats {
+    if let Err(error) = core.look_again().await {
+        tracing::warn!(code = error.code(), "the list of tenants may be an old one: {error}");
+    }
+    ServerStats::of(core)
 }
 
 fn of_one(core: &Core, id: &str) -> Option<TenantStats> {

@@ -31,8 +31,8 @@ const LOADS: usize = 4;
 /// by its ETag each time, and comes again only if it has changed. What a prefix holds is pinned by
 /// the digest that [`Loaded::revision`] tells.
 ///
-/// Where the store cannot be reached, loading is an error while the last version is in use, which
-/// stays as it is; who begins meanwhile gets what came last time, with a warning in the log.
+/// Where the store cannot be reached, every load gets what came last time, with a warning in the
+/// log; it is an error only where nothing has come yet, or it is no longer in the cache.
 ///
 /// ```no_run
 /// use tenantry_server::loading::{Cache, Remote, Source, Strategies};
@@ -121,7 +121,6 @@ impl Remote {
             None => None,
         };
         let known = last.filter(|_| before.is_some());
-        // Before it is held here, too.
         match self.fetch(key, kind, known.as_ref(), pin).await {
             Ok(Some((entry, etag))) => {
                 let last = Last { etag, digest: entry.digest.clone() };
@@ -137,13 +136,9 @@ impl Remote {
                 Ok(loaded(key, entry))
             }
             Err(error @ (LoadingError::Unavailable { .. } | LoadingError::Timeout { .. })) => {
-                match before.filter(|entry| Arc::strong_count(entry) == 1) {
-                    Some(entry) => {
-                        tracing::warn!(key, %error, "what came last time is used");
-                        Ok(loaded(key, entry))
-                    }
-                    None => Err(error),
-                }
+                let Some(entry) = before else { return Err(error) };
+                tracing::warn!(key, %error, "what came last time is used");
+                Ok(loaded(key, entry))
             }
             Err(error) => Err(error),
         }

@@ -85,7 +85,7 @@ impl ScriptBlueprint {
             host: TenantHost { database: scripts.database(id), log: Arc::clone(log) },
             has_database: core.has_database,
             limits: OnceLock::new(),
-            record: Record::default(),
+            record: scripts.record(id),
             _kept: kept,
         };
         if let ConfigSource::Value(config) = &blueprint.manifest.config {

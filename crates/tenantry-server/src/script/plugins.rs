@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tenantry::config::PluginsConfig;
 use tenantry_fastify::{ModuleRef, PartError, plugins};
-use tenantry_js::{Folder, ModuleSource, Overlay};
+use tenantry_js::{Folder, ModuleError, ModuleSource, ModuleText, Overlay};
 
 use super::modules::{BuiltIn, Mount};
 use crate::{
@@ -37,6 +37,27 @@ pub(crate) struct PluginSources {
 struct Found {
     folder: CorePlugins,
     packages: Vec<(String, Loaded)>,
+}
+
+/// A plugin's modules, and what keeps their folder there: a cache may not take it away before the
+/// last isolate that may read it has ended.
+struct Kept {
+    folder: Folder,
+    _loaded: Loaded,
+}
+
+impl ModuleSource for Kept {
+    fn resolve(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.folder.resolve(specifier, from)
+    }
+
+    fn resolve_required(&self, specifier: &str, from: &str) -> Result<String, ModuleError> {
+        self.folder.resolve_required(specifier, from)
+    }
+
+    fn load(&self, name: &str) -> Result<ModuleText, ModuleError> {
+        self.folder.load(name)
+    }
 }
 
 /// Whether every plugin of the configured order is somewhere.
@@ -80,7 +101,8 @@ pub(super) async fn load(
         let prefix = format!("package:{name}:");
         let entry = package.entry().unwrap_or("index.mjs");
         from_packages.push(ModuleRef::new(name, format!("{prefix}{entry}")));
-        let mount = Mount::new(prefix, Arc::new(open(package.root().to_owned())?));
+        let folder = open(package.root().to_owned())?;
+        let mount = Mount::new(prefix, Arc::new(Kept { folder, _loaded: package }));
         source = Arc::new(Overlay::new(source, Arc::new(mount)));
     }
     let mut modules = Vec::new();

@@ -1,10 +1,13 @@
 //! What the JavaScript of all tenants of a server has in common.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use tenantry::{TenantId, config::HostConfig};
 use tenantry_fastify::native::NativePlugin;
-use tenantry_js::{Engine, EngineConfig, Script};
+use tenantry_js::{Engine, EngineConfig, Record, Script};
 
 use super::plugins::{self, PluginSources, Plugins};
 use crate::{
@@ -23,6 +26,8 @@ pub(crate) struct Scripts {
     pub(super) natives: Vec<Arc<dyn NativePlugin>>,
     sources: PluginSources,
     database: Option<Database>,
+    /// How each tenant's code has behaved.
+    records: Mutex<HashMap<TenantId, Record>>,
 }
 
 impl Scripts {
@@ -48,12 +53,24 @@ impl Scripts {
             natives: core.native_plugins.clone(),
             sources,
             workers,
+            records: Mutex::default(),
         }))
     }
 
     /// A tenant's data, where there is a database.
     pub(super) fn database(&self, id: &TenantId) -> Option<TenantDatabase> {
         self.database.as_ref().map(|database| database.tenant(id))
+    }
+
+    /// For a new version of a tenant's code.
+    pub(super) fn record(&self, id: &TenantId) -> Record {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if records.len().is_power_of_two() {
+            records.retain(|_, record| record.is_in_use());
+        }
+        let record = records.get(id).map_or_else(Record::default, Record::renewed);
+        records.insert(id.clone(), record.clone());
+        record
     }
 
     /// The plugins that every tenant's application begins with, as they are now.

@@ -107,12 +107,18 @@ impl MultiTenantServerBuilder {
     /// A router of Rust's for all tenants, below a prefix. Its handlers have the request's
     /// [`TenantHandle`](crate::TenantHandle) as an extension and, with a database, its
     /// [`TenantDb`](tenantry_web::TenantDb).
+    ///
+    /// A request for it is one of its tenant's: it loads the tenant if that is not loaded, gets the
+    /// same refusal where the tenant is not active or cannot be loaded, and counts among the
+    /// tenant's `limits.open_requests`. It has to be answered within `limits.wall`. Both hold until
+    /// the head of the answer is there; a body that is still to be sent may take longer. The other
+    /// limits, those of bodies' lengths among them, are the router's own affair.
     pub fn mount(mut self, prefix: &str, router: Router) -> Self {
         self.mounts.add(None, prefix, router);
         self
     }
 
-    /// A router of Rust's for one tenant, below a prefix.
+    /// A router of Rust's for one tenant, below a prefix; otherwise as [`mount`](Self::mount).
     pub fn mount_for(mut self, id: &str, prefix: &str, router: Router) -> Self {
         match TenantId::parse_with(Alphabet::Legacy, id) {
             Ok(id) => self.mounts.add(Some(id), prefix, router),

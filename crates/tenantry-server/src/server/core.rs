@@ -63,12 +63,24 @@ impl Core {
         self.is_stopping.load(SeqCst)
     }
 
-    /// A tenant by its id, also one whose code has come since the start.
+    /// A tenant by its id, also one whose code has come since the start. One whose folder has gone
+    /// is none once it is not loaded any more.
     pub(crate) async fn find(self: &Arc<Self>, id: &TenantId) -> Result<Option<Arc<Tenant>>> {
-        match self.tenants.get(id) {
-            Some(tenant) => Ok(Some(tenant)),
-            None => self.discovery.find(self, id).await,
+        if let Some(tenant) = self.tenants.get(id) {
+            // Who is loaded is served on, wherever its code has gone; and a store is not asked for each
+            // request.
+            let stays = tenant.is_loaded() || !tenant.is_of_folder();
+            if stays || self.discovery.is_there(id).await {
+                return Ok(Some(tenant));
+            }
+            self.tenants.forget(&tenant);
         }
+        self.discovery.find(self, id).await
+    }
+
+    /// Brings the list of tenants up to what their folder is now.
+    pub(crate) async fn look_again(self: &Arc<Self>) -> Result<()> {
+        self.discovery.again(self).await
     }
 
     /// A log for a tenant, as long as is configured.

@@ -1,7 +1,8 @@
 //! Which tenants there are, and where the code of each one is.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -35,44 +36,69 @@ pub(crate) struct Discovery {
 impl Discovery {
     /// All tenants there are now, put on the list.
     pub(super) async fn all(&self, core: &Arc<Core>) -> Result<Vec<Arc<Tenant>>> {
-        let mut found = BTreeMap::new();
-        for id in self.natives.keys().chain(self.sources.keys()) {
-            found.insert(id.clone(), ());
-        }
-        for name in self.names().await? {
-            match TenantId::parse_with(core.alphabet, &name) {
-                Ok(id) => {
-                    found.insert(id, ());
-                }
-                Err(error) => {
-                    let error = error.to_string();
-                    tracing::warn!(folder = name, "left out: {error}");
-                    let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    refused.insert(name, error);
-                }
-            }
-        }
+        let mut found = self.ids(core, self.names().await?);
+        found.extend(self.natives.keys().chain(self.sources.keys()).cloned());
         let mut tenants = Vec::new();
-        for id in found.keys() {
-            if let Some(tenant) = core.find(id).await? {
-                tenants.push(tenant);
-            }
+        for id in &found {
+            tenants.extend(core.find(id).await?);
         }
         Ok(tenants)
     }
 
+    /// Looks at the tenants' folder again: whoever has come is put on the list, and whoever is gone is
+    /// taken off it, unless it is loaded. Stores are not asked.
+    pub(super) async fn again(&self, core: &Arc<Core>) -> Result<()> {
+        let there = self.ids(core, self.folders().await?);
+        let is_new = |id: &&TenantId| core.tenants.get(id).is_none();
+        let mut changed: Vec<TenantId> = there.iter().filter(is_new).cloned().collect();
+        for tenant in core.tenants.all() {
+            if tenant.is_of_folder() && !there.contains(tenant.id()) {
+                changed.push(tenant.id().clone());
+            }
+        }
+        for id in &changed {
+            core.find(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Those of the names that are ids. The others are noted, and told when they are new.
+    fn ids(&self, core: &Core, names: Vec<String>) -> BTreeSet<TenantId> {
+        let mut ids = BTreeSet::new();
+        for name in names {
+            match TenantId::parse_with(core.alphabet, &name) {
+                Ok(id) => {
+                    ids.insert(id);
+                }
+                Err(error) => {
+                    let error = error.to_string();
+                    let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                    if refused.get(&name) != Some(&error) {
+                        tracing::warn!(folder = name, "left out: {error}");
+                        refused.insert(name, error);
+                    }
+                }
+            }
+        }
+        ids
+    }
+
     /// Names of folders and keys of strategies.
     async fn names(&self) -> Result<Vec<String>> {
-        let folder = self.folder.clone();
-        let listing = tokio::task::spawn_blocking(move || list(&folder)).await;
-        let mut names = match listing {
-            Ok(listing) => listing?,
-            Err(_) => return Err(ServerError::Closed),
-        };
+        let mut names = self.folders().await?;
         let (ids, failed) = self.listing.ids().await;
         names.extend(ids);
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
         Ok(names)
+    }
+
+    /// Names of the folders in the tenants' folder.
+    async fn folders(&self) -> Result<Vec<String>> {
+        let folder = self.folder.clone();
+        match tokio::task::spawn_blocking(move || list(&folder)).await {
+            Ok(listing) => listing,
+            Err(_) => Err(ServerError::Closed),
+        }
     }
 
     /// A tenant that is not on the list yet: where its code is. It is put on the list.
@@ -101,12 +127,13 @@ impl Discovery {
         Ok(Some(core.tenants.add(id, core.log_for(id), origin)))
     }
 
-    /// Whether the code of a tenant on the list is still there.
+    /// Whether the code of a tenant on the list is still there, as far as that can be known: where a disk
+    /// or a store does not answer, nobody is taken for gone.
     pub(crate) async fn is_there(&self, id: &TenantId) -> bool {
         self.natives.contains_key(id)
             || self.sources.contains_key(id)
-            || is_folder(self.folder.join(id.as_str())).await
-            || matches!(self.listing.source(id.as_str()).await, Ok(Some(_)))
+            || !is_no_folder(self.folder.join(id.as_str())).await
+            || !matches!(self.listing.source(id.as_str()).await, Ok(None))
     }
 }
 
@@ -116,6 +143,14 @@ fn setup(error: LoadingError) -> ServerError {
 
 async fn is_folder(path: PathBuf) -> bool {
     tokio::fs::metadata(path).await.is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Whether there is certainly no folder.
+async fn is_no_folder(path: PathBuf) -> bool {
+    match tokio::fs::metadata(path).await {
+        Ok(metadata) => !metadata.is_dir(),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
 }
 
 /// Names of the folders in a folder, in order. One that is not there has none.
@@ -128,7 +163,7 @@ fn list(folder: &std::path::Path) -> Result<Vec<String>> {
     };
     let listing = match std::fs::read_dir(folder) {
         Ok(listing) => listing,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(cannot(error)),
     };
     let mut names = Vec::new();

@@ -74,9 +74,18 @@ impl Tenants {
         Arc::clone(all.entry(id.clone()).or_insert_with(add))
     }
 
-    /// Forgets a tenant. Who has it already goes on with it.
-    pub(crate) fn remove(&self, id: &TenantId) -> Option<Arc<Tenant>> {
-        self.all.write().unwrap_or_else(PoisonError::into_inner).remove(id)
+    /// Forgets a tenant, and unloads it in the background. Who has it already goes on with it.
+    pub(crate) fn forget(&self, tenant: &Arc<Tenant>) {
+        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
+        // Another one of that id may have come meanwhile.
+        if all.get(tenant.id()).is_some_and(|known| Arc::ptr_eq(known, tenant)) {
+            all.remove(tenant.id());
+        }
+        drop(all);
+        let tenant = Arc::clone(tenant);
+        self.in_background(async move {
+            tenant.unload().await;
+        });
     }
 
     pub(crate) fn load_within(&self) -> Duration {

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    inside::{Inside, Open},
     isolates::NoIsolate,
     limit::Rate,
     registry::Tenants,
@@ -45,7 +46,7 @@ pub(crate) struct Tenant {
     kept_out: Mutex<Option<KeptOut>>,
     /// What it was when it was loaded last.
     known: ArcSwapOption<Loaded>,
-    open: AtomicUsize,
+    open: Arc<AtomicUsize>,
     /// How often a request is let in although what it will wait for takes no more: it may not wait.
     despite: Rate,
     /// By the registry's clock of uses.
@@ -110,7 +111,7 @@ impl Tenant {
             changing: AsyncMutex::new(()),
             kept_out: Mutex::default(),
             known: ArcSwapOption::empty(),
-            open: AtomicUsize::new(0),
+            open: Arc::default(),
             despite: Rate::new(),
             used: AtomicU64::new(0),
             past_cpu: Mutex::default(),
@@ -126,6 +127,11 @@ impl Tenant {
 
     pub(crate) fn kind(&self) -> &str {
         self.origin.kind()
+    }
+
+    /// Whether its code is a folder of the tenants' folder, and from nowhere else.
+    pub(crate) fn is_of_folder(&self) -> bool {
+        self.kind() == "folder"
     }
 
     pub(crate) fn counted(&self) -> &Counted {
@@ -177,18 +183,8 @@ impl Tenant {
         tenants: &Arc<Tenants>,
         call: Call,
     ) -> Result<Response<Bytes>> {
-        let _open = Open::count(&self.open);
-        self.used.store(tenants.tick(), Relaxed);
-        let (version, _pass) = loop {
-            let version = self.version(tenants).await?;
-            if let Some(pass) = version.enter() {
-                break (version, pass);
-            }
-        };
-        let limit = version.blueprint.open_requests();
-        if self.open() > limit {
-            return Err(ServerError::TenantBusy { id: self.id.clone(), limit });
-        }
+        let inside = self.enter(tenants).await?;
+        let version = &inside.version;
         if version.blueprint.is_overloaded() && !self.despite.take() {
             return Err(ServerError::TenantOverloaded(self.id.clone()));
         }
@@ -198,6 +194,24 @@ impl Tenant {
             Answered::None(NoIsolate::Failing) => Err(ServerError::TenantFailing(self.id.clone())),
             Answered::None(NoIsolate::Broken(broken)) => Err(ServerError::broken(&self.id, broken)),
         }
+    }
+
+    /// Lets a request in, whatever is to answer it: into the version that is current, which is loaded if
+    /// there is none, and not more requests than may be under way.
+    pub(crate) async fn enter(self: &Arc<Self>, tenants: &Arc<Tenants>) -> Result<Inside> {
+        let open = Open::count(&self.open);
+        self.used.store(tenants.tick(), Relaxed);
+        let (version, pass) = loop {
+            let version = self.version(tenants).await?;
+            if let Some(pass) = version.enter() {
+                break (version, pass);
+            }
+        };
+        let limit = version.blueprint.open_requests();
+        if self.open() > limit {
+            return Err(ServerError::TenantBusy { id: self.id.clone(), limit });
+        }
+        Ok(Inside::new(version, pass, open))
     }
 
     /// The current version; it is loaded if there is none.
@@ -389,21 +403,5 @@ impl Tenant {
 
     fn lock_kept_out(&self) -> std::sync::MutexGuard<'_, Option<KeptOut>> {
         self.kept_out.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A request that counts for as long as it lives.
-struct Open<'a>(&'a AtomicUsize);
-
-impl<'a> Open<'a> {
-    fn count(open: &'a AtomicUsize) -> Self {
-        open.fetch_add(1, Relaxed);
-        Self(open)
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
     }
 }

@@ -153,3 +153,52 @@ async fn statistics_are_metrics_too() {
     }
     assert_eq!(ask(&server, Method::GET, "/admin/metrics", "other").await.status, 401);
 }
+
+/// The ids of the tenants that are listed.
+async fn listed(server: &MultiTenantServer) -> Vec<String> {
+    let all = ask(server, Method::GET, "/admin/tenants", TOKEN).await.json();
+    let all = all["data"].as_array().unwrap();
+    all.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn folders_that_come_and_go_are_on_the_list_and_off_it() {
+    let project = project();
+    let server = project.builder().set("admin.token", TOKEN).build().unwrap();
+    assert_eq!(listed(&server).await, ["acme", "globex"]);
+
+    project.write("tenants/hooli/config.json", "{}");
+    let one = ask(&server, Method::GET, "/admin/tenants/hooli", TOKEN).await;
+    assert_eq!((one.status.as_u16(), &one.json()["data"]["loaded"]), (200, &json!(false)));
+    project.write("tenants/initech/config.json", "{}");
+    assert_eq!(listed(&server).await, ["acme", "globex", "hooli", "initech"]);
+    let stats = ask(&server, Method::GET, "/admin/stats", TOKEN).await.json();
+    assert_eq!(stats["data"]["total"], 4);
+
+    for gone in ["hooli", "globex"] {
+        std::fs::remove_dir_all(project.path(&format!("tenants/{gone}"))).unwrap();
+    }
+    assert_eq!(listed(&server).await, ["acme", "initech"]);
+    let one = ask(&server, Method::GET, "/admin/tenants/hooli", TOKEN).await;
+    assert_eq!(one.status, 404);
+}
+
+#[tokio::test]
+async fn a_tenant_whose_folder_is_gone_is_served_until_it_is_unloaded_and_unknown_then() {
+    let project = project();
+    let server = project.builder().set("admin.token", TOKEN).build().unwrap();
+    assert_eq!(get(&server, "acme", "/").await.status, 200);
+    std::fs::remove_dir_all(project.path("tenants/acme")).unwrap();
+    assert_eq!(get(&server, "acme", "/").await.status, 200);
+    assert_eq!(listed(&server).await, ["acme", "globex"]);
+
+    let unloaded = ask(&server, Method::POST, "/admin/tenants/acme/unload", TOKEN).await;
+    assert_eq!(unloaded.json()["data"], json!({"unloaded": true}));
+    let unknown = get(&server, "acme", "/").await;
+    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (404, "TENANT_NOT_FOUND"));
+    assert_eq!(listed(&server).await, ["globex"]);
+
+    let back = "export default async (fastify) => { fastify.get('/', async () => 'back') }";
+    project.write("tenants/acme/routes/index.mjs", back);
+    assert_eq!(get(&server, "acme", "/").await.text, "back");
+}

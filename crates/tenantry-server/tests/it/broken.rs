@@ -41,6 +41,8 @@ async fn a_configuration() {
     let thrown = told("config.mjs", "\nthrow new Error('no config')").await;
     assert!(thrown.starts_with("config (config.mjs:2:"), "{thrown}");
     assert!(thrown.ends_with("no config"), "{thrown}");
+    let neither = told("config.json", r#"{"active": "no"}"#).await;
+    assert!(neither.ends_with(r#"active is "no": expected true or false"#), "{neither}");
     let raised = told("config.json", r#"{"limits": {"memory": "soon"}}"#).await;
     assert!(
         raised
@@ -53,6 +55,21 @@ async fn a_configuration() {
 async fn code_that_does_not_parse() {
     let told = told("routes/users.mjs", "export default async () => {\n  const x = ;\n}").await;
     assert!(told.starts_with("routes users (routes/users.mjs:2:"), "{told}");
+}
+
+/// Its file is not the tenant's own.
+#[tokio::test]
+async fn a_plugin_for_everybody() {
+    let project = Project::new(&[
+        ("tenants/acme/routes/fine.mjs", FINE),
+        ("plugins/greeting/index.mjs", "export default async () => {\n  throw new Error('no')\n}"),
+    ]);
+    let server = project.server();
+    server.ready().await.unwrap();
+    let parts = broken(&server).await.join("\n");
+    server.stop().await;
+    let place = "core plugin greeting (plugins:greeting/index.mjs:2:";
+    assert!(parts.starts_with(place), "{parts}");
 }
 
 #[tokio::test]

@@ -82,3 +82,68 @@ async fn a_plugin_for_all_reloads_all() {
         tokio::task::yield_now().await;
     }
 }
+
+/// A plugin with one route, which says a word.
+fn saying(word: &str) -> String {
+    format!("export default async (fastify) => {{ fastify.get('/plugin', async () => '{word}') }}")
+}
+
+/// Until acme's route of the plugin is answered so.
+async fn says(server: &MultiTenantServer, status: u16, text: &str) {
+    let start = Instant::now();
+    loop {
+        let answer = get(server, "acme", "/plugin").await;
+        if answer.status == status && answer.text.contains(text) {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "never {status} {text}: {answer:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_plugins_that_comes_later_is_watched_too() {
+    let project = Project::with_routes(&version(1));
+    let server = project.server();
+    server.ready().await.unwrap();
+    let _watch = server.watch().unwrap();
+    for round in ["first", "second"] {
+        project.write("plugins/word/index.mjs", &saying(round));
+        says(&server, 200, round).await;
+        project.write("plugins/word/index.mjs", &saying("changed"));
+        says(&server, 200, "changed").await;
+        std::fs::remove_dir_all(project.path("plugins")).unwrap();
+        says(&server, 404, "").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_tenants_that_goes_and_comes_again_is_watched_on() {
+    let project = Project::with_routes(&version(1));
+    let server = project.server();
+    server.ready().await.unwrap();
+    let _watch = server.watch().unwrap();
+    std::fs::remove_dir_all(project.path("tenants")).unwrap();
+    while get(&server, "acme", "/").await.status != 404 {
+        tokio::task::yield_now().await;
+    }
+    for number in 2..5 {
+        project.write("tenants/acme/routes/index.mjs", &version(number));
+        answers(&server, "acme", &number.to_string()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_kept_out_by_a_plugin_is_let_in_when_that_is_mended() {
+    let project = Project::with_routes(&version(1));
+    project.write("plugins/word/index.mjs", "export default (");
+    let server = project.server();
+    assert_eq!(get(&server, "acme", "/").await.code(), "TENANT_BROKEN");
+    // Each failure doubles how long it is not tried again: for half a minute in the end.
+    for _ in 0..6 {
+        server.reload_tenant("acme").await.unwrap_err();
+    }
+    let _watch = server.watch().unwrap();
+    project.write("plugins/word/index.mjs", &saying("mended"));
+    says(&server, 200, "mended").await;
+}

@@ -59,8 +59,6 @@ async fn every_failure_is_told_and_the_old_version_stays() {
         (Answer::Status(StatusCode::NOT_FOUND), "LOADING_NOT_FOUND"),
         (Answer::Status(StatusCode::FORBIDDEN), "LOADING_DENIED"),
         (Answer::Status(StatusCode::UNAUTHORIZED), "LOADING_DENIED"),
-        (Answer::Status(StatusCode::BAD_REQUEST), "LOADING_UNAVAILABLE"),
-        (Answer::CutOff(good[..good.len() / 2].to_vec()), "LOADING_UNAVAILABLE"),
         (Answer::File(good[..good.len() / 2].to_vec()), "LOADING_ARCHIVE_INVALID"),
         (Answer::File(b"<html>moved</html>".to_vec()), "LOADING_ARCHIVE_INVALID"),
         (Answer::File(Vec::new()), "LOADING_ARCHIVE_INVALID"),
@@ -74,6 +72,22 @@ async fn every_failure_is_told_and_the_old_version_stays() {
     assert_eq!(read(old.root(), "index.mjs"), "export default 1");
     setup.web.set(Answer::File(good));
     assert_eq!(setup.load().await.unwrap().revision(), old.revision());
+}
+
+#[tokio::test]
+async fn with_the_server_away_what_came_last_is_had_by_all_whoever_else_has_it() {
+    let setup = Setup::new(Answer::File(plugin("export default 1"))).await;
+    let first = setup.load().await.unwrap();
+    let half = plugin("export default 2")[..40].to_vec();
+    for answer in [Answer::Status(StatusCode::BAD_REQUEST), Answer::CutOff(half)] {
+        setup.web.set(answer);
+        let (second, third) = tokio::join!(setup.load(), setup.load());
+        for loaded in [second.unwrap(), third.unwrap()] {
+            assert_eq!(loaded.revision(), first.revision());
+            assert_eq!(read(loaded.root(), "index.mjs"), "export default 1");
+        }
+        setup.is_tidy(1);
+    }
 }
 
 #[tokio::test]

@@ -10,4 +10,5 @@ mod folders;
 mod http;
 mod s3;
 mod s3_server;
+mod servers;
 mod web_server;
