@@ -8,10 +8,12 @@ use super::value::{Object, Value};
 
 /// How deep values and schemas may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
+/// How many values a text may have. An object counts for three: `{"":0}` takes a hundred times its text.
+const MAX_VALUES: usize = 1_500_000;
 
 /// Reads a JSON text. The error says what is wrong, and at which byte.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser { text, at: 0, left: MAX_VALUES };
     let value = parser.value(0)?;
     parser.space();
     if parser.at < text.len() {
@@ -23,6 +25,8 @@ pub(crate) fn parse(text: &str) -> Result<Value, String> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// How many more values there may be.
+    left: usize,
 }
 
 impl Parser<'_> {
@@ -48,6 +52,11 @@ impl Parser<'_> {
             return Err(format!("the value is nested deeper than {MAX_DEPTH} levels"));
         }
         self.space();
+        let counts = if self.peek() == Some(b'{') { 3 } else { 1 };
+        self.left = self
+            .left
+            .checked_sub(counts)
+            .ok_or_else(|| format!("the value has more than {MAX_VALUES} parts"))?;
         match self.peek() {
             Some(b'"') => Ok(Value::String(self.string()?)),
             Some(b'{') => self.object(depth),

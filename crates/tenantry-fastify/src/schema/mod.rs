@@ -8,10 +8,12 @@
 //! `useDefaults`, `removeAdditional`, `allErrors: false`, strict mode, the formats of ajv-formats. Draft 07 unless
 //! `$schema` says 2019-09 or 2020-12.
 //!
-//! Schemas are written by tenants, so their work is bounded: in parts, depth, size of patterns, steps of a pattern
-//! without linear time, and steps for each value.
+//! Schemas are written by tenants, and what they make here no isolate's limit counts or interrupts. So all of it is
+//! bounded: the parts that are made of a schema, its depth, the size of its patterns, the values of a JSON text, and
+//! the steps for each value.
 
 mod answer;
+mod budget;
 mod check;
 mod coerce;
 mod compile;
@@ -24,6 +26,7 @@ mod node;
 mod number;
 mod pattern;
 mod registry;
+mod steps;
 mod store;
 mod uri;
 mod validator;

@@ -3,12 +3,21 @@
 //! A pattern without look-around and back-references runs in linear time. Others backtrack, and stop after
 //! [`STEPS`] steps: an error, not an answer.
 
+mod states;
+
 use super::number::is_space;
+pub(crate) use states::states;
 
 /// How often a pattern may backtrack before it is given up.
 const STEPS: usize = 200_000;
-/// How large, in bytes, a compiled pattern may be.
+/// How large, in bytes, each part of a compiled pattern may be that needs no going back.
 const SIZE: usize = 1 << 20;
+/// How many bytes the automaton of such a part may keep while it runs. With less it begins anew more often.
+const CACHE: usize = 64 << 10;
+/// How many states a pattern may have, in all its parts.
+const STATES: usize = 40_000;
+/// The parts of a schema that a pattern counts for, beside its states.
+const PARTS: usize = 500;
 /// How long a pattern's text may be.
 const LENGTH: usize = 8 << 10;
 
@@ -16,6 +25,7 @@ const LENGTH: usize = 8 << 10;
 #[derive(Debug)]
 pub(crate) struct Pattern {
     regex: fancy_regex::Regex,
+    states: usize,
 }
 
 /// A pattern needed too many steps for this text.
@@ -29,14 +39,23 @@ impl Pattern {
         if pattern.len() > LENGTH {
             return Err(format!("Invalid regular expression: longer than {LENGTH} bytes"));
         }
+        let states = states(pattern);
+        if states > STATES {
+            return Err(invalid(&format!("it has more than {STATES} states")));
+        }
         let translated = translate(pattern).map_err(|reason| invalid(&reason))?;
         fancy_regex::RegexBuilder::new(&translated)
             .backtrack_limit(STEPS)
             .delegate_size_limit(SIZE)
-            .delegate_dfa_size_limit(SIZE)
+            .delegate_dfa_size_limit(CACHE)
             .build()
-            .map(|regex| Pattern { regex })
+            .map(|regex| Pattern { regex, states })
             .map_err(|error| invalid(&error.to_string()))
+    }
+
+    /// How many parts of a schema it counts for.
+    pub(crate) fn parts(&self) -> usize {
+        PARTS + self.states
     }
 
     /// Whether the pattern is found in a text.

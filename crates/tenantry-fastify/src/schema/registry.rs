@@ -12,12 +12,17 @@ const MAPS: [&str; 6] =
 /// Keywords whose values are no schemas.
 const VALUES: [&str; 4] = ["enum", "const", "default", "examples"];
 
+/// How many bytes the places of all schemas may have together: each has the keys that lead to it.
+const MAX_BYTES: usize = 64 << 20;
+
 /// The documents of one compilation: the schema itself, and all that were added.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     documents: Vec<Arc<Value>>,
     /// Ids and anchors, resolved, to the place of what they name.
     ids: HashMap<String, Place>,
+    /// The bytes of all places that were made to find them.
+    bytes: usize,
 }
 
 /// A schema inside of a document.
@@ -90,6 +95,10 @@ impl Registry {
             return Ok(());
         }
         let mut place = above.clone();
+        self.bytes += place.base.len() + place.path.iter().map(|key| 24 + key.len()).sum::<usize>();
+        if self.bytes > MAX_BYTES {
+            return Err("the schema is too large: its keys are too long for its depth".to_owned());
+        }
         place.path.extend(keys.iter().map(|key| (*key).to_owned()));
         if let Some(id) = schema.get("$id").and_then(Value::as_str) {
             let id = uri::resolve(&above.base, id);

@@ -28,6 +28,16 @@ impl Value {
         }
     }
 
+    /// How much it is: one for each value and each key, and for every 64 bytes of text.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+            Value::String(text) => 1 + text.len() / 64,
+            Value::Array(items) => 1 + items.iter().map(Value::weight).sum::<usize>(),
+            Value::Object(object) => 1 + weight(object),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(text) => Some(text),
@@ -60,6 +70,11 @@ impl From<usize> for Value {
     fn from(number: usize) -> Value {
         Value::Number(number as f64)
     }
+}
+
+/// How much all keys and values of an object are.
+pub(crate) fn weight(object: &Object) -> usize {
+    object.iter().map(|(key, value)| 1 + key.len() / 64 + value.weight()).sum()
 }
 
 /// An object of a few keys.

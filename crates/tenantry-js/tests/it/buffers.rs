@@ -1,16 +1,18 @@
 //! Buffers that the host makes count for the isolate's memory, as those do that JavaScript makes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_js::{Data, JsErrorKind, Memory};
 
-use crate::support::{engine, eval, load, tight};
+use crate::support::{engine, eval, tight};
 
 /// In an isolate of 16 MB.
 async fn fills_the_heap(code: &str) {
     let mut config = tight();
     config.limits.cpu = Duration::from_secs(10);
-    let isolate = engine().isolate(config).await.unwrap();
+    let engine = engine();
+    let isolate = engine.isolate(config).await.unwrap();
     let error = eval(&isolate, code).await.expect_err(code);
     assert_eq!(error.kind, JsErrorKind::Memory, "{code}: {error:?}");
 }
@@ -57,11 +59,13 @@ async fn a_module_fills_the_heap(body: &str) {
     config.limits.cpu = Duration::from_secs(10);
     let module = format!(
         "import {{ createHash, randomBytes }} from 'node:crypto'; const kept = []; \
-         export default (() => {{ {body} return kept.length; }})();"
+         export default () => {{ {body} return kept.length; }};"
     );
-    config.modules = std::sync::Arc::new(Memory::new().with("kept.mjs", module));
-    let isolate = engine().isolate(config).await.unwrap();
-    let error = load(&isolate, "kept.mjs").await.expect_err(body);
+    config.modules = Arc::new(Memory::new().with("kept.mjs", module));
+    let engine = engine();
+    let isolate = engine.isolate(config).await.unwrap();
+    let args = vec!["kept.mjs".into()];
+    let error = isolate.run("call", args, Arc::new(())).await.expect_err(body);
     assert_eq!(error.kind, JsErrorKind::Memory, "{body}: {error:?}");
 }
 
@@ -82,7 +86,8 @@ async fn digests_that_are_kept_end_with_the_memory_limit() {
 async fn what_is_encoded_is_counted_and_given_back() {
     let mut config = tight();
     config.limits.cpu = Duration::from_secs(10);
-    let isolate = engine().isolate(config).await.unwrap();
+    let engine = engine();
+    let isolate = engine.isolate(config).await.unwrap();
     let before = isolate.stats().memory;
     let keep = "globalThis.kept = new TextEncoder().encode('x'.repeat(1 << 20)); kept.length";
     assert_eq!(eval(&isolate, keep).await, Ok(Data::Number(f64::from(1 << 20))));
@@ -98,7 +103,8 @@ async fn what_is_encoded_is_counted_and_given_back() {
 async fn what_is_not_kept_may_be_more_than_the_limit() {
     let mut config = tight();
     config.limits.cpu = Duration::from_secs(10);
-    let isolate = engine().isolate(config).await.unwrap();
+    let engine = engine();
+    let isolate = engine.isolate(config).await.unwrap();
     let code = "const encoder = new TextEncoder(); const text = 'x'.repeat(1e6); let sum = 0; \
         for (let i = 0; i < 100; i++) sum += encoder.encode(text).length; sum";
     assert_eq!(eval(&isolate, code).await, Ok(Data::Number(1e8)));
@@ -106,7 +112,8 @@ async fn what_is_not_kept_may_be_more_than_the_limit() {
 
 #[tokio::test]
 async fn empty_buffers_are_buffers() {
-    let isolate = engine().isolate(tight()).await.unwrap();
+    let engine = engine();
+    let isolate = engine.isolate(tight()).await.unwrap();
     let code =
         "const empty = new TextEncoder().encode(''); [empty.length, empty.buffer.byteLength]";
     let zeros = Data::List(vec![Data::Number(0.0), Data::Number(0.0)]);

@@ -4,6 +4,7 @@
 
 mod admin;
 mod broken;
+mod core_plugins;
 mod errors;
 mod limits;
 mod native;
