@@ -85,6 +85,9 @@ function rawOf(reply) {
     end() {
       throw unsupported("reply.raw.end", "use reply.send");
     },
+    on() {
+      throw unsupported("reply.raw.on", "use the hook onResponse");
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // `request`. What the edge sends is a few strings; what a handler asks for is made of them when it asks.
 
 import { create, defineProperties, setPrototypeOf, isArray, parseJson } from "./intrinsics.js";
-import { errorCodes } from "./errors.js";
+import { errorCodes, unsupported } from "./errors.js";
 import { decoration } from "./decorate.js";
 import { mediaTypeOf } from "./media-type.js";
 import { parseQuery, queryOf } from "./query.js";
@@ -114,6 +114,9 @@ function rawOf(request) {
     httpVersionMajor: 1,
     httpVersionMinor: 1,
     aborted: false,
+    on() {
+      throw unsupported("request.raw.on", "use the hook onRequestAbort, or request.signal");
+    },
     socket: { remoteAddress: head[IP] || undefined, remotePort: undefined, encrypted: head[PROTOCOL] === "https" },
   };
 }

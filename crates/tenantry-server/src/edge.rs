@@ -17,6 +17,7 @@ use http::{StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use tenantry_fastify::RequestInfo;
+use tenantry::config::LimitsConfig;
 use tenantry_web::{ApiError, JwtClaims, request_id};
 use tokio::time::timeout;
 use tower::Service;
@@ -102,7 +103,7 @@ async fn serve(core: &Arc<Core>, tenant: &Arc<Tenant>, parts: Parts, body: Body)
             Err(error) => axum::response::IntoResponse::into_response(error.answer()),
         };
     }
-    let body = match read(&parts, body, core.config.limits.request_bytes).await {
+    let body = match read(&parts, body, &core.config.limits).await {
         Ok(body) => body,
         Err(error) => return axum::response::IntoResponse::into_response(error),
     };
@@ -147,8 +148,9 @@ fn info(core: &Core, parts: &Parts) -> RequestInfo {
     }
 }
 
-/// The whole body, if it is not larger than it may be.
-async fn read(parts: &Parts, body: Body, most: usize) -> Result<Bytes, ApiError> {
+/// The whole body, if it is not larger than it may be, and does not take longer than the request may.
+async fn read(parts: &Parts, body: Body, limits: &LimitsConfig) -> Result<Bytes, ApiError> {
+    let most = limits.request_bytes;
     let too_large = || {
         let message = format!("the request's body is larger than {most} bytes");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
@@ -161,7 +163,11 @@ async fn read(parts: &Parts, body: Body, most: usize) -> Result<Bytes, ApiError>
     if length.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
-    match Limited::new(body, most).collect().await {
+    let Ok(read) = timeout(limits.wall, Limited::new(body, most).collect()).await else {
+        let message = format!("the request's body has not come within {:?}", limits.wall);
+        return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "BODY_TIMEOUT", message));
+    };
+    match read {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(ApiError::invalid("the request's body ended early").because(error)),

@@ -11,6 +11,7 @@ mod write;
 
 use std::sync::Arc;
 
+use super::budget::PART;
 use super::compile::Program;
 use super::json;
 use super::node::Type;
@@ -31,6 +32,12 @@ impl Serializer {
         Ok(Serializer { plan: Arc::new(build::build(schema, others)?) })
     }
 
+    /// About how many bytes it takes at most, of memory that is no isolate's.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.plan.parts * PART
+    }
+
     /// Writes a value, given as JSON text, as the schema says.
     ///
     /// # Errors
@@ -47,6 +54,8 @@ impl Serializer {
 struct Plan {
     writers: Vec<Writer>,
     root: usize,
+    /// How many parts were made for it of its schema.
+    parts: usize,
 }
 
 /// How a value is written.

@@ -31,7 +31,7 @@ impl Budget {
                 Ok(())
             }
             None => Err(format!(
-                "the schema is too large: with what its references and unions make of it, it has more than {MAX_PARTS} parts"
+                "the schema is too large: its references and unions make more than {MAX_PARTS} parts of it"
             )),
         }
     }

@@ -4,6 +4,7 @@
 //! error ends it; below `anyOf`, `oneOf` and `propertyNames` errors are collected, one of each branch.
 
 mod arrays;
+mod distinct;
 mod general;
 mod objects;
 mod scalars;
@@ -13,15 +14,17 @@ use super::coerce::coerce;
 use super::compile::Program;
 use super::error::Violation;
 use super::node::{Node, Type};
-use super::pattern::TooManySteps;
+use super::number;
+use super::steps::{Steps, TooMuch};
 use super::value::{Value, object};
-use super::{json, number};
 use seen::Seen;
 
 /// How deep schemas may be applied within each other to one value.
 const MAX_APPLIED: usize = 300;
-/// How many schemas may be applied to a value, and how many more for each byte of it.
-const STEPS: usize = 1_000_000;
+/// How many errors may be collected below `anyOf` and its like.
+const MAX_ERRORS: usize = 100_000;
+/// What a value costs that is put where there was none: it takes memory, and not only time.
+const SET: usize = 4;
 
 /// What came of a check.
 pub(crate) enum Outcome {
@@ -35,7 +38,7 @@ pub(crate) enum Outcome {
 }
 
 /// Checks a value, and changes it as the options say.
-pub(crate) fn check(program: &Program, value: &mut Value, length: usize) -> Outcome {
+pub(crate) fn check(program: &Program, value: &mut Value, steps: &mut Steps) -> Outcome {
     let Some(root) = program.functions.first() else { return Outcome::Fits { changed: false } };
     let mut run = Run {
         program,
@@ -44,7 +47,7 @@ pub(crate) fn check(program: &Program, value: &mut Value, length: usize) -> Outc
         path: Vec::new(),
         property_name: None,
         quiet: 0,
-        steps: STEPS + length,
+        steps,
         depth: 0,
         changed: false,
     };
@@ -62,9 +65,13 @@ enum Stop {
     GivenUp(String),
 }
 
-impl From<TooManySteps> for Stop {
-    fn from(_: TooManySteps) -> Stop {
-        Stop::GivenUp("could not be matched with a pattern: too many steps".to_owned())
+impl From<TooMuch> for Stop {
+    fn from(much: TooMuch) -> Stop {
+        let reason = match much {
+            TooMuch::Steps => "needs too many steps to be validated",
+            TooMuch::Pattern => "could not be matched with a pattern: too many steps",
+        };
+        Stop::GivenUp(reason.to_owned())
     }
 }
 
@@ -78,7 +85,7 @@ enum Step<'p> {
     Index(usize),
 }
 
-struct Run<'p> {
+struct Run<'p, 's> {
     program: &'p Program,
     errors: Vec<Violation>,
     /// Where the errors of the function that runs begin.
@@ -87,12 +94,12 @@ struct Run<'p> {
     property_name: Option<String>,
     /// Above zero where nobody looks at the errors.
     quiet: usize,
-    steps: usize,
+    steps: &'s mut Steps,
     depth: usize,
     changed: bool,
 }
 
-impl<'p> Run<'p> {
+impl<'p> Run<'p, '_> {
     fn node(
         &mut self,
         node: &'p Node,
@@ -100,15 +107,16 @@ impl<'p> Run<'p> {
         composite: bool,
         seen: &mut Seen,
     ) -> Checked {
-        if self.steps == 0 || self.depth >= MAX_APPLIED {
-            return Err(Stop::GivenUp("needs too many steps to be validated".to_owned()));
+        self.steps.spend(1)?;
+        if self.depth >= MAX_APPLIED {
+            return Err(TooMuch::Steps.into());
         }
-        self.steps -= 1;
         self.depth += 1;
         let mut own = Seen::default();
         let result = self.rules(node, value, composite, &mut own);
         self.depth -= 1;
         if matches!(result, Ok(true)) {
+            self.steps.spend(own.properties.len() / 8)?;
             seen.merge(own);
         }
         result
@@ -132,13 +140,15 @@ impl<'p> Run<'p> {
         }
         let types = &node.types;
         if types.first && !types.list.iter().any(|kind| kind.is(value)) {
-            match coerce(value, &types.list, &types.coerce) {
-                Some(coerced) if !types.coerce.is_empty() => {
-                    *value = coerced;
-                    self.changed = true;
-                }
-                _ => return self.wrong_type(node, composite),
+            if types.coerce.is_empty() {
+                return self.wrong_type(node, composite);
             }
+            self.steps.spend(cost_of_coercing(value))?;
+            let Some(coerced) = coerce(value, &types.list, &types.coerce) else {
+                return self.wrong_type(node, composite);
+            };
+            *value = coerced;
+            self.changed = true;
         }
         for rule in &node.any {
             if !self.any(rule, node, value, composite, seen)? {
@@ -215,6 +225,9 @@ impl<'p> Run<'p> {
         message: String,
     ) -> Checked {
         if self.quiet == 0 {
+            if self.errors.len() >= MAX_ERRORS {
+                return Err(Stop::GivenUp(format!("has more than {MAX_ERRORS} errors")));
+            }
             let violation = Violation {
                 instance_path: self.instance_path(),
                 schema_path: format!("{}/{keyword}", node.path),
@@ -223,9 +236,20 @@ impl<'p> Run<'p> {
                 message,
                 property_name: self.property_name.clone(),
             };
+            let texts = [&violation.instance_path, &violation.schema_path, &violation.message];
+            self.steps.spend(texts.iter().map(|text| text.len() / 16).sum())?;
             self.errors.push(violation);
         }
         if composite { Ok(false) } else { Err(Stop::Failed) }
+    }
+
+    /// A value of a schema's, for the parameters of an error.
+    fn shown(&mut self, value: &Value) -> Result<Value, Stop> {
+        if self.quiet > 0 {
+            return Ok(Value::Null);
+        }
+        self.steps.spend(value.weight())?;
+        Ok(value.clone())
     }
 
     fn instance_path(&self) -> String {
@@ -257,21 +281,13 @@ impl<'p> Run<'p> {
     }
 }
 
-/// A text that equal values have in common: keys in order, numbers as they are written.
-fn canonical(value: &Value) -> String {
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-            Value::Object(object) => {
-                let mut object: super::value::Object =
-                    object.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
-                object.sort_keys();
-                Value::Object(object)
-            }
-            value => value.clone(),
-        }
+/// What it costs to convert a value: the only item of an array is copied, and so is what becomes one.
+fn cost_of_coercing(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() / 16,
+        Value::Array(items) if items.len() == 1 => items[0].weight(),
+        _ => 0,
     }
-    json::text(&sorted(value))
 }
 
 fn is_any(types: &[Type], value: &Value) -> bool {

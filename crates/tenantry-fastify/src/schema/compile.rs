@@ -11,16 +11,20 @@ mod rules;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::budget::{Budget, PART};
 use super::json::MAX_DEPTH;
 use super::node::{General, Node};
 use super::pattern::Pattern;
 use super::registry::{Place, Registry};
+use super::steps::Steps;
 use super::uri;
 use super::value::{Object, Value};
 pub(crate) use rules::type_list;
 
 /// How many parts a compiled schema may have.
 const MAX_NODES: usize = 50_000;
+/// The parts of a schema that a node counts for, beside what it keeps of the schema.
+const NODE: usize = 6;
 
 /// What is done to a value besides checking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub(crate) struct Program {
     pub(crate) options: Options,
     /// Whether anything asks what has been evaluated.
     pub(crate) tracks: bool,
+    /// How many parts of a schema it counts for.
+    pub(crate) parts: usize,
 }
 
 /// Compiles the schema at a place.
@@ -58,7 +64,9 @@ pub(crate) fn compile(
     registry: &Registry,
     root: &Place,
     options: Options,
+    budget: &mut Budget,
 ) -> Result<Program, String> {
+    let before = budget.taken();
     let schema = registry.at(root).ok_or("the schema is gone")?;
     let draft = keywords::Draft::of(schema)?;
     let mut compiler = Compiler {
@@ -68,15 +76,19 @@ pub(crate) fn compile(
         functions: Vec::new(),
         known: HashMap::new(),
         patterns: HashMap::new(),
+        referring: HashMap::new(),
+        budget,
+        steps: Steps::of(0),
         nodes: 0,
         tracks: false,
     };
     compiler.function(root)?;
     let functions = compiler.functions.into_iter().map(Option::unwrap_or_default).collect();
-    Ok(Program { functions, options, tracks: compiler.tracks })
+    let parts = compiler.budget.taken() - before;
+    Ok(Program { functions, options, tracks: compiler.tracks, parts })
 }
 
-struct Compiler<'r> {
+struct Compiler<'r, 'b> {
     registry: &'r Registry,
     options: Options,
     draft: keywords::Draft,
@@ -84,6 +96,11 @@ struct Compiler<'r> {
     functions: Vec<Option<Node>>,
     known: HashMap<Place, usize>,
     patterns: HashMap<String, Arc<Pattern>>,
+    /// Whether the schemas that others refer to have references themselves.
+    referring: HashMap<Place, bool>,
+    budget: &'b mut Budget,
+    /// For names that patterns are tried on.
+    steps: Steps,
     nodes: usize,
     tracks: bool,
 }
@@ -118,7 +135,7 @@ impl Site {
     }
 }
 
-impl<'r> Compiler<'r> {
+impl<'r> Compiler<'r, '_> {
     /// The schema at a place, as a function that others call.
     fn function(&mut self, place: &Place) -> Result<usize, String> {
         if let Some(index) = self.known.get(place) {
@@ -146,10 +163,12 @@ impl<'r> Compiler<'r> {
         if site.depth > MAX_DEPTH {
             return Err(format!("the schema is nested deeper than {MAX_DEPTH} levels"));
         }
+        self.budget.take(NODE + (site.path.len() + site.base.len()) / PART)?;
         let mut node = Node { path: site.path.as_str().into(), ..Node::default() };
         match schema {
             Value::Bool(fits) => node.never = !fits,
             Value::Object(object) => {
+                self.budget.take(kept(object))?;
                 self.check_keywords(object)?;
                 let mut site = site.clone();
                 if let Some(id) =
@@ -199,7 +218,15 @@ impl<'r> Compiler<'r> {
             .resolve(&site.base, reference)
             .ok_or_else(|| format!("can't resolve reference {reference} from id {shown}"))?;
         let schema = self.registry.at(&place).ok_or("the schema is gone")?;
-        if has_reference(schema) {
+        let referring = match self.referring.get(&place) {
+            Some(referring) => *referring,
+            None => {
+                let referring = has_reference(schema);
+                self.referring.insert(place.clone(), referring);
+                referring
+            }
+        };
+        if referring {
             return self.function(&place).map(General::Call);
         }
         let site = Site {
@@ -216,6 +243,7 @@ impl<'r> Compiler<'r> {
             return Ok(Arc::clone(pattern));
         }
         let pattern = Arc::new(Pattern::new(source)?);
+        self.budget.take(pattern.parts() + source.len() / PART)?;
         self.patterns.insert(source.to_owned(), Arc::clone(&pattern));
         Ok(pattern)
     }
@@ -223,6 +251,24 @@ impl<'r> Compiler<'r> {
     fn strict(&self, message: String) -> Result<(), String> {
         if self.options.strict { Err(format!("strict mode: {message}")) } else { Ok(()) }
     }
+}
+
+/// How much a node keeps of a schema, beside those of its parts.
+fn kept(schema: &Object) -> usize {
+    let default = |schema: &Value| schema.get("default").map_or(0, Value::weight);
+    let keyword = |(key, value): (&String, &Value)| match (key.as_str(), value) {
+        ("enum" | "const" | "type" | "required" | "pattern", value) => value.weight(),
+        ("dependencies" | "dependentRequired", Value::Object(map)) => {
+            let list = |value: &Value| value.as_array().map_or(0, |_| value.weight());
+            map.iter().map(|(name, value)| 1 + name.len() / PART + list(value)).sum()
+        }
+        ("properties" | "patternProperties" | "dependentSchemas", Value::Object(map)) => {
+            map.iter().map(|(name, value)| 1 + name.len() / PART + default(value)).sum()
+        }
+        ("items" | "prefixItems", Value::Array(items)) => items.iter().map(default).sum(),
+        _ => 0,
+    };
+    schema.iter().map(keyword).sum()
 }
 
 /// Whether a schema asks for anything.

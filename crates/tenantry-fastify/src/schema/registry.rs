@@ -95,7 +95,8 @@ impl Registry {
             return Ok(());
         }
         let mut place = above.clone();
-        self.bytes += place.base.len() + place.path.iter().map(|key| 24 + key.len()).sum::<usize>();
+        let path: usize = place.path.iter().map(|key| 24 + key.len()).sum();
+        self.bytes += place.base.len() + path;
         if self.bytes > MAX_BYTES {
             return Err("the schema is too large: its keys are too long for its depth".to_owned());
         }

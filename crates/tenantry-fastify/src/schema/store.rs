@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::answer::Serializer;
+use super::budget::PART;
 use super::error::SchemaError;
 use super::validator::Validator;
 use super::value::Value;
@@ -51,6 +52,12 @@ impl Schemas {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<String> {
         self.added.get(id).map(|schema| json::text(schema))
+    }
+
+    /// About how many bytes the schemas take, of memory that is no isolate's.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.added.values().map(|schema| schema.weight() * PART).sum()
     }
 
     /// All ids, in the order they were added.

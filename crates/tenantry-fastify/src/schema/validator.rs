@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::budget::{Budget, PART};
 use super::check::{Outcome, check};
 use super::compile::{Options, Program, compile};
 use super::error::{ValidationError, Violation};
 use super::registry::Registry;
+use super::steps::Steps;
 use super::value::Value;
 use super::{json, meta};
 
@@ -47,7 +49,14 @@ impl Validator {
             }
         }
         let root = registry.add(Arc::clone(schema), "")?;
-        Ok(Validator { program: Arc::new(compile(&registry, &root, options)?) })
+        let program = compile(&registry, &root, options, &mut Budget::default())?;
+        Ok(Validator { program: Arc::new(program) })
+    }
+
+    /// About how many bytes it takes, of memory that is no isolate's.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.program.parts * PART
     }
 
     /// Checks a JSON text. `context` is what errors call it: `body`, `querystring`, `params` or `headers`.
@@ -59,7 +68,7 @@ impl Validator {
     pub fn check(&self, context: &str, text: &str) -> Result<Checked, ValidationError> {
         let mut value =
             json::parse(text).map_err(|reason| ValidationError::limit(context, reason))?;
-        match check(&self.program, &mut value, text.len()) {
+        match check(&self.program, &mut value, &mut Steps::of(text.len())) {
             Outcome::Fits { changed: false } => Ok(Checked::Unchanged),
             Outcome::Fits { changed: true } => Ok(Checked::Changed(json::text(&value))),
             Outcome::Errors(errors) => Err(ValidationError::new(context, &errors)),
@@ -69,7 +78,7 @@ impl Validator {
 
     /// The errors of a value, which is not changed.
     pub(crate) fn errors(&self, value: &Value, length: usize) -> Result<Vec<Violation>, String> {
-        match check(&self.program, &mut value.clone(), length) {
+        match check(&self.program, &mut value.clone(), &mut Steps::of(length)) {
             Outcome::Fits { .. } => Ok(Vec::new()),
             Outcome::Errors(errors) => Ok(errors),
             Outcome::GivenUp(reason) => Err(reason),

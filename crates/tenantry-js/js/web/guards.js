@@ -1,7 +1,11 @@
 // Loops in C that never ask whether to go on: they get real arrays of a bounded length, and nothing
 // that could change its mind about its length. Anything else (array-likes, Proxies) is copied
 // first, by code that does ask. Also takes away what would show the prelude's functions to a tenant.
+import { spend } from 'prelude:web/work';
+
 const LONGEST = 2 ** 24;
+// Steps of an item.
+const EACH = 4;
 const { apply, getPrototypeOf, defineProperty, has } = Reflect;
 const { isProxy } = host.native;
 const TooLong = RangeError;
@@ -18,15 +22,18 @@ const define = (target, name, length, call) => {
   defineProperty(target, name, { value: method, writable: true, configurable: true });
 };
 
-const bounded = (length) => {
+export const bounded = (length) => {
   const number = trunc(length);
   if (number > LONGEST) throw new TooLong(`a length of ${number} is more than ${LONGEST}`);
   return number > 0 ? number : 0;
 };
 
-const isReal = (value) => isArray(value) && !isProxy(value);
+export const isReal = (value) => isArray(value) && !isProxy(value);
 
-const copy = (object) => {
+// A real array is about to be read or written from end to end.
+const count = (list) => spend(EACH * bounded(list.length));
+
+export const copy = (object) => {
   const length = bounded(object.length);
   const made = new List(length);
   for (let at = 0; at < length; at += 1) {
@@ -35,7 +42,7 @@ const copy = (object) => {
   return made;
 };
 
-const objectOf = (self) => {
+export const objectOf = (self) => {
   if (self === null || self === undefined) throw new TypeError('cannot convert to object');
   return typeof self === 'object' || typeof self === 'function' ? self : Object(self);
 };
@@ -45,7 +52,7 @@ for (const name of ['slice', 'join', 'toSorted', 'toReversed', 'toSpliced', 'wit
   const plain = Array.prototype[name];
   define(Array.prototype, name, plain.length, (self, args) => {
     if (isReal(self)) {
-      bounded(self.length);
+      count(self);
       return apply(plain, self, args);
     }
     return apply(plain, copy(objectOf(self)), args);
@@ -57,7 +64,7 @@ for (const name of ['fill', 'reverse', 'copyWithin', 'splice', 'unshift', 'shift
   const plain = Array.prototype[name];
   define(Array.prototype, name, plain.length, (self, args) => {
     if (isReal(self)) {
-      bounded(self.length);
+      count(self);
       return apply(plain, self, args);
     }
     const object = objectOf(self);
@@ -76,17 +83,18 @@ for (const name of ['fill', 'reverse', 'copyWithin', 'splice', 'unshift', 'shift
 
 const concat = Array.prototype.concat;
 define(Array.prototype, 'concat', 1, (self, args) => {
-  const list = [objectOf(self), ...args];
+  const object = objectOf(self);
+  const itemOf = (at) => (at === 0 ? object : args[at - 1]);
   let special = false;
-  for (let at = 0; at < list.length; at += 1) {
-    const item = list[at];
-    if (isReal(item)) bounded(item.length);
+  for (let at = 0; at <= args.length; at += 1) {
+    const item = itemOf(at);
+    if (isReal(item)) count(item);
     if (typeof item === 'object' && item !== null && (isProxy(item) || has(item, spreadable))) special = true;
   }
   if (!special) return apply(concat, self, args);
   const made = [];
-  for (let at = 0; at < list.length; at += 1) {
-    const item = list[at];
+  for (let at = 0; at <= args.length; at += 1) {
+    const item = itemOf(at);
     const asked = typeof item === 'object' && item !== null ? item[spreadable] : false;
     if (asked === undefined ? isArray(item) : asked) {
       const items = copy(item);
@@ -117,7 +125,7 @@ define(Array.prototype, 'flat', 0, (self, args) => {
 
 const from = Array.from;
 define(Array, 'from', 1, (self, args) => {
-  const [source] = args;
+  const source = args[0];
   if (typeof source !== 'object' || source === null || source[iterator]) return apply(from, self, args);
   return apply(from, self, [copy(source), args[1], args[2]].slice(0, args.length));
 });
@@ -151,8 +159,8 @@ function* skip(source, next, count) {
     source?.return?.();
   }
 }
-define(Iterator.prototype, 'drop', 1, (self, [limit]) => {
-  const count = Number(limit);
+define(Iterator.prototype, 'drop', 1, (self, args) => {
+  const count = Number(args[0]);
   if (!(trunc(count) >= 0)) throw new RangeError('must be positive');
   return skip(self, self.next, trunc(count));
 });

@@ -13,7 +13,15 @@ macro_rules! scripts {
 
 /// Run in this order before the prelude.
 const WEB: &[(&str, &str)] = scripts! {
+    "web/work" => "web/work.js",
     "web/guards" => "web/guards.js",
+    "web/guards_text" => "web/guards_text.js",
+    "web/guards_marks" => "web/guards_marks.js",
+    "web/guards_search" => "web/guards_search.js",
+    "web/guards_sort" => "web/guards_sort.js",
+    "web/guards_iterators" => "web/guards_iterators.js",
+    "web/guards_json" => "web/guards_json.js",
+    "web/guards_bytes" => "web/guards_bytes.js",
     "web/inspect" => "web/inspect.js",
     "web/console" => "web/console.js",
     "web/timers" => "web/timers.js",

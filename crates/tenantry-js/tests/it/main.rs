@@ -15,6 +15,7 @@ mod life;
 mod limits;
 mod lost;
 mod modules;
+mod stuck;
 mod tasks;
 mod turns;
 mod typescript;

@@ -177,6 +177,11 @@ impl MultiTenantServerBuilder {
             None => {
                 let trust_proxy = config.listen.trust_proxy;
                 let settings = &config.identification;
+                if configured.is_none() && settings.strategy.iter().any(|one| one == "domain") {
+                    let message = "server.identification.strategy = \"domain\": tenants' domains are in the catalog, and \
+                                   there is no database; set DATABASE_URL, or url under [connection]";
+                    return Err(ServerError::Setup(message.to_owned()));
+                }
                 let strategy = identification::configured(settings, trust_proxy, alphabet)?;
                 Identification::boxed(strategy)
             }

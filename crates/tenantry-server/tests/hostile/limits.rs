@@ -1,5 +1,7 @@
 //! CPU time, memory, stack, wall time, and floods.
 
+use std::time::Duration;
+
 use crate::world::World;
 
 /// Each of these is an error of the request it is in, counted and logged; the tenant answers its next
@@ -235,6 +237,11 @@ async fn background_work_does_not_outlive_its_request() {
         world.get("/").await;
     }
     World::nothing(&world.get("/?fine=1").await);
+    // Its wall time, and then a while in which it has nothing.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let before = world.stats().cpu_time;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(world.stats().cpu_time.to_bits(), before.to_bits());
     world.finish().await;
 }
 

@@ -84,6 +84,14 @@ async fn a_default_tenant_counts_only_if_it_is_configured() {
 }
 
 #[tokio::test]
+async fn domains_need_a_database() {
+    let project = Project::with_routes("export default async () => {}");
+    let refused = project.builder().set("server.identification.strategy", "domain").build();
+    let error = refused.unwrap_err().to_string();
+    assert!(error.contains("DATABASE_URL"), "{error}");
+}
+
+#[tokio::test]
 async fn identification_can_be_set_at_any_time() {
     use tenantry_server::identification::header;
 

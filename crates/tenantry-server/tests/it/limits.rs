@@ -1,6 +1,10 @@
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{Answer, Project, get, post, request};
 
@@ -42,6 +46,22 @@ async fn a_body_that_is_too_large_is_refused() {
     assert_eq!((large.status.as_u16(), large.code().as_str()), (413, "PAYLOAD_TOO_LARGE"));
     let small = post(&server, "acme", "/echo", &json!({"a": 1})).await;
     assert_eq!(small.json(), json!({"a": 1}));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let project = Project::with_routes(HOSTILE);
+    let server = project.builder().set("limits.wall", "300ms").build().unwrap();
+    let address = server.start().await.unwrap().local_addr();
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let head = "POST /echo HTTP/1.1\r\nhost: a\r\nx-tenant-id: acme\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    // To the end: the connection is of no more use.
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("BODY_TIMEOUT"), "{answer}");
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! From the schema of an answer to a plan for writing it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Items, Kind, Moment, ObjectWriter, Plan, Property, Writer};
+use crate::schema::budget::{Budget, PART};
 use crate::schema::compile;
 use crate::schema::json::{self, MAX_DEPTH};
 use crate::schema::meta;
@@ -13,6 +14,8 @@ use crate::schema::registry::{Place, Registry};
 use crate::schema::value::{Object, Value};
 
 const MAX_WRITERS: usize = 20_000;
+/// The parts of a schema that a writer counts for, beside what it keeps of the schema.
+const WRITER: usize = 4;
 
 /// The id of a schema that has none.
 const ROOT: &str = "__answer";
@@ -34,14 +37,16 @@ pub(super) fn build(schema: &Arc<Value>, others: &[Arc<Value>]) -> Result<Plan, 
         places: HashMap::new(),
         unions: HashMap::new(),
         options: 0,
+        budget: Budget::default(),
     };
     let root = builder.place(&root, 0)?;
+    let parts = builder.budget.taken();
     let writers = builder
         .writers
         .into_iter()
         .map(|writer| writer.ok_or("a writer is missing"))
         .collect::<Result<_, _>>()?;
-    Ok(Plan { writers, root })
+    Ok(Plan { writers, root, parts })
 }
 
 pub(super) struct Builder {
@@ -52,6 +57,7 @@ pub(super) struct Builder {
     /// Schemas with unions in them, by their text: they are merged anew where they are met, and may hold themselves.
     unions: HashMap<(String, String), usize>,
     pub(super) options: usize,
+    pub(super) budget: Budget,
 }
 
 /// Where a schema stands.
@@ -94,7 +100,11 @@ impl Builder {
         if let Some(index) = self.places.get(place) {
             return Ok(*index);
         }
-        let schema = self.registry.at(place).cloned().ok_or("the schema is gone")?;
+        if depth > MAX_DEPTH {
+            return Err(format!("schema exceeds maximum depth of {MAX_DEPTH}"));
+        }
+        let schema = self.registry.at(place).ok_or("the schema is gone")?;
+        let schema = self.budget.copy(schema)?;
         let index = self.reserve()?;
         self.places.insert(place.clone(), index);
         let pointer = place.path.iter().map(|key| format!("/{key}")).collect();
@@ -111,6 +121,9 @@ impl Builder {
             ["allOf", "anyOf", "oneOf", "if"].iter().any(|keyword| schema.contains_key(*keyword))
                 || (schema.contains_key("$ref") && schema.len() > 1)
         });
+        if is_union {
+            self.budget.take(schema.weight() + site.base.len() / PART)?;
+        }
         let key = is_union.then(|| (site.base.clone(), json::text(schema)));
         if let Some(index) = key.as_ref().and_then(|key| self.unions.get(key)) {
             return Ok(*index);
@@ -124,6 +137,7 @@ impl Builder {
     }
 
     fn fill(&mut self, index: usize, schema: &Value, site: &Site) -> Result<(), String> {
+        self.budget.take(WRITER + (site.pointer.len() + site.base.len()) / PART)?;
         let (kind, nullable) = match schema {
             Value::Object(object) => {
                 (self.kind(object, site)?, object.get("nullable") == Some(&Value::Bool(true)))
@@ -142,7 +156,8 @@ impl Builder {
         }
         if let Some(Value::Array(all)) = schema.get("allOf") {
             let merged = self.all_of(schema, all, site)?;
-            return self.schema(&merged, site).map(Kind::Same);
+            let site = Site { depth: site.depth + 1, ..site.clone() };
+            return self.schema(&merged, &site).map(Kind::Same);
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(Value::Array(options)) = schema.get(keyword) {
@@ -152,8 +167,7 @@ impl Builder {
         if let Some(condition) =
             schema.get("if").filter(|_| schema.contains_key("then") || schema.contains_key("else"))
         {
-            let mut rest = schema.clone();
-            rest.retain(|key, _| !matches!(key.as_str(), "if" | "then" | "else"));
+            let rest = self.budget.copy_without(schema, &["if", "then", "else"])?;
             let program = self.program(condition, site)?;
             let mut branch = |keyword| match schema.get(keyword) {
                 Some(branch) => self.combined(&rest, branch, site),
@@ -167,6 +181,7 @@ impl Builder {
                 .get("type")
                 .and_then(Value::as_array)
                 .is_some_and(|types| types.contains(&"null".into()));
+            self.budget.take(constant.weight())?;
             return Ok(Kind::Const { text: json::text(constant), or_null: null });
         }
         match schema.get("type") {
@@ -177,7 +192,7 @@ impl Builder {
                         .as_str()
                         .and_then(Type::by_name)
                         .ok_or_else(|| format!("{} unsupported", json::text(name)))?;
-                    let mut single = schema.clone();
+                    let mut single = self.budget.copy_without(schema, &[])?;
                     single.insert("type".to_owned(), name.clone());
                     kinds.push((kind, self.schema(&Value::Object(single), site)?));
                 }
@@ -210,21 +225,23 @@ impl Builder {
 
     fn object(&mut self, schema: &Object, site: &Site) -> Result<ObjectWriter, String> {
         let mut writer = ObjectWriter::default();
-        let required: Vec<&str> = schema
+        let names: Vec<&str> = schema
             .get("required")
             .and_then(Value::as_array)
             .unwrap_or_default()
             .iter()
             .filter_map(Value::as_str)
             .collect();
+        let required: HashSet<&str> = names.iter().copied().collect();
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, property) in properties.into_iter().flatten() {
             let index = self.schema(property, &site.below(&["properties", name]))?;
             let default = self.default_of(property, site)?;
+            self.budget.take(2 + name.len() / PART)?;
             let mut quoted = String::new();
             json::write_string(name, &mut quoted);
             quoted.push(':');
-            let required = required.contains(&name.as_str());
+            let required = required.contains(name.as_str());
             writer.properties.push(Property {
                 name: name.clone(),
                 quoted,
@@ -235,13 +252,16 @@ impl Builder {
         }
         writer.properties.sort_by_key(|property| !property.required);
         let listed = |name: &str| properties.is_some_and(|map| map.contains_key(name));
+        self.budget.take(names.iter().map(|name| 1 + name.len() / PART).sum())?;
         writer.required =
-            required.into_iter().filter(|name| !listed(name)).map(str::to_owned).collect();
+            names.into_iter().filter(|name| !listed(name)).map(str::to_owned).collect();
         for (source, schema) in
             schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten()
         {
             let index = self.schema(schema, &site.below(&["patternProperties", source]))?;
-            writer.patterns.push((Pattern::new(source)?, index));
+            let pattern = Pattern::new(source)?;
+            self.budget.take(pattern.parts())?;
+            writer.patterns.push((pattern, index));
         }
         writer.additional = match schema.get("additionalProperties") {
             None | Some(Value::Bool(false)) => None,

@@ -4,35 +4,35 @@ use std::sync::Arc;
 
 use super::Kind;
 use super::build::{Builder, Site};
-use super::merge::{absolute, merge};
+use super::merge::{absolute, absolute_object, merge};
+use crate::schema::budget::PART;
 use crate::schema::compile::{self, Options, Program};
 use crate::schema::json::{self, MAX_DEPTH};
-use crate::schema::registry::Place;
+use crate::schema::registry::{Place, Registry};
 use crate::schema::value::{Object, Value};
 
 impl Builder {
     /// A property's default, its own or that of what it refers to.
-    pub(super) fn default_of(&self, schema: &Value, site: &Site) -> Result<Option<String>, String> {
+    pub(super) fn default_of(
+        &mut self,
+        schema: &Value,
+        site: &Site,
+    ) -> Result<Option<String>, String> {
         let mut schema = schema;
         let mut base = site.base.clone();
         for _ in 0..MAX_DEPTH {
             if let Some(value) = schema.get("default") {
+                self.budget.take(value.weight())?;
                 return Ok(Some(json::text(value)));
             }
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
                 return Ok(None);
             };
-            let place = self.resolve(&base, reference)?;
+            let place = resolve(&self.registry, &base, reference)?;
             schema = self.registry.at(&place).ok_or("the schema is gone")?;
             base = place.base;
         }
         Err(format!("schema exceeds maximum depth of {MAX_DEPTH}"))
-    }
-
-    fn resolve(&self, base: &str, reference: &str) -> Result<Place, String> {
-        self.registry
-            .resolve(base, reference)
-            .ok_or_else(|| format!("Cannot find reference \"{reference}\""))
     }
 
     /// What a reference leads to, with the keywords beside it.
@@ -42,7 +42,7 @@ impl Builder {
         schema: &Object,
         site: &Site,
     ) -> Result<usize, String> {
-        let place = self.resolve(&site.base, reference)?;
+        let place = resolve(&self.registry, &site.base, reference)?;
         let notes = [
             "$ref",
             "$comment",
@@ -54,8 +54,7 @@ impl Builder {
             "writeOnly",
             "$id",
         ];
-        let mut beside = schema.clone();
-        beside.retain(|key, _| !notes.contains(&key.as_str()));
+        let beside = self.budget.copy_without(schema, &notes)?;
         if beside.is_empty() {
             return self.place(&place, site.depth);
         }
@@ -64,30 +63,30 @@ impl Builder {
             Value::String(reference.to_owned()),
         )]));
         target = self.followed(&target, &site.base)?;
-        if let (Value::Object(target), Value::Object(beside)) =
-            (&mut target, absolute(&Value::Object(beside), &site.base))
-        {
-            merge(target, &beside);
+        if let Value::Object(target) = &mut target {
+            let beside = absolute_object(&beside, &site.base, &mut self.budget)?;
+            merge(target, &beside, &mut self.budget)?;
         }
         self.schema(&target, &Site { depth: site.depth + 1, ..site.clone() })
     }
 
     /// A schema with absolute references, itself no reference any more.
-    fn followed(&self, schema: &Value, base: &str) -> Result<Value, String> {
+    fn followed(&mut self, schema: &Value, base: &str) -> Result<Value, String> {
         let mut base = base.to_owned();
-        let mut schema = schema.clone();
+        let mut schema = self.budget.copy(schema)?;
         for _ in 0..MAX_DEPTH {
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-                return Ok(absolute(&schema, &base));
+                return absolute(&schema, &base, &mut self.budget);
             };
-            let place = self.resolve(&base, reference)?;
-            let mut target = self.registry.at(&place).cloned().ok_or("the schema is gone")?;
+            let place = resolve(&self.registry, &base, reference)?;
+            let found = self.registry.at(&place).ok_or("the schema is gone")?;
+            let mut target = self.budget.copy(found)?;
             if let (Value::Object(target), Value::Object(mut beside)) =
-                (&mut target, absolute(&schema, &base))
+                (&mut target, absolute(&schema, &base, &mut self.budget)?)
             {
                 beside.shift_remove("$ref");
                 target.shift_remove("$id");
-                merge(target, &beside);
+                merge(target, &beside, &mut self.budget)?;
             }
             base = place.base;
             schema = target;
@@ -96,27 +95,24 @@ impl Builder {
     }
 
     pub(super) fn all_of(
-        &self,
+        &mut self,
         schema: &Object,
         all: &[Value],
         site: &Site,
     ) -> Result<Value, String> {
-        let mut merged = schema.clone();
-        merged.shift_remove("allOf");
+        let own = self.budget.copy_without(schema, &["allOf"])?;
+        let mut merged = absolute_object(&own, &site.base, &mut self.budget)?;
         let closed = merged.get("additionalProperties") == Some(&Value::Bool(false));
-        if let Value::Object(mut merged) = absolute(&Value::Object(merged), &site.base) {
-            for part in all {
-                if let Value::Object(part) = self.followed(part, &site.base)? {
-                    merge(&mut merged, &part);
-                }
+        for part in all {
+            if let Value::Object(part) = self.followed(part, &site.base)? {
+                merge(&mut merged, &part, &mut self.budget)?;
             }
-            if closed {
-                merged.insert("additionalProperties".to_owned(), Value::Bool(false));
-            }
-            merged.shift_remove("$id");
-            return Ok(Value::Object(merged));
         }
-        Ok(Value::Bool(true))
+        if closed {
+            merged.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+        merged.shift_remove("$id");
+        Ok(Value::Object(merged))
     }
 
     pub(super) fn one_of(
@@ -126,8 +122,7 @@ impl Builder {
         options: &[Value],
         site: &Site,
     ) -> Result<Kind, String> {
-        let mut rest = schema.clone();
-        rest.shift_remove(keyword);
+        let rest = self.budget.copy_without(schema, &[keyword])?;
         let mut writers = Vec::with_capacity(options.len());
         for (index, option) in options.iter().enumerate() {
             let site = site.below(&[keyword, &index.to_string()]);
@@ -149,21 +144,26 @@ impl Builder {
         branch: &Value,
         site: &Site,
     ) -> Result<usize, String> {
-        let mut merged = absolute(&Value::Object(schema.clone()), &site.base);
-        if let (Value::Object(merged), Value::Object(branch)) =
-            (&mut merged, self.followed(branch, &site.base)?)
-        {
+        let mut merged = absolute_object(schema, &site.base, &mut self.budget)?;
+        if let Value::Object(branch) = self.followed(branch, &site.base)? {
             merged.shift_remove("$id");
-            merge(merged, &branch);
+            merge(&mut merged, &branch, &mut self.budget)?;
         }
-        self.schema(&merged, &Site { depth: site.depth + 1, ..site.clone() })
+        self.schema(&Value::Object(merged), &Site { depth: site.depth + 1, ..site.clone() })
     }
 
     /// What tells whether a branch fits.
     pub(super) fn program(&mut self, schema: &Value, site: &Site) -> Result<Program, String> {
         self.options += 1;
-        let document = Arc::new(absolute(schema, &site.base));
+        self.budget.take(4 + (site.base.len() + site.pointer.len()) / PART)?;
+        let document = Arc::new(absolute(schema, &site.base, &mut self.budget)?);
         let place = self.registry.add(document, &format!("__option-{}", self.options))?;
-        compile::compile(&self.registry, &place, Options::META)
+        compile::compile(&self.registry, &place, Options::META, &mut self.budget)
     }
+}
+
+fn resolve(registry: &Registry, base: &str, reference: &str) -> Result<Place, String> {
+    registry
+        .resolve(base, reference)
+        .ok_or_else(|| format!("Cannot find reference \"{reference}\""))
 }

@@ -6,14 +6,15 @@ use crate::schema::compile::Program;
 use crate::schema::json;
 use crate::schema::node::Type;
 use crate::schema::number;
+use crate::schema::steps::{Steps, TooMuch};
 use crate::schema::value::{Object, Value};
 
 /// How deep writers may follow each other.
 const MAX_DEPTH: usize = 400;
 
 pub(super) fn write(plan: &Plan, value: &Value, length: usize) -> Result<String, String> {
-    let mut out =
-        Out { plan, text: String::with_capacity(length + 16), depth: 0, steps: 1_000_000 + length };
+    let text = String::with_capacity(length + 16);
+    let mut out = Out { plan, text, depth: 0, steps: Steps::of(length) };
     out.value(plan.root, value)?;
     Ok(out.text)
 }
@@ -22,21 +23,18 @@ struct Out<'a> {
     plan: &'a Plan,
     text: String,
     depth: usize,
-    /// What is left of the work a value may make.
-    steps: usize,
+    steps: Steps,
 }
 
 impl<'a> Out<'a> {
     fn value(&mut self, writer: usize, value: &Value) -> Result<(), String> {
         let Some(writer) = self.plan.writers.get(writer) else { return Ok(()) };
-        if self.depth >= MAX_DEPTH || self.steps == 0 {
-            return Err(format!(
-                "The value of '{}' needs too many steps to be serialized.",
-                writer.place
-            ));
+        if self.depth >= MAX_DEPTH {
+            return Err(too_many(writer));
         }
+        let text = if let Value::String(text) = value { text.len() / 64 } else { 0 };
+        self.steps.spend(1 + text).map_err(|_| too_many(writer))?;
         self.depth += 1;
-        self.steps -= 1;
         let result = if writer.nullable && *value == Value::Null {
             self.text.push_str("null");
             Ok(())
@@ -51,12 +49,18 @@ impl<'a> Out<'a> {
         let mismatch =
             || Err(format!("The value of '{}' does not match schema definition.", writer.place));
         match &writer.kind {
-            Kind::Any => json::write(value, &mut self.text),
+            Kind::Any => {
+                self.steps.spend(value.weight()).map_err(|_| too_many(writer))?;
+                json::write(value, &mut self.text);
+            }
             Kind::Null => self.text.push_str("null"),
             Kind::Const { or_null: true, .. } if *value == Value::Null => {
                 self.text.push_str("null")
             }
-            Kind::Const { text, .. } => self.text.push_str(text),
+            Kind::Const { text, .. } => {
+                self.steps.spend(text.len() / 16).map_err(|_| too_many(writer))?;
+                self.text.push_str(text);
+            }
             Kind::String => match value {
                 Value::String(text) => json::write_string(text, &mut self.text),
                 Value::Null => self.text.push_str("\"\""),
@@ -92,11 +96,16 @@ impl<'a> Out<'a> {
                 }
             }
             Kind::Boolean => self.text.push_str(if is_truthy(value) { "true" } else { "false" }),
-            Kind::Object(writer) => match value {
-                Value::Object(object) => self.object(writer, object)?,
-                Value::Null => self.text.push_str("{}"),
-                _ => self.object(writer, &Object::new())?,
-            },
+            Kind::Object(own) => {
+                // Each property is looked for, be it there or not.
+                self.steps.spend(own.properties.len() / 8).map_err(|_| too_many(writer))?;
+                self.steps.spend(own.required.len() / 8).map_err(|_| too_many(writer))?;
+                match value {
+                    Value::Object(object) => self.object(own, object)?,
+                    Value::Null => self.text.push_str("{}"),
+                    _ => self.object(own, &Object::new())?,
+                }
+            }
             Kind::Array(items) => match value {
                 Value::Array(values) => self.array(items, values)?,
                 Value::Null => self.text.push_str("[]"),
@@ -107,26 +116,28 @@ impl<'a> Out<'a> {
                 None => return mismatch(),
             },
             Kind::OneOf(options) => {
+                self.steps.spend(value.weight()).map_err(|_| too_many(writer))?;
+                let mut copy = value.clone();
                 for (program, writer) in options {
-                    if self.is_valid(program, value)? {
+                    if self.is_valid(program, &mut copy)? {
                         return self.value(*writer, value);
                     }
                 }
                 return mismatch();
             }
             Kind::If(condition, then, otherwise) => {
-                let branch = if self.is_valid(condition, value)? { *then } else { *otherwise };
-                self.value(branch, value)?;
+                self.steps.spend(value.weight()).map_err(|_| too_many(writer))?;
+                let is_valid = self.is_valid(condition, &mut value.clone())?;
+                self.value(if is_valid { *then } else { *otherwise }, value)?;
             }
             Kind::Same(writer) => self.value(*writer, value)?,
         }
         Ok(())
     }
 
-    fn is_valid(&mut self, program: &Program, value: &Value) -> Result<bool, String> {
-        // Each look costs, however small the schema.
-        self.steps = self.steps.saturating_sub(10);
-        match check(program, &mut value.clone(), 0) {
+    /// Whether a value fits. It is not changed by that: these programs only check.
+    fn is_valid(&mut self, program: &Program, value: &mut Value) -> Result<bool, String> {
+        match check(program, value, &mut self.steps) {
             Outcome::Fits { .. } => Ok(true),
             Outcome::Errors(_) => Ok(false),
             Outcome::GivenUp(reason) => Err(format!("The value {reason}.")),
@@ -152,7 +163,10 @@ impl<'a> Out<'a> {
             self.text.push_str(&property.quoted);
             match (value, &property.default) {
                 (Some(value), _) => self.value(property.writer, value)?,
-                (None, Some(default)) => self.text.push_str(default),
+                (None, Some(default)) => {
+                    self.more_text(property.quoted.len() + default.len())?;
+                    self.text.push_str(default);
+                }
                 (None, None) => {}
             }
         }
@@ -166,15 +180,13 @@ impl<'a> Out<'a> {
     /// Properties that are not listed by name.
     fn more(&mut self, writer: &ObjectWriter, object: &Object, start: usize) -> Result<(), String> {
         for (key, value) in object {
+            self.more_text(key.len() + writer.properties.len())?;
             if writer.properties.iter().any(|property| property.name == *key) {
                 continue;
             }
             let mut by = writer.additional;
             for (pattern, index) in &writer.patterns {
-                if pattern
-                    .is_match(key)
-                    .map_err(|_| format!("The name {key:?} needs too many steps to be matched."))?
-                {
+                if self.steps.is_match(pattern, key).map_err(|much| unmatched(much, key))? {
                     by = Some(*index);
                     break;
                 }
@@ -187,6 +199,14 @@ impl<'a> Out<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Text that a schema puts in, or that is looked at.
+    fn more_text(&mut self, length: usize) -> Result<(), String> {
+        self.steps.spend(length / 16).map_err(|_| {
+            "The value comes to too much text to be serialized, by the defaults and the names of its schema."
+                .to_owned()
+        })
     }
 
     fn comma(&mut self, start: usize) {
@@ -265,6 +285,17 @@ impl<'a> Out<'a> {
     }
 }
 
+fn too_many(writer: &Writer) -> String {
+    format!("The value of '{}' needs too many steps to be serialized.", writer.place)
+}
+
+fn unmatched(much: TooMuch, key: &str) -> String {
+    match much {
+        TooMuch::Steps => "The value has too many names to be matched with patterns.".to_owned(),
+        TooMuch::Pattern => format!("The name {key:?} needs too many steps to be matched."),
+    }
+}
+
 /// Whether a text is what `Date.prototype.toISOString` gives for years of four digits.
 fn is_iso_text(text: &str) -> bool {
     let shape = b"0000-00-00T00:00:00.000Z";
@@ -301,17 +332,28 @@ fn item_fits(kind: Type, value: &Value) -> bool {
 
 /// `String(value)`.
 fn as_text(value: &Value) -> String {
+    let mut text = String::new();
+    push_text(value, &mut text);
+    text
+}
+
+fn push_text(value: &Value, out: &mut String) {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(value) => number::text(*value),
-        Value::String(text) => text.clone(),
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(value) => number::write(*value, out),
+        Value::String(text) => out.push_str(text),
         Value::Array(items) => {
-            let text =
-                |item: &Value| if *item == Value::Null { String::new() } else { as_text(item) };
-            items.iter().map(text).collect::<Vec<_>>().join(",")
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                if *item != Value::Null {
+                    push_text(item, out);
+                }
+            }
         }
-        Value::Object(_) => "[object Object]".to_owned(),
+        Value::Object(_) => out.push_str("[object Object]"),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Checked, Run, Seen, Step, canonical, is_any};
+use super::distinct::{Hashed, Hashing};
+use super::{Checked, Run, SET, Seen, Step, is_any};
 use crate::schema::node::{ArrayRule, Extra, Node, Type};
 use crate::schema::value::{Value, object};
 
-impl<'p> Run<'p> {
+impl<'p> Run<'p, '_> {
     pub(super) fn array(
         &mut self,
         node: &'p Node,
@@ -15,8 +16,10 @@ impl<'p> Run<'p> {
         seen: &mut Seen,
     ) -> Checked {
         if !composite {
+            self.steps.spend(node.item_defaults.len() / 8)?;
             for (index, value) in &node.item_defaults {
                 if *index == items.len() {
+                    self.steps.spend(SET * value.weight())?;
                     items.push(value.clone());
                     self.changed = true;
                 }
@@ -143,13 +146,15 @@ impl<'p> Run<'p> {
         items: &[Value],
         composite: bool,
     ) -> Checked {
-        let mut last: HashMap<String, usize> = HashMap::with_capacity(items.len());
+        let hashing = Hashing::default();
+        let mut last: HashMap<Hashed<'_>, usize> = HashMap::new();
         let mut pair: Option<(usize, usize)> = None;
         for (index, item) in items.iter().enumerate().rev() {
             if !types.is_empty() && !is_any(types, item) {
                 continue;
             }
-            if let Some(later) = last.insert(canonical(item), index) {
+            self.steps.spend(2 * item.weight())?;
+            if let Some(later) = last.insert(hashing.of(item), index) {
                 let (low, high) = (index, later);
                 let better = match pair {
                     None => true,

@@ -4,7 +4,7 @@ use super::{Checked, Run, Seen, Stop};
 use crate::schema::node::{General, Node};
 use crate::schema::value::{Value, object};
 
-impl<'p> Run<'p> {
+impl<'p> Run<'p, '_> {
     pub(super) fn any(
         &mut self,
         rule: &'p General,
@@ -16,14 +16,24 @@ impl<'p> Run<'p> {
         match rule {
             General::Call(index) => self.call(*index, value, seen),
             General::Inline(inner) => self.node(inner, value, composite, seen),
-            General::Const(wanted) if value == wanted => Ok(true),
             General::Const(wanted) => {
-                let params = object([("allowedValue", wanted.clone())]);
+                if self.is_one_of(value, std::slice::from_ref(wanted))? {
+                    return Ok(true);
+                }
+                let params = object([("allowedValue", self.shown(wanted)?)]);
                 self.fail(node, composite, "const", params, "must be equal to constant".to_owned())
             }
-            General::Enum(values) if values.contains(value) => Ok(true),
             General::Enum(values) => {
-                let params = object([("allowedValues", Value::Array(values.clone()))]);
+                if self.is_one_of(value, values)? {
+                    return Ok(true);
+                }
+                let mut shown = Vec::new();
+                if self.quiet == 0 {
+                    for value in values {
+                        shown.push(self.shown(value)?);
+                    }
+                }
+                let params = object([("allowedValues", Value::Array(shown))]);
                 self.fail(
                     node,
                     composite,
@@ -94,6 +104,28 @@ impl<'p> Run<'p> {
                 )
             }
         }
+    }
+
+    /// Whether a value is among others. To compare whole arrays and objects costs what is in them.
+    fn is_one_of(&mut self, value: &Value, values: &[Value]) -> Result<bool, Stop> {
+        self.steps.spend(values.len() / 8)?;
+        if !matches!(value, Value::Array(_) | Value::Object(_)) {
+            return Ok(values.contains(value));
+        }
+        for other in values {
+            let alike = match (value, other) {
+                (Value::Array(items), Value::Array(others)) => items.len() == others.len(),
+                (Value::Object(object), Value::Object(other)) => object.len() == other.len(),
+                _ => false,
+            };
+            if alike {
+                self.steps.spend(other.weight())?;
+                if value == other {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn one_of(

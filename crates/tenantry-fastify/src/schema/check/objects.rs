@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Checked, Run, Seen, Step, Stop};
+use super::{Checked, Run, SET, Seen, Step, Stop};
 use crate::schema::node::{Extra, Node, ObjectRule};
 use crate::schema::pattern::Pattern;
 use crate::schema::value::{Object, Value, object as object_of};
 
-impl<'p> Run<'p> {
+impl<'p> Run<'p, '_> {
     pub(super) fn object(
         &mut self,
         node: &'p Node,
@@ -17,8 +17,10 @@ impl<'p> Run<'p> {
         seen: &mut Seen,
     ) -> Checked {
         if !composite {
+            self.steps.spend(node.defaults.len() / 8)?;
             for (name, value) in &node.defaults {
                 if !object.contains_key(name) {
+                    self.steps.spend(SET * (value.weight() + name.len() / 64))?;
                     object.insert(name.clone(), value.clone());
                     self.changed = true;
                 }
@@ -31,6 +33,7 @@ impl<'p> Run<'p> {
         }
         match node.unevaluated_properties.as_deref() {
             Some(extra) => {
+                self.steps.spend(cost_of_keys(object))?;
                 let keys: Vec<String> =
                     object.keys().filter(|key| !seen.has_property(key)).cloned().collect();
                 seen.all_properties = true;
@@ -59,6 +62,7 @@ impl<'p> Run<'p> {
                 self.limit(node, composite, "minProperties", *limit, "fewer", "properties")
             }
             ObjectRule::Required(names) => {
+                self.steps.spend(names.len() / 16)?;
                 match names.iter().find(|name| !object.contains_key(*name)) {
                     None => Ok(true),
                     Some(name) => {
@@ -79,7 +83,9 @@ impl<'p> Run<'p> {
                 self.additional(named, patterns, extra, node, object, composite)
             }
             ObjectRule::DependentRequired(keyword, parts) => {
+                self.steps.spend(parts.len() / 16)?;
                 for (name, wanted) in parts.iter().filter(|(name, _)| object.contains_key(name)) {
+                    self.steps.spend(wanted.len() / 16)?;
                     if let Some(missing) = wanted.iter().find(|name| !object.contains_key(*name)) {
                         return self
                             .missing_dependency(keyword, name, wanted, missing, node, composite);
@@ -88,6 +94,7 @@ impl<'p> Run<'p> {
                 Ok(true)
             }
             ObjectRule::DependentSchemas(parts) => {
+                self.steps.spend(parts.len() / 16)?;
                 for (name, inner) in parts {
                     if !object.contains_key(name) {
                         continue;
@@ -105,6 +112,7 @@ impl<'p> Run<'p> {
                 Ok(true)
             }
             ObjectRule::Properties(parts) => {
+                self.steps.spend(parts.len() / 16)?;
                 for (name, inner) in parts {
                     let Some(value) = object.get_mut(name) else { continue };
                     if self.program.tracks {
@@ -133,7 +141,7 @@ impl<'p> Run<'p> {
     ) -> Checked {
         for (pattern, inner) in parts {
             for (key, value) in object.iter_mut() {
-                if !pattern.is_match(key)? {
+                if !self.steps.is_match(pattern, key)? {
                     continue;
                 }
                 if self.program.tracks {
@@ -156,6 +164,7 @@ impl<'p> Run<'p> {
         object: &Object,
         composite: bool,
     ) -> Checked {
+        self.steps.spend(cost_of_keys(object))?;
         for key in object.keys() {
             let outer = self.property_name.replace(key.clone());
             let fits =
@@ -184,23 +193,13 @@ impl<'p> Run<'p> {
         object: &mut Object,
         composite: bool,
     ) -> Checked {
-        let is_additional = |key: &str| -> Result<bool, Stop> {
-            if named.contains(key) {
-                return Ok(false);
-            }
-            for pattern in patterns {
-                if pattern.is_match(key)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        };
+        self.steps.spend(cost_of_keys(object))?;
         match extra {
             Extra::Any => Ok(true),
             Extra::None if self.program.options.remove => {
                 let before = object.len();
                 let mut given_up = None;
-                object.retain(|key, _| match is_additional(key) {
+                object.retain(|key, _| match self.is_additional(key, named, patterns) {
                     Ok(additional) => !additional,
                     Err(stop) => {
                         given_up = Some(stop);
@@ -212,7 +211,7 @@ impl<'p> Run<'p> {
             }
             Extra::None => {
                 for key in object.keys() {
-                    if is_additional(key)? {
+                    if self.is_additional(key, named, patterns)? {
                         let params = object_of([("additionalProperty", key.as_str().into())]);
                         let message = "must NOT have additional properties".to_owned();
                         return self.fail(node, composite, "additionalProperties", params, message);
@@ -222,7 +221,7 @@ impl<'p> Run<'p> {
             }
             Extra::Schema(inner) => {
                 for (key, value) in object.iter_mut() {
-                    if is_additional(key)?
+                    if self.is_additional(key, named, patterns)?
                         && !self.part(Step::Key(key.clone()), inner, value, composite)?
                     {
                         return Ok(false);
@@ -231,6 +230,23 @@ impl<'p> Run<'p> {
                 Ok(true)
             }
         }
+    }
+
+    fn is_additional(
+        &mut self,
+        key: &str,
+        named: &HashSet<String>,
+        patterns: &[Arc<Pattern>],
+    ) -> Result<bool, Stop> {
+        if named.contains(key) {
+            return Ok(false);
+        }
+        for pattern in patterns {
+            if self.steps.is_match(pattern, key)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn unevaluated(
@@ -285,4 +301,9 @@ impl<'p> Run<'p> {
             format!("must have {noun} {list} when property {name} is present"),
         )
     }
+}
+
+/// What it costs to go through an object's keys.
+fn cost_of_keys(object: &Object) -> usize {
+    object.len() / 8 + object.keys().map(|key| key.len() / 64).sum::<usize>()
 }

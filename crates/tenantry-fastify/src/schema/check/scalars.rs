@@ -5,7 +5,7 @@ use crate::schema::node::{Comparison, Node, NumberRule, StringRule};
 use crate::schema::number;
 use crate::schema::value::{Value, object};
 
-impl Run<'_> {
+impl Run<'_, '_> {
     pub(super) fn numbers(&mut self, node: &Node, number: f64, composite: bool) -> Checked {
         for rule in &node.number {
             if !self.number(rule, number, node, composite)? {
@@ -67,6 +67,7 @@ impl Run<'_> {
     }
 
     fn string(&mut self, rule: &StringRule, text: &str, node: &Node, composite: bool) -> Checked {
+        self.steps.spend(text.len() / 64)?;
         let length = || text.chars().count() as f64;
         match rule {
             StringRule::MaxLength(limit) if length() <= *limit => Ok(true),
@@ -78,7 +79,7 @@ impl Run<'_> {
                 self.limit(node, composite, "minLength", *limit, "fewer", "characters")
             }
             StringRule::Pattern(pattern, source) => {
-                if pattern.is_match(text)? {
+                if self.steps.is_match(pattern, text)? {
                     return Ok(true);
                 }
                 let params = object([("pattern", source.as_str().into())]);
@@ -90,8 +91,12 @@ impl Run<'_> {
                     format!("must match pattern \"{source}\""),
                 )
             }
-            StringRule::Format(format, _) if format.fits(text) => Ok(true),
-            StringRule::Format(_, name) => self.wrong_format(name, node, composite),
+            StringRule::Format(format, name) => {
+                if self.steps.fits(*format, text)? {
+                    return Ok(true);
+                }
+                self.wrong_format(name, node, composite)
+            }
         }
     }
 

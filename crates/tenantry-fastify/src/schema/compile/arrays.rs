@@ -6,7 +6,7 @@ use super::{Compiler, Site};
 use crate::schema::node::{ArrayRule, Extra, Node, Type};
 use crate::schema::value::{Object, Value};
 
-impl<'r> Compiler<'r> {
+impl<'r> Compiler<'r, '_> {
     pub(super) fn array_rules(
         &mut self,
         schema: &'r Object,

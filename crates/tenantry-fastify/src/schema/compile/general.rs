@@ -5,7 +5,7 @@ use super::{Compiler, Site, has_rules};
 use crate::schema::node::{General, Node};
 use crate::schema::value::{Object, Value};
 
-impl<'r> Compiler<'r> {
+impl<'r> Compiler<'r, '_> {
     pub(super) fn any_rules(
         &mut self,
         schema: &'r Object,

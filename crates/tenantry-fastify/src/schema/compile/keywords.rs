@@ -109,7 +109,7 @@ pub(super) fn has_rules_but_ref(schema: &Object) -> bool {
     schema.keys().any(|key| key != "$ref" && is_rule(key))
 }
 
-impl Compiler<'_> {
+impl Compiler<'_, '_> {
     /// Refuses keywords that nobody knows, and those that are known and not supported.
     pub(super) fn check_keywords(&self, schema: &Object) -> Result<(), String> {
         for (keyword, value) in schema {

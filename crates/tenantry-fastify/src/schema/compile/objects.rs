@@ -4,9 +4,10 @@ use super::keywords::Draft;
 use super::rules::{limit, names};
 use super::{Compiler, Site, has_rules};
 use crate::schema::node::{Extra, Node, ObjectRule};
+use crate::schema::steps::TooMuch;
 use crate::schema::value::{Object, Value};
 
-impl<'r> Compiler<'r> {
+impl<'r> Compiler<'r, '_> {
     pub(super) fn object_rules(
         &mut self,
         schema: &'r Object,
@@ -61,7 +62,16 @@ impl<'r> Compiler<'r> {
             for (source, schema) in patterns {
                 let pattern = self.pattern(source)?;
                 for name in properties.into_iter().flat_map(|map| map.keys()) {
-                    if pattern.is_match(name).unwrap_or(false) {
+                    let found = match self.steps.is_match(&pattern, name) {
+                        Err(TooMuch::Steps) => {
+                            return Err(
+                                "the schema is too large: it has too many patterns and properties"
+                                    .to_owned(),
+                            );
+                        }
+                        found => found.unwrap_or(false),
+                    };
+                    if found {
                         self.strict(format!(
                             "property {name} matches pattern {source} (use allowMatchingProperties)"
                         ))?;

@@ -34,7 +34,7 @@ pub(super) fn names(value: &Value, keyword: &str) -> Result<Vec<String>, String>
     items.iter().map(name).collect()
 }
 
-impl<'r> Compiler<'r> {
+impl Compiler<'_, '_> {
     pub(super) fn types(&mut self, schema: &Object, node: &mut Node) -> Result<(), String> {
         let mut list = type_list(schema.get("type"))?;
         match schema.get("nullable") {
@@ -181,6 +181,9 @@ pub(crate) fn type_list(value: Option<&Value>) -> Result<Vec<Type>, String> {
         Some(Value::Array(names)) => names.iter().collect(),
         Some(name) => vec![name],
     };
+    if names.len() > 7 {
+        return Err("type must NOT have more than 7 items".to_owned());
+    }
     let types: Option<Vec<Type>> =
         names.iter().map(|name| name.as_str().and_then(Type::by_name)).collect();
     types.ok_or_else(|| {
