@@ -19,10 +19,13 @@ struct Compiled {
     scopes: Vec<Schemas>,
     validators: Vec<Validator>,
     serializers: Vec<Serializer>,
+    /// Bytes of all of them.
+    size: usize,
 }
 
-/// They are kept outside of the isolate's memory, so there is a bound to them.
+/// They are kept outside of the isolate's memory, so there are bounds to them: how many of a kind, and their bytes.
 const MOST: usize = 10_000;
+const MOST_BYTES: usize = 64 << 20;
 
 impl SchemaTable {
     fn compiled(&self) -> MutexGuard<'_, Compiled> {
@@ -50,6 +53,7 @@ impl SchemaTable {
             schemas.add(schema.get()).map_err(|error| plain(&error))?;
         }
         let mut compiled = self.compiled();
+        compiled.grow(schemas.size())?;
         push(&mut compiled.scopes, schemas)
     }
 
@@ -60,6 +64,7 @@ impl SchemaTable {
             if part == "headers" { schemas.headers(schema) } else { schemas.validator(schema) };
         let validator = validator.map_err(|error| plain(&error))?;
         let mut compiled = self.compiled();
+        compiled.grow(validator.size())?;
         push(&mut compiled.validators, validator)
     }
 
@@ -80,12 +85,25 @@ impl SchemaTable {
         let schemas = get(&self.compiled().scopes, scope)?;
         let serializer = schemas.serializer(schema).map_err(|error| plain(&error))?;
         let mut compiled = self.compiled();
+        compiled.grow(serializer.size())?;
         push(&mut compiled.serializers, serializer)
     }
 
     fn serialize(&self, serializer: usize, value: &str) -> Result<Data, HostError> {
         let serializer = get(&self.compiled().serializers, serializer)?;
         serializer.write(value).map(Data::Text).map_err(|message| plain(&message))
+    }
+}
+
+impl Compiled {
+    fn grow(&mut self, size: usize) -> Result<(), HostError> {
+        self.size += size;
+        if self.size > MOST_BYTES {
+            let message =
+                format!("the compiled schemas are larger than {} MB together", MOST_BYTES >> 20);
+            return Err(HostError::new("ERR_TOO_MANY_SCHEMAS", message));
+        }
+        Ok(())
     }
 }
 

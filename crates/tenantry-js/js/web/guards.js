@@ -165,6 +165,10 @@ define(Iterator.prototype, 'drop', 1, (self, args) => {
   return skip(self, self.next, trunc(count));
 });
 
+// Not the language's yet, and loops in C that call nothing.
+delete Iterator.prototype.includes;
+delete Iterator.prototype.join;
+
 // A call site knows its function, and so the prelude's own.
 const prepare = Error.prepareStackTrace;
 Error.prepareStackTrace = (_error, sites) => sites;

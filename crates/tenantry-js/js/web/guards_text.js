@@ -12,8 +12,6 @@ const { defineProperty, getOwnPropertyDescriptor } = Reflect;
 const indexOf = uncurry(prototype.indexOf);
 const lastIndexOf = uncurry(prototype.lastIndexOf);
 const includes = uncurry(prototype.includes);
-const startsWith = uncurry(prototype.startsWith);
-const endsWith = uncurry(prototype.endsWith);
 const slice = uncurry(prototype.slice);
 const split = uncurry(prototype.split);
 const replaceOne = uncurry(prototype.replace);
@@ -106,18 +104,6 @@ replace(prototype, {
     const sought = noPattern(search);
     if (isShort(text, sought)) return includes(text, sought, from);
     return find(text, sought, clamp(from, text.length)) >= 0;
-  },
-
-  startsWith(search, from) {
-    const text = ownText(this);
-    if (text.length > FEW) spend(text.length);
-    return startsWith(text, search, from);
-  },
-
-  endsWith(search, end) {
-    const text = ownText(this);
-    if (text.length > FEW) spend(text.length);
-    return endsWith(text, search, end);
   },
 });
 
@@ -217,19 +203,3 @@ replace(prototype, {
     return isShort(text, sought) ? replaceAll(text, sought, replacement) : replaced(text, sought, replacement, true);
   },
 });
-
-// These read to the end, and make nothing.
-for (const name of ['isWellFormed', 'trim', 'trimStart', 'trimEnd']) {
-  const plain = uncurry(prototype[name]);
-  replace(prototype, {
-    [name]() {
-      const text = ownText(this);
-      if (text.length > FEW) spend(text.length);
-      return plain(text);
-    },
-  });
-}
-// The same functions, as the language has it.
-for (const [name, other] of [['trimLeft', 'trimStart'], ['trimRight', 'trimEnd']]) {
-  defineProperty(prototype, name, { value: prototype[other], writable: true, configurable: true });
-}

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use super::budget::Budget;
 use super::core::Core;
 use super::heap::Heap;
+use super::outside::Outside;
 use super::record::{Pace, Record};
 use super::task::Start;
 use super::{IsolateConfig, IsolateStats};
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     pub(crate) tasks_total: AtomicU64,
     pub(crate) cpu_nanos: AtomicU64,
     pub(crate) heap: Arc<Heap>,
+    /// What its operations have.
+    pub(super) outside: Outside,
     /// What its tasks may take while it is being loaded, if that has a limit of its own.
     loading: Option<Duration>,
     loaded: AtomicBool,
@@ -117,6 +120,7 @@ impl Actor {
                 config.record.clone(),
             )),
             heap,
+            outside: Outside::new(config.limits.memory),
             guests: tokio.metrics().num_workers().saturating_sub(1),
             tokio,
             in_place,

@@ -58,7 +58,7 @@ pub(super) fn declare<'js>(
 
 /// Declares a script of the prelude, which sees the host.
 pub(super) fn script<'js>(ctx: &Ctx<'js>, name: &str, script: &Script) -> Result<Module<'js>> {
-    remembered(ctx, name, script, |source| loader::with_host(source))
+    remembered(ctx, name, script, loader::with_host)
 }
 
 /// Declares a script that does not see the host.

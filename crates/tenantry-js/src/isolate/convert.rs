@@ -84,6 +84,19 @@ pub(super) fn from_js(value: Value<'_>, limit: usize) -> std::result::Result<Dat
     read(value, &mut left, 0)
 }
 
+/// Several values, at most `limit` bytes together; and how many they are.
+pub(super) fn all_from_js(
+    values: Vec<Value<'_>>,
+    limit: usize,
+) -> std::result::Result<(Vec<Data>, usize), Unfit> {
+    let mut left = Left { bytes: limit, limit };
+    let mut read_ones = Vec::with_capacity(values.len());
+    for value in values {
+        read_ones.push(read(value, &mut left, 0)?);
+    }
+    Ok((read_ones, limit - left.bytes))
+}
+
 struct Left {
     bytes: usize,
     limit: usize,

@@ -13,11 +13,14 @@ use crate::host::HostError;
 pub(super) fn start<'js>(ctx: Ctx<'js>, request: Value<'js>) -> Result<Vec<Value<'js>>> {
     let shared = Realm::with(&ctx, |realm| realm.shared.clone());
     let most = shared.limits.result;
-    let data =
-        convert::from_js(request, most).map_err(|unfit| hosted::unfit_error(&ctx, &unfit))?;
+    let read_ones = convert::all_from_js(vec![request], most);
+    let (mut data, size) = read_ones.map_err(|unfit| hosted::unfit_error(&ctx, &unfit))?;
+    let held = hosted::hold(&ctx, &shared, size)?;
+    let data = data.pop().unwrap_or_default();
     let policy = shared.fetch.clone();
     let request = read(data, most);
     hosted::begin(&ctx, async move {
+        let _held = held;
         match request {
             Some(request) => fetch(policy, request).await,
             None => Err(HostError::new("ERR_FETCH", "fetch failed: the request is none")),

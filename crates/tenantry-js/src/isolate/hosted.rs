@@ -9,6 +9,7 @@ use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value};
 use super::actor::{Event, Shared};
 use super::convert::{self, Unfit};
 use super::native;
+use super::outside::Held;
 use super::realm::Realm;
 use super::task::{Operation, Settle};
 use crate::Data;
@@ -45,7 +46,7 @@ fn task(ctx: Ctx<'_>) -> Option<f64> {
 
 /// `host.call(name, ...args)`.
 fn call<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
-    let (info, args) = asked(&ctx, args.0)?;
+    let (info, args, _) = asked(&ctx, args.0)?;
     let shared = Realm::with(&ctx, |realm| realm.shared.clone());
     let called = catch_unwind(AssertUnwindSafe(|| shared.host.call(&info, &name, args)));
     match called.unwrap_or_else(|_| Err(panicked(&shared, &info, &name))) {
@@ -56,11 +57,13 @@ fn call<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Valu
 
 /// `host.operation(name, ...args)`: a promise.
 fn operation<'js>(ctx: Ctx<'js>, name: String, args: Rest<Value<'js>>) -> Result<Value<'js>> {
-    let (info, args) = asked(&ctx, args.0)?;
+    let (info, args, size) = asked(&ctx, args.0)?;
     let shared = Realm::with(&ctx, |realm| realm.shared.clone());
+    let held = hold(&ctx, &shared, size)?;
     let began = catch_unwind(AssertUnwindSafe(|| shared.host.operation(&info, &name, args)));
     let future = began.map_err(|_| throw(&ctx, &panicked(&shared, &info, &name)))?;
     let future = async move {
+        let _held = held;
         let done = AssertUnwindSafe(future).catch_unwind().await;
         done.unwrap_or_else(|_| Err(panicked(&shared, &info, &name)))
     };
@@ -129,18 +132,25 @@ fn log<'js>(
     Ok(())
 }
 
-/// The task that asks, and its arguments.
-fn asked<'js>(ctx: &Ctx<'js>, args: Vec<Value<'js>>) -> Result<(TaskInfo, Vec<Data>)> {
+/// Holds what an operation has outside of the isolate's heap, where there is room for it.
+pub(super) fn hold(ctx: &Ctx<'_>, shared: &Shared, size: usize) -> Result<Held> {
+    shared.outside.hold(size).ok_or_else(|| {
+        let most = shared.outside.most();
+        let message = format!("the operations under way have more than {most} bytes");
+        throw(ctx, &HostError::new("ERR_TOO_MANY_OPERATIONS", message))
+    })
+}
+
+/// The task that asks, its arguments, and their size.
+fn asked<'js>(ctx: &Ctx<'js>, args: Vec<Value<'js>>) -> Result<(TaskInfo, Vec<Data>, usize)> {
     let (info, limit) =
         Realm::with(ctx, |realm| (realm.current.borrow().clone(), realm.shared.limits.result));
     let Some(info) = info else {
         return Err(Exception::throw_message(ctx, "the host is asked outside of any task"));
     };
-    let mut read = Vec::with_capacity(args.len());
-    for arg in args {
-        read.push(convert::from_js(arg, limit).map_err(|unfit| unfit_error(ctx, &unfit))?);
-    }
-    Ok((info, read))
+    let read = convert::all_from_js(args, limit);
+    let (read, size) = read.map_err(|unfit| unfit_error(ctx, &unfit))?;
+    Ok((info, read, size))
 }
 
 pub(super) fn unfit_error(ctx: &Ctx<'_>, unfit: &Unfit) -> Error {

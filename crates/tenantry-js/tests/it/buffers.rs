@@ -119,3 +119,27 @@ async fn empty_buffers_are_buffers() {
     let zeros = Data::List(vec![Data::Number(0.0), Data::Number(0.0)]);
     assert_eq!(eval(&isolate, code).await, Ok(zeros));
 }
+
+/// They are copies, outside of the heap.
+#[tokio::test]
+async fn what_operations_under_way_were_given_is_held_to_the_memory() {
+    let engine = engine();
+    let isolate = engine.isolate(tight()).await.unwrap();
+    let many = "const text = 'x'.repeat(9e5);
+        const held = [];
+        (async () => {
+          try { for (let n = 0; n < 19; n += 1) { const one = tools.operation('never', text); one.catch(() => {}); held.push(one); } }
+          catch (error) { return `${held.length} ${error.code}`; }
+        })()";
+    assert_eq!(eval(&isolate, many).await, Ok("18 ERR_TOO_MANY_OPERATIONS".into()));
+}
+
+#[tokio::test]
+async fn what_one_call_is_given_is_held_to_its_limit_together() {
+    let engine = engine();
+    let isolate = engine.isolate(tight()).await.unwrap();
+    let two = "const text = 'x'.repeat(6e5); tools.call('echo', text, text).length";
+    assert!(eval(&isolate, two).await.is_err());
+    let one = "tools.call('echo', 'x'.repeat(6e5)).length";
+    assert!(eval(&isolate, one).await.is_ok());
+}

@@ -44,8 +44,6 @@ async fn looking_for_a_text_in_a_text_ends() {
             "a.replaceAll(new String(b), '')",
             "new String(a).indexOf(b)",
             "for (;;) a.indexOf('b')",
-            "for (;;) a.startsWith(b)",
-            "for (;;) ' '.trim.call(a)",
         ],
     )
     .await;
@@ -83,7 +81,7 @@ async fn sorting_texts_that_begin_alike_ends() {
 }
 
 #[tokio::test]
-async fn lists_of_names_marks_iterators_bytes_and_sets_end() {
+async fn lists_of_names_marks_and_iterators_end() {
     all_answer(
         "0",
         &[
@@ -93,13 +91,8 @@ async fn lists_of_names_marks_iterators_bytes_and_sets_end() {
             "'a'.localeCompare('\\u0301\\u0316'.repeat(1e5))",
             "Iterator.prototype.every.call({ next: Array.prototype.at.bind([{}], 0) }, Boolean.bind(null, true))",
             "Iterator.prototype.toArray.call({ next: Array.prototype.at.bind([{}], 0) })",
-            "Iterator.prototype.includes.call(Array.prototype.values.call({ length: 2 ** 32 - 1 }), 7)",
-            "Iterator.prototype.join.call(Array.prototype.values.call({ length: 2 ** 32 - 1 }), '')",
             "new Set({ [Symbol.iterator]: Object.bind(null, { next: Array.prototype.at.bind([{}], 0) }) })",
             "new Uint8Array({ length: 6e7 })",
-            "const u = new Uint8Array(3e7); for (;;) u.set({ length: 3e7 })",
-            "const u = new Uint8Array(3e7); for (;;) u.indexOf(3)",
-            "const s = new Set(), t = new Set(); for (let i = 0; i < 3e4; i++) { s.add(i); t.add(i); } for (;;) s.isSupersetOf(t)",
         ],
     )
     .await;
@@ -184,8 +177,7 @@ async fn a_long_sort_and_a_long_look_up_are_as_short_ones() {
         same('indexOf', [list.indexOf(B), list.indexOf(B, 201), list.indexOf(B, -100)], [200, -1, 200]);
         same('includes', [list.includes(B), list.includes(B, -99), [NaN].includes(NaN), [,].includes(undefined)], [true, false, true, true]);
         same('lastIndexOf', [list.lastIndexOf(B), list.lastIndexOf(B, 199), list.lastIndexOf(B, -100), list.lastIndexOf(A, undefined), [1, 2, 1].lastIndexOf(1)], [200, -1, 200, 0, 2]);
-        same('json', JSON.stringify({ a: 1, b: { c: 2, a: 3 }, 1: 4 }, ['a', 'b', 1, new String('c'), {}]), '{"a":1,"b":{"a":3,"c":2},"1":4}');
-        same('iterators', [[1, 2].values().includes(2), [1, 2].values().includes(1, 1), [1, null, 3].values().join(), [1, 2].values().join('-')], [true, false, '1,,3', '1-2'])"#,
+        same('json', JSON.stringify({ a: 1, b: { c: 2, a: 3 }, 1: 4 }, ['a', 'b', 1, new String('c'), {}]), '{"a":1,"b":{"a":3,"c":2},"1":4}')"#,
     )
     .await;
 }
@@ -212,12 +204,9 @@ async fn what_stands_in_their_place_looks_like_them() {
     nothing_differs(
         r#"
         const lengths = [
-          [String.prototype, { indexOf: 1, lastIndexOf: 1, includes: 1, startsWith: 1, endsWith: 1, split: 2, replace: 2, replaceAll: 2, normalize: 0, localeCompare: 1, isWellFormed: 0, trim: 0, trimStart: 0, trimEnd: 0 }],
+          [String.prototype, { indexOf: 1, lastIndexOf: 1, includes: 1, split: 2, replace: 2, replaceAll: 2, normalize: 0, localeCompare: 1 }],
           [Array.prototype, { indexOf: 1, lastIndexOf: 1, includes: 1, sort: 1, toSorted: 1 }],
-          [Iterator.prototype, { includes: 1, join: 1 }],
           [JSON, { stringify: 3 }],
-          [Object.getPrototypeOf(Uint8Array.prototype), { set: 1, fill: 1, copyWithin: 2, reverse: 0, indexOf: 1, lastIndexOf: 1, includes: 1, sort: 1 }],
-          [Set.prototype, { isSubsetOf: 1, isSupersetOf: 1, isDisjointFrom: 1 }],
         ];
         for (const [target, names] of lengths) {
           for (const [name, length] of Object.entries(names)) {
@@ -225,7 +214,7 @@ async fn what_stands_in_their_place_looks_like_them() {
             same(name, [value.name, value.length, 'prototype' in value, flags], [name, length, false, { writable: true, enumerable: false, configurable: true }]);
           }
         }
-        same('aliases', [String.prototype.trimLeft === String.prototype.trimStart, String.prototype.trimRight === String.prototype.trimEnd], [true, true])"#,
+        same('proposals', [Iterator.prototype.includes, Iterator.prototype.join], [undefined, undefined])"#,
     )
     .await;
 }
