@@ -1,6 +1,6 @@
 // Plugins written in Rust: their hooks, routes, decorations and schemas take their place beside those written in JavaScript.
 
-import { toJson } from "./intrinsics.js";
+import { create, keys, toJson } from "./intrinsics.js";
 import { fastifyPlugin } from "./plugins.js";
 import { Payload } from "./payload.js";
 import { kHead, kLines, kRawBody } from "./symbols.js";
@@ -11,9 +11,17 @@ function bodyOf(request) {
   return typeof body === "number" ? undefined : body;
 }
 
+/** Names of properties that native hooks have set. */
+const kSet = Symbol("fastify.request.native");
+
 function propertiesOf(request) {
+  const names = request[kSet];
   const { user } = request;
-  return user === undefined ? "{}" : toJson({ user });
+  if (names === undefined && user === undefined) return "{}";
+  const properties = create(null);
+  if (user !== undefined) properties.user = user;
+  if (names !== undefined) for (let at = 0; at < names.length; at += 1) properties[names[at]] = request[names[at]];
+  return toJson(properties);
 }
 
 function ask(id, request) {
@@ -36,7 +44,9 @@ function hookOf(id) {
     if (told === undefined) return undefined;
     if (told.status !== undefined) return answer(reply, told);
     takeHeaders(reply, told.headers);
-    for (const key of Object.keys(told.properties)) request[key] = told.properties[key];
+    const names = keys(told.properties);
+    for (let at = 0; at < names.length; at += 1) request[names[at]] = told.properties[names[at]];
+    if (names.length > 0) request[kSet] = (request[kSet] ?? []).concat(names);
     return undefined;
   };
 }

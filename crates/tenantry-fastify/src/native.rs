@@ -19,6 +19,8 @@
 //! }
 //! ```
 
+mod app;
+mod ordered;
 mod request;
 mod scope;
 
@@ -30,6 +32,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
+pub use app::NativeApp;
+pub(crate) use ordered::ordered;
 pub use request::NativeRequest;
 pub(crate) use request::RequestParts;
 pub(crate) use scope::Item;

@@ -2,16 +2,20 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::{Extension, Router, body::Body};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tenantry::{TenantContext, TenantId, TenantManager, context};
-use tenantry_fastify::{Loaded, RouteInfo};
+use tenantry_fastify::{
+    Loaded, RouteInfo,
+    native::{NativeApp, NativeError, NativePlugin},
+};
+use tenantry_js::TaskContext;
 
 use crate::{
-    application::{Application, Blueprint, Call, Origin, Usage},
+    application::{Application, Blueprint, Call, Failed, Origin, Usage},
     error::Broken,
     mount,
     server::Core,
@@ -64,6 +68,8 @@ pub struct NativeTenant {
     manager: Option<TenantManager>,
     services: Vec<String>,
     routes: Vec<RouteInfo>,
+    plugins: Vec<Arc<dyn NativePlugin>>,
+    provided: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
 }
 
 impl NativeTenant {
@@ -91,6 +97,24 @@ impl NativeTenant {
         self
     }
 
+    /// A service, by its name, which the router's handlers get as [`Extension<T>`](axum::Extension).
+    pub fn provide<T>(&mut self, name: impl Into<String>, service: T) -> &mut Self
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.provided.push(Box::new(|router| router.layer(Extension(service))));
+        self.service(name)
+    }
+
+    /// A plugin of this tenant's own, beside those for all tenants ([`native_plugin`]): its routes come before the router's,
+    /// and its hooks are for those, too.
+    ///
+    /// [`native_plugin`]: crate::MultiTenantServerBuilder::native_plugin
+    pub fn plugin(&mut self, plugin: impl NativePlugin) -> &mut Self {
+        self.plugins.push(Arc::new(plugin));
+        self
+    }
+
     /// Names a route, for statistics.
     pub fn route(&mut self, method: impl Into<String>, path: impl Into<String>) -> &mut Self {
         self.routes.push(RouteInfo { method: method.into(), path: path.into() });
@@ -112,6 +136,7 @@ pub(crate) struct NativeOrigin {
     open_requests: usize,
     wall: Duration,
     response_bytes: usize,
+    plugins: Vec<Arc<dyn NativePlugin>>,
 }
 
 impl NativeOrigin {
@@ -128,6 +153,7 @@ impl NativeOrigin {
             open_requests: limits.open_requests,
             wall: limits.wall,
             response_bytes: limits.response_bytes,
+            plugins: core.native_plugins.clone(),
         })
     }
 }
@@ -142,6 +168,7 @@ impl Origin for NativeOrigin {
                 open_requests: self.open_requests,
                 wall: self.wall,
                 response_bytes: self.response_bytes,
+                plugins: self.plugins.clone(),
             });
             Ok(blueprint)
         })
@@ -159,6 +186,7 @@ struct NativeBlueprint {
     open_requests: usize,
     wall: Duration,
     response_bytes: usize,
+    plugins: Vec<Arc<dyn NativePlugin>>,
 }
 
 impl Blueprint for NativeBlueprint {
@@ -183,8 +211,10 @@ impl Blueprint for NativeBlueprint {
                 manager: self.manager.clone(),
                 services: Vec::new(),
                 routes: Vec::new(),
+                plugins: self.plugins.clone(),
+                provided: Vec::new(),
             };
-            let router = match active {
+            let mut router = match active {
                 true => self
                     .module
                     .load(&mut tenant)
@@ -192,10 +222,18 @@ impl Blueprint for NativeBlueprint {
                     .map_err(|error| Broken::whole(error.to_string()))?,
                 false => Router::new(),
             };
+            for provide in tenant.provided {
+                router = provide(router);
+            }
+            let plugins = NativeApp::new(&tenant.plugins, self.id.as_str());
+            let plugins = plugins.map_err(|error| Broken::whole(error.to_string()))?;
             (loaded.services, loaded.routes) = (tenant.services, tenant.routes);
+            loaded.routes.extend(plugins.routes());
+            loaded.plugins = plugins.plugins().to_vec();
             let app: Arc<dyn Application> = Arc::new(NativeApplication {
                 id: self.id.clone(),
                 router: router.fallback(tenantry_web::not_found),
+                plugins,
                 loaded: Arc::new(loaded),
                 manager: self.manager.clone(),
                 response_bytes: self.response_bytes,
@@ -220,6 +258,7 @@ impl Blueprint for NativeBlueprint {
 struct NativeApplication {
     id: TenantId,
     router: Router,
+    plugins: NativeApp,
     loaded: Arc<Loaded>,
     manager: Option<TenantManager>,
     response_bytes: usize,
@@ -228,13 +267,29 @@ struct NativeApplication {
 impl Application for NativeApplication {
     fn handle(&self, call: Call) -> BoxFuture<'static, Response<Bytes>> {
         let (router, manager, id) = (self.router.clone(), self.manager.clone(), self.id.clone());
-        let most = self.response_bytes;
-        let mut request = call.request.map(Body::from);
+        let (most, plugins) = (self.response_bytes, self.plugins.clone());
+        let Call { request, info } = call;
         Box::pin(async move {
-            let response = in_context(manager.as_ref(), &id, &mut request, |request| {
-                mount::answer(router, request)
-            });
-            collect(response.await, most).await
+            let known = known(manager.as_ref(), &id).await;
+            let task: TaskContext = Arc::new(known.clone());
+            let otherwise = async |request: Request<Bytes>| {
+                let mut request = request.map(Body::from);
+                if let Some(known) = &known {
+                    request.extensions_mut().insert(known.clone());
+                }
+                collect(mount::answer(router, request).await, most).await
+            };
+            let answering = plugins.handle(request, &info, task, otherwise);
+            let mut response = match &known {
+                Some(known) => context::scope(known.clone(), answering).await,
+                None => answering.await,
+            };
+            if let Some(error) = response.extensions_mut().remove::<NativeError>() {
+                let (code, message) = (error.code, error.message);
+                let status = response.status().as_u16();
+                response.extensions_mut().insert(Failed { code, message, status });
+            }
+            response
         })
     }
 
@@ -267,16 +322,20 @@ where
     Fut: Future<Output = axum::response::Response>,
 {
     let mut request = std::mem::take(request);
-    let known = match manager {
-        Some(manager) => TenantContext::new(manager, id).await.ok(),
-        None => None,
-    };
-    match known {
+    match known(manager, id).await {
         Some(context) => {
             request.extensions_mut().insert(context.clone());
             context::scope(context, handle(request)).await
         }
         None => handle(request).await,
+    }
+}
+
+/// The tenant's context, where there is a database that knows the tenant.
+async fn known(manager: Option<&TenantManager>, id: &TenantId) -> Option<TenantContext> {
+    match manager {
+        Some(manager) => TenantContext::new(manager, id).await.ok(),
+        None => None,
     }
 }
 

@@ -10,7 +10,7 @@ use tenantry_js::{Data, HostError, TaskContext};
 use crate::LoadError;
 use crate::native::{
     Flow, HandlerFn, HookFn, Item, NativeError, NativePlugin, NativeRequest, Reply, RequestParts,
-    Scope,
+    Scope, ordered,
 };
 
 /// Hooks and handlers by the numbers JavaScript knows them by.
@@ -33,26 +33,10 @@ impl Natives {
         tenant: Arc<str>,
     ) -> Result<(Self, Vec<Value>), LoadError> {
         let mut natives = Self { functions: Vec::new(), tenant };
-        let mut ordered: Vec<_> = plugins.iter().collect();
-        ordered.sort_by_key(|plugin| plugin.order());
-        let mut told = Vec::new();
-        let mut names: Vec<&str> = Vec::new();
-        for plugin in ordered {
-            let name = plugin.name();
-            let fail = |message: String| LoadError::Native { plugin: name.to_owned(), message };
-            if names.contains(&name) {
-                return Err(fail("it is registered twice".to_owned()));
-            }
-            if let Some(missing) = plugin.dependencies().iter().find(|it| !names.contains(it)) {
-                return Err(fail(format!(
-                    "its dependency {missing:?} is not there, or not before it by `order`"
-                )));
-            }
-            let mut scope = Scope::default();
-            plugin.register(&mut scope).map_err(fail)?;
-            told.push(json!({ "name": name, "items": natives.tell(scope) }));
-            names.push(name);
-        }
+        let filled = ordered(plugins)?.into_iter();
+        let told = filled
+            .map(|(name, scope)| json!({ "name": name, "items": natives.tell(scope) }))
+            .collect();
         Ok((natives, told))
     }
 

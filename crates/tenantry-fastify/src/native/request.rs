@@ -13,6 +13,7 @@ pub struct NativeRequest {
     inner: Arc<RequestParts>,
 }
 
+#[derive(Clone)]
 pub(crate) struct RequestParts {
     pub(crate) method: Method,
     pub(crate) url: String,

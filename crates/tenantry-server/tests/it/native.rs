@@ -1,13 +1,20 @@
-use axum::{Extension, Router, routing::get as route};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{Extension, Json, Router, http::StatusCode, routing::get as route};
+use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Value, json};
 use tenantry_server::{
-    TenantHandle,
+    FailedRequest, TenantHandle,
     native::{BoxError, NativeTenant, TenantModule},
+    plugin::{Flow, Hook, NativeError, NativePlugin, NativeRequest, Reply, Scope},
 };
 use tenantry_web::TenantDb;
 
-use crate::support::{Project, database, get};
+use crate::support::{Answer, Project, database, get, request};
 
 struct Reports;
 
@@ -46,6 +53,123 @@ async fn a_tenant_may_be_a_module_of_rusts() {
     );
     let stats = server.tenant_stats();
     assert_eq!((stats.by_type["native"], stats.requests), (1, 3));
+}
+
+/// For all tenants: it lets nobody in without a key, but to its own scope's route.
+struct Keys;
+
+impl NativePlugin for Keys {
+    fn name(&self) -> &str {
+        "keys"
+    }
+
+    fn register(&self, scope: &mut Scope) -> Result<(), String> {
+        scope.hook(Hook::OnRequest, |request| async move {
+            match request.headers().get("x-key") {
+                Some(_) => Ok(Flow::go_on().header("x-checked", "yes").property("key", json!("k"))),
+                None => {
+                    Err(NativeError::new(StatusCode::UNAUTHORIZED, "NO_KEY", "a key is needed"))
+                }
+            }
+        });
+        scope.get("/keys/:id", |request| async move {
+            Ok(Reply::json(&json!({ "id": request.param("id"), "tenant": request.tenant_id() })))
+        });
+        scope.register("/inner", |inner| {
+            inner.hook(Hook::PreHandler, |request| async move {
+                let key = request.property("key").cloned().unwrap_or_default();
+                Ok(Flow::Answer(Reply::json(&json!({ "inner": key }))))
+            });
+            inner.get("/", |_| async { Ok(Reply::json(&json!("never"))) });
+        });
+        Ok(())
+    }
+}
+
+/// A tenant's own.
+struct Audit(Arc<AtomicUsize>);
+
+impl NativePlugin for Audit {
+    fn name(&self) -> &str {
+        "audit"
+    }
+
+    fn dependencies(&self) -> Vec<&str> {
+        vec!["keys"]
+    }
+
+    fn register(&self, scope: &mut Scope) -> Result<(), String> {
+        let count = self.0.clone();
+        scope.hook(Hook::OnResponse, move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+            async { Ok(Flow::go_on()) }
+        });
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+struct Prices(u32);
+
+struct Shop(Arc<AtomicUsize>);
+
+impl TenantModule for Shop {
+    fn load<'a>(&'a self, tenant: &'a mut NativeTenant) -> BoxFuture<'a, Result<Router, BoxError>> {
+        Box::pin(async move {
+            tenant.provide("PriceService", Prices(7)).plugin(Audit(self.0.clone()));
+            let price =
+                async |Extension(prices): Extension<Prices>,
+                       Extension(request): Extension<NativeRequest>| {
+                    format!("{} {}", prices.0, request.property("key").unwrap_or(&Value::Null))
+                };
+            Ok(Router::new().route("/price", route(price)))
+        })
+    }
+}
+
+#[tokio::test]
+async fn native_plugins_are_for_tenants_in_rust_as_for_those_in_javascript() {
+    let audited = Arc::new(AtomicUsize::new(0));
+    let project = Project::new(&[(
+        "tenants/acme/routes/index.mjs",
+        "export default async (fastify) => { fastify.get('/price', async (request) => `7 ${JSON.stringify(request.key)}`) }",
+    )]);
+    let server = project.builder().native_plugin(Keys).tenant("shop", Shop(audited.clone()));
+    let server = server.build().unwrap();
+    for tenant in ["acme", "shop"] {
+        let refused = get(&server, tenant, "/price").await;
+        assert_eq!(refused.status, 401, "{tenant}: {refused:?}");
+        let told = refused.json();
+        assert!(refused.text.contains("a key is needed"), "{tenant}: {told}");
+        let with_key = async |path: &str| {
+            let request = request(tenant, "GET", path).header("x-key", "k").body(Bytes::new());
+            Answer::of(server.inject(request.unwrap()).await)
+        };
+        let price = with_key("/price").await;
+        assert_eq!(price.text, "7 \"k\"", "{tenant}: {price:?}");
+        assert_eq!(price.response.headers()["x-checked"], "yes");
+        assert_eq!(with_key("/keys/9").await.json(), json!({ "id": "9", "tenant": tenant }));
+        assert_eq!(with_key("/inner").await.json(), json!({ "inner": "k" }));
+        assert_eq!(with_key("/nowhere").await.status, 404);
+    }
+    let shop = server.init_tenant("shop").await.unwrap();
+    assert_eq!(shop.list_services(), ["PriceService"]);
+    while audited.load(Ordering::SeqCst) < 5 {
+        tokio::task::yield_now().await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_servers_error_handler_is_for_tenants_in_rust_too() {
+    let project = Project::new(&[]);
+    let shop = Shop(Arc::default());
+    let server = project.builder().native_plugin(Keys).tenant("shop", shop).build().unwrap();
+    server.set_error_handler(async |failed: FailedRequest| {
+        (StatusCode::IM_A_TEAPOT, Json(json!({ "told": failed.code() })))
+    });
+    let answer = get(&server, "shop", "/price").await;
+    assert_eq!((answer.status.as_u16(), answer.json()), (418, json!({ "told": "NO_KEY" })));
 }
 
 #[tokio::test]
