@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     error::{Result, ServerError},
     server::{Core, MultiTenantServer},
-    tenants::Condition,
+    tenants::{Condition, Tenant},
 };
 
 /// How long nothing has to change before what has changed is reloaded: an editor writes in steps.
@@ -246,22 +246,24 @@ async fn reload(core: &Arc<Core>, changed: Changed) {
         if let Err(error) = core.look_again().await {
             tracing::error!(code = error.code(), "{error}");
         }
-        let of_folder = core.tenants.all().into_iter().filter(|tenant| tenant.is_of_folder());
+        let of_folder = affected(core).filter(|tenant| tenant.is_of_folder());
         ids.extend(of_folder.map(|tenant| tenant.id().clone()));
     }
     if changed.plugins {
-        // Who could not be loaded may have been kept out by what was wrong with a plugin.
-        let affected = core.tenants.all().into_iter().filter(|tenant| {
-            let condition = tenant.condition();
-            let is_loaded = matches!(condition, Condition::Loaded { .. });
-            let is_broken =
-                matches!(condition, Condition::KeptOut(ServerError::TenantBroken { .. }));
-            is_loaded || is_broken
-        });
-        ids.extend(affected.map(|tenant| tenant.id().clone()));
+        ids.extend(affected(core).map(|tenant| tenant.id().clone()));
     }
     let reloading = ids.into_iter().map(|id| one(core, id));
     futures_util::future::join_all(reloading).await;
+}
+
+/// Those whom a change for everybody is to reach now: who is loaded, and who could not be, which may have been for what was
+/// wrong there. The others read it when they are loaded.
+fn affected(core: &Core) -> impl Iterator<Item = Arc<Tenant>> {
+    core.tenants.all().into_iter().filter(|tenant| {
+        let condition = tenant.condition();
+        let is_loaded = matches!(condition, Condition::Loaded { .. });
+        is_loaded || matches!(condition, Condition::KeptOut(ServerError::TenantBroken { .. }))
+    })
 }
 
 async fn one(core: &Arc<Core>, id: TenantId) {

@@ -56,7 +56,8 @@ pub(super) async fn load(
     isolate.fetch = config.fetch;
     isolate.record = config.record;
     let isolate = engine.isolate(isolate).await?;
-    let answer = isolate.run("load", vec![Data::Text(manifest.to_string())], context).await?;
+    let answer =
+        isolate.run_lasting("load", vec![Data::Text(manifest.to_string())], context).await?;
     let mut report = read(&answer)?;
     report.errors.splice(0..0, broken);
     if config.on_error == OnError::Tenant && !report.errors.is_empty() {

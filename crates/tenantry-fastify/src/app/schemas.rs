@@ -53,8 +53,10 @@ impl SchemaTable {
             schemas.add(schema.get()).map_err(|error| plain(&error))?;
         }
         let mut compiled = self.compiled();
-        compiled.grow(schemas.size())?;
-        push(&mut compiled.scopes, schemas)
+        let size = compiled.with(schemas.size())?;
+        let number = push(&mut compiled.scopes, schemas)?;
+        compiled.size = size;
+        Ok(number)
     }
 
     fn validator(&self, scope: usize, schema: &str, part: &str) -> Result<Data, HostError> {
@@ -64,8 +66,10 @@ impl SchemaTable {
             if part == "headers" { schemas.headers(schema) } else { schemas.validator(schema) };
         let validator = validator.map_err(|error| plain(&error))?;
         let mut compiled = self.compiled();
-        compiled.grow(validator.size())?;
-        push(&mut compiled.validators, validator)
+        let size = compiled.with(validator.size())?;
+        let number = push(&mut compiled.validators, validator)?;
+        compiled.size = size;
+        Ok(number)
     }
 
     /// Nothing if it fits, the changed value as JSON, or an object with Ajv's errors.
@@ -85,8 +89,10 @@ impl SchemaTable {
         let schemas = get(&self.compiled().scopes, scope)?;
         let serializer = schemas.serializer(schema).map_err(|error| plain(&error))?;
         let mut compiled = self.compiled();
-        compiled.grow(serializer.size())?;
-        push(&mut compiled.serializers, serializer)
+        let size = compiled.with(serializer.size())?;
+        let number = push(&mut compiled.serializers, serializer)?;
+        compiled.size = size;
+        Ok(number)
     }
 
     fn serialize(&self, serializer: usize, value: &str) -> Result<Data, HostError> {
@@ -96,14 +102,15 @@ impl SchemaTable {
 }
 
 impl Compiled {
-    fn grow(&mut self, size: usize) -> Result<(), HostError> {
-        self.size += size;
-        if self.size > MOST_BYTES {
-            let message =
-                format!("the compiled schemas are larger than {} MB together", MOST_BYTES >> 20);
+    /// The size with something more, if there is room for it.
+    fn with(&self, more: usize) -> Result<usize, HostError> {
+        let size = self.size.saturating_add(more);
+        if size > MOST_BYTES {
+            let megabytes = MOST_BYTES >> 20;
+            let message = format!("the compiled schemas are larger than {megabytes} MB together");
             return Err(HostError::new("ERR_TOO_MANY_SCHEMAS", message));
         }
-        Ok(())
+        Ok(size)
     }
 }
 

@@ -96,6 +96,8 @@ impl Slot {
     }
 
     pub(super) fn enter(&self, actor: &Arc<Actor>) {
+        // Before the watchdog sees it: what is known is of the turn before.
+        actor.shared().budget.turn_begins();
         *self.actor() = Some(actor.clone());
         // With the watchdog's flag, of which one is written before the other is read on either side.
         self.since.store(nanos(clock()).max(1), Ordering::SeqCst);

@@ -255,6 +255,7 @@ impl Actor {
                 if self.shared.heap.used() > LARGE {
                     self.make_way();
                 }
+                self.shared.budget.frees();
                 *core = None;
                 self.close_inbox();
                 if let Some(reply) = reply {
@@ -316,6 +317,9 @@ impl Shared {
         }
         if self.closing.load(Ordering::Acquire) {
             return Err(JsError::closed());
+        }
+        if self.record.is_stuck() {
+            return Err(JsError::condemned("threads are stuck in its code"));
         }
         if self.tasks_open.load(Ordering::Relaxed) >= self.limits.tasks {
             return Err(JsError::new(

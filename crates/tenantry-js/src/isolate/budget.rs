@@ -1,6 +1,6 @@
 //! What the interrupt handler counts: the CPU time and the deadline of the task that runs.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,8 @@ pub(crate) struct Budget {
     cpu_nanos: AtomicU64,
     heap: Arc<Heap>,
     record: Record,
+    /// Whether the isolate is being freed, which asks nobody.
+    freeing: AtomicBool,
     event: Mutex<EventAccount>,
 }
 
@@ -69,6 +71,7 @@ impl Budget {
             cpu_nanos: AtomicU64::new(nanos(cpu_limit)),
             heap,
             record,
+            freeing: AtomicBool::new(false),
             event: Mutex::new(EventAccount {
                 before: Duration::ZERO,
                 started: now,
@@ -150,7 +153,13 @@ impl Budget {
     /// Whether what runs has gone on for far longer than it may, without asking and without memory: nothing ends it.
     pub(crate) fn is_lost(&self) -> bool {
         let asked = self.event().asked;
-        asked.elapsed() > self.cpu_limit() * 2 + STUCK + LOST
+        let is_freed = self.freeing.load(Ordering::Acquire);
+        !is_freed && asked.elapsed() > self.cpu_limit() * 2 + STUCK + LOST
+    }
+
+    /// The isolate is about to be freed.
+    pub(crate) fn frees(&self) {
+        self.freeing.store(true, Ordering::Release);
     }
 
     /// Whether an event of this task runs that has not asked for a while whether to go on.

@@ -35,6 +35,9 @@ pub(super) struct Core {
 /// Microtasks of a stopped event that are run off.
 const LEFT: usize = 1_000;
 
+/// How long those may take who waited for another task's operations.
+const OFF: Duration = Duration::from_millis(10);
+
 /// What a call gave: a value at once, or a promise to wait for.
 type Outcome = Result<Data, JsError>;
 
@@ -216,7 +219,11 @@ impl Core {
     fn done(&self, ctx: &Ctx<'_>, operation: u64, result: Result<Data, HostError>) {
         let found = Realm::with(ctx, |realm| realm.operations.borrow_mut().remove(&operation));
         let Some(found) = found else { return };
-        let Some((id, cpu)) = self.reenter(ctx, found.task) else { return };
+        let Some((id, cpu)) = self.reenter(ctx, found.task) else {
+            found.end();
+            self.run_off(ctx);
+            return;
+        };
         Realm::with(ctx, |realm| realm.opened.set(-1));
         if let Err(error) = &result
             && error.refusal
@@ -247,7 +254,15 @@ impl Core {
             _ => None,
         });
         let Some((task, callback)) = found else { return };
-        let Some((id, cpu)) = self.reenter(ctx, task) else { return };
+        let Some((id, cpu)) = self.reenter(ctx, task) else {
+            // Its task is not there, and it would tick for ever.
+            let stopped = Realm::with(ctx, |realm| realm.operations.borrow_mut().remove(&timer));
+            if let Some(operation) = stopped {
+                operation.abort.abort();
+            }
+            self.run_off(ctx);
+            return;
+        };
         self.log_thrown(ctx, callback.call::<_, ()>(()));
         self.jobs(ctx);
         self.after(ctx, id, cpu);
@@ -401,6 +416,16 @@ impl Core {
         }
         Realm::with(ctx, |realm| realm.rejections.borrow_mut().clear());
         self.shared.budget.end();
+    }
+
+    /// Those go on who wait for what has ended with a task that is over. Nobody's time counts, so it is little.
+    fn run_off(&self, ctx: &Ctx<'_>) {
+        self.shared.budget.begin(0, Duration::ZERO, Instant::now() + OFF);
+        self.jobs(ctx);
+        let (_, stop) = self.shared.budget.end();
+        if let Some(stop) = stop {
+            self.bury(ctx, stop);
+        }
     }
 
     /// Collects cycles when the heap comes close to its limit: what is garbage is no reason to

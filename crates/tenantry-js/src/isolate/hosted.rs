@@ -93,9 +93,10 @@ pub(super) fn begin<'js>(
     future: impl Future<Output = std::result::Result<Data, HostError>> + Send + 'static,
 ) -> Result<Vec<Value<'js>>> {
     let (shared, actor, has_room, task) = Realm::with(ctx, |realm| {
-        let task = realm.current.borrow().as_ref().map_or(0, |task| task.id);
+        let task = realm.current.borrow().as_ref().map(|task| task.id);
         (realm.shared.clone(), realm.actor.clone(), realm.has_room(), task)
     });
+    let Some(task) = task else { return Err(outside_of_tasks(ctx)) };
     if !has_room {
         let most = shared.limits.operations;
         let message = format!("{most} operations and timers are open");
@@ -146,11 +147,15 @@ fn asked<'js>(ctx: &Ctx<'js>, args: Vec<Value<'js>>) -> Result<(TaskInfo, Vec<Da
     let (info, limit) =
         Realm::with(ctx, |realm| (realm.current.borrow().clone(), realm.shared.limits.result));
     let Some(info) = info else {
-        return Err(Exception::throw_message(ctx, "the host is asked outside of any task"));
+        return Err(outside_of_tasks(ctx));
     };
     let read = convert::all_from_js(args, limit);
     let (read, size) = read.map_err(|unfit| unfit_error(ctx, &unfit))?;
     Ok((info, read, size))
+}
+
+fn outside_of_tasks(ctx: &Ctx<'_>) -> Error {
+    Exception::throw_message(ctx, "the host is asked outside of any task")
 }
 
 pub(super) fn unfit_error(ctx: &Ctx<'_>, unfit: &Unfit) -> Error {

@@ -169,7 +169,8 @@ impl Isolate {
         actor.shared().stop_taking();
         let _ended = tokio::time::timeout(within, actor.shared().drained()).await;
         actor.post(Event::Close(Some(reply)));
-        let _closed = closed.await;
+        // Where native code holds it, it is freed when that ends.
+        let _closed = tokio::time::timeout(within, closed).await;
     }
 }
 

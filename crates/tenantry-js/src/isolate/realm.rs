@@ -113,7 +113,7 @@ impl<'js> Realm<'js> {
         let dropped: Vec<_> =
             self.operations.borrow_mut().extract_if(|_, operation| operation.task == id).collect();
         for (_, operation) in dropped {
-            operation.abort.abort();
+            operation.end();
         }
     }
 
@@ -123,7 +123,8 @@ impl<'js> Realm<'js> {
         let is_full = || self.operations.borrow().len() >= most;
         if is_full() {
             let now = Instant::now();
-            let is_over = |task: &Task<'js>| task.is_over(now);
+            let current = self.current.borrow().as_ref().map(|task| task.id);
+            let is_over = |task: &Task<'js>| Some(task.info.id) != current && task.is_over(now);
             let over: Vec<u64> = {
                 let tasks = self.tasks.borrow();
                 tasks.iter().filter(|(_, task)| is_over(task)).map(|(id, _)| *id).collect()

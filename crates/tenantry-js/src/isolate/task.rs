@@ -6,7 +6,8 @@ use rquickjs::{Function, Promise};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use crate::host::TaskInfo;
+use super::hosted;
+use crate::host::{HostError, TaskInfo};
 use crate::{Data, JsError, Limits};
 
 /// What lasts may use its CPU time once in so many times as long: a tenth of a processor.
@@ -71,6 +72,23 @@ pub(super) struct Operation<'js> {
     pub(super) task: u64,
     pub(super) abort: AbortHandle,
     pub(super) settle: Settle<'js>,
+}
+
+impl Operation<'_> {
+    /// Ends it before it is done. Whoever waits for it hears of that with the isolate's next event: others than its task
+    /// may wait, too.
+    pub(super) fn end(self) {
+        self.abort.abort();
+        if let Settle::Promise { reject, .. } = self.settle {
+            let error = HostError::new("ERR_TASK_ENDED", "the request that began it has ended");
+            let told = hosted::to_exception(reject.ctx(), &error)
+                .and_then(|error| reject.call::<_, ()>((error,)));
+            if told.is_err() {
+                // There is no memory for it.
+                let _dropped = reject.ctx().catch();
+            }
+        }
+    }
 }
 
 /// What happens when it is done.

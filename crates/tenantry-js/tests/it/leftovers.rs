@@ -1,10 +1,11 @@
 //! What a task leaves behind: timers, operations, `async` functions that nobody waits for.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tenantry_js::{Data, Isolate, IsolateConfig};
 
-use crate::support::{config, engine, eval};
+use crate::support::{Recorder, config, engine, eval};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -78,6 +79,21 @@ async fn timers_that_are_over_leave_room_for_others() {
     assert!(eval(&isolate, more).await.is_err());
     tokio::time::sleep(MS * 200).await;
     assert_eq!(eval(&isolate, more).await, Ok(Data::Number(2.0)));
+}
+
+/// Another request may have begun to wait for what this one had begun.
+#[tokio::test]
+async fn who_waits_for_what_has_ended_is_told() {
+    let engine = engine();
+    let mut config = limited(MS * 500, MS * 200);
+    config.host = Arc::new(Recorder::default());
+    let isolate = engine.isolate(config).await.unwrap();
+    isolate.loaded();
+    let begins = "globalThis.shared = tools.operation('never'); shared.catch(() => {}); setInterval(() => {}, 50); 1";
+    eval(&isolate, begins).await.unwrap();
+    tokio::time::sleep(MS * 120).await;
+    let told = eval(&isolate, "shared.then(() => 'done', (error) => error.code)").await;
+    assert_eq!(told, Ok("ERR_TASK_ENDED".into()));
 }
 
 #[tokio::test]

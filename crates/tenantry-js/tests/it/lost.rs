@@ -28,6 +28,9 @@ async fn no_more_than_two_threads_are_lost_to_the_same_code() {
         config.record = record;
         config
     };
+    let third = engine.isolate(of(record.clone())).await.unwrap();
+    third.loaded();
+    assert!(eval(&third, "1").await.is_ok());
     let mut stuck = Vec::new();
     for _ in 0..2 {
         let isolate = engine.isolate(of(record.clone())).await.unwrap();
@@ -43,10 +46,15 @@ async fn no_more_than_two_threads_are_lost_to_the_same_code() {
         let refused = engine.isolate(of(record)).await.unwrap_err();
         assert_eq!(refused.kind, JsErrorKind::Condemned, "{refused}");
     }
+    assert_eq!(eval(&third, "1").await.unwrap_err().kind, JsErrorKind::Condemned);
+    let closed =
+        tokio::time::timeout(Duration::from_secs(1), stuck[0].close(Duration::from_millis(50)));
+    assert!(closed.await.is_ok(), "nobody waits for native code");
     let other = engine.isolate(of(Record::default())).await.unwrap();
     assert!(eval(&other, "1").await.is_ok(), "others go on");
     until(&engine, 0).await;
     assert!(!record.is_stuck());
+    assert!(eval(&third, "1").await.is_ok());
     let again = engine.isolate(of(record.renewed())).await.unwrap();
     assert!(eval(&again, "1").await.is_ok());
 }
