@@ -77,7 +77,7 @@ function rawOf(reply) {
       reply.removeHeader(name);
     },
     write() {
-      throw unsupported("reply.raw.write", "send the whole answer with reply.send, or a ReadableStream");
+      throw unsupported("reply.raw.write", "send the whole answer with reply.send, or an async iterable");
     },
     writeHead() {
       throw unsupported("reply.raw.writeHead", "use reply.code and reply.headers");
