@@ -7,15 +7,16 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rquickjs::promise::PromiseState;
-use rquickjs::{Context, Ctx, Error, Module, Promise, Runtime, Value};
+use rquickjs::{Context, Ctx, Error, Module, Runtime, Value};
 use tokio::sync::oneshot;
 
 use super::actor::{Actor, Event, Shared};
 use super::budget::Stop;
 use super::builtin;
-use super::convert::{self, Unfit};
+use super::convert;
 use super::heap::Counted;
 use super::loader::{self, Modules};
+use super::outcome::{Outcome, read, settled};
 use super::realm::Realm;
 use super::task::{Operation, Settle, Start, Task};
 use super::{IsolateConfig, hosted, thrown};
@@ -37,9 +38,6 @@ const LEFT: usize = 1_000;
 
 /// How long those may take who waited for another task's operations.
 const OFF: Duration = Duration::from_millis(10);
-
-/// What a call gave: a value at once, or a promise to wait for.
-type Outcome = Result<Data, JsError>;
 
 impl Core {
     /// Makes the runtime and runs the prelude.
@@ -488,25 +486,6 @@ impl Drop for Core {
     fn drop(&mut self) {
         self.context.with(|ctx| Realm::clear(&ctx));
     }
-}
-
-/// The result of a promise, when it is settled.
-fn settled<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, limit: usize) -> Option<Outcome> {
-    let result = promise.result::<Value<'js>>()?;
-    Realm::with(ctx, |realm| {
-        realm.rejections.borrow_mut().retain(|(known, _)| known != promise.as_value());
-    });
-    match result {
-        Ok(value) => Some(read(ctx, value, limit)),
-        Err(error) => Some(Err(thrown::caught(ctx, error))),
-    }
-}
-
-fn read<'js>(ctx: &Ctx<'js>, value: Value<'js>, limit: usize) -> Outcome {
-    convert::from_js(value, limit).map_err(|unfit| match unfit {
-        Unfit::Thrown => thrown::caught(ctx, Error::Exception),
-        other => JsError::new(JsErrorKind::Result, other.to_string()),
-    })
 }
 
 /// Keeps what is rejected with nobody to handle it.

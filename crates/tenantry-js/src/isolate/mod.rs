@@ -16,6 +16,7 @@ mod heap;
 mod hosted;
 mod loader;
 mod native;
+mod outcome;
 mod outside;
 mod realm;
 mod record;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::limits::hostile_in;
 use crate::support::{eval, isolate, tight};
-use tenantry_js::{Data, Engine, EngineConfig, JsErrorKind, Record};
+use tenantry_js::{Data, Engine, EngineConfig, Isolate, JsErrorKind, Record};
 
 /// Three times the CPU limit, one after the other.
 #[tokio::test]
@@ -115,21 +115,26 @@ async fn where_nobody_else_works_long_turns_have_all_processors() {
     assert_eq!(most, 2, "both at a time");
 }
 
+/// Isolates of different code, and nobody remembers the turns in which they were made.
+async fn two_strangers(engine: &Engine) -> [Isolate; 2] {
+    let mut config = tight();
+    config.limits.cpu = Duration::from_secs(5);
+    config.loading = Some(Duration::from_secs(20));
+    let one = engine.isolate(config.clone()).await.unwrap();
+    config.record = Record::default();
+    let other = engine.isolate(config).await.unwrap();
+    for isolate in [&one, &other] {
+        isolate.loaded();
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    [one, other]
+}
+
 /// What allocates asks every few milliseconds only whether to go on.
 #[tokio::test]
 async fn long_turns_let_go_of_their_processor_while_others_have_short_ones() {
     let engine = crate::support::engine();
-    let mut config = tight();
-    config.limits.cpu = Duration::from_secs(5);
-    config.loading = Some(Duration::from_secs(20));
-    let long = engine.isolate(config.clone()).await.unwrap();
-    config.record = Record::default();
-    let other = engine.isolate(config).await.unwrap();
-    for isolate in [&long, &other] {
-        isolate.loaded();
-    }
-    // Nobody remembers the turns in which they were made.
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let [long, other] = two_strangers(&engine).await;
     let allocate = "for (let i = 0; i < 3000; i++) 'x'.repeat(5000);";
     let before = engine.stats().rests;
     eval(&long, allocate).await.unwrap();
@@ -198,16 +203,7 @@ async fn a_load_in_the_place_of_what_took_long_lets_go_at_once() {
 #[tokio::test]
 async fn what_the_watchdog_has_had_step_back_was_not_short() {
     let engine = crate::support::engine();
-    let mut config = tight();
-    config.limits.cpu = Duration::from_secs(5);
-    config.loading = Some(Duration::from_secs(20));
-    let stuck = engine.isolate(config.clone()).await.unwrap();
-    config.record = Record::default();
-    let long = engine.isolate(config).await.unwrap();
-    for isolate in [&stuck, &long] {
-        isolate.loaded();
-    }
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let [stuck, long] = two_strangers(&engine).await;
     eval(&stuck, "'x'.repeat(8000000).length").await.unwrap();
     let before = engine.stats().rests;
     eval(&long, "for (let i = 0; i < 3000; i++) 'x'.repeat(5000);").await.unwrap();
