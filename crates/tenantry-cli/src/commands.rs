@@ -78,7 +78,8 @@ impl Arguments {
     }
 }
 
-/// A thread for each processor; a server of tenants' code has one more, since all but one may be in that code.
+/// A thread for each processor; a server of tenants' code has one more, which it holds back until that code is stuck on the
+/// others.
 fn multi_thread(is_server: bool) -> runtime::Builder {
     let mut builder = runtime::Builder::new_multi_thread();
     if is_server {

@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: Serve, global: &Global, console: &Console) ->
     if let Some(port) = arguments.port {
         loader = loader.set("server.port", u32::from(port));
     }
-    let server = MultiTenantServer::builder().config(loader).build()?;
+    let server = MultiTenantServer::builder().config(loader).hold_back_a_thread().build()?;
     start_log(server.config(), global)?;
     let running = tokio::select! {
         running = server.start() => running?,

@@ -17,7 +17,7 @@ pub struct EngineConfig {
     /// one of a multi-threaded tokio runtime's: neither the task nor its answer waits for another
     /// thread. Such threads need 2 MB of stack, as tokio's have by default. Of a runtime's threads all but one may run
     /// isolates at once, since native code in them may never ask whether to go on: a runtime with one more than there are
-    /// processors makes the most of it.
+    /// processors makes the most of it, with [`Engine::hold_back_a_thread`](super::Engine::hold_back_a_thread).
     pub in_place: bool,
 }
 

@@ -5,6 +5,7 @@ mod guest;
 mod lanes;
 mod queue;
 mod slot;
+mod spare;
 mod stats;
 mod worker;
 
@@ -14,6 +15,8 @@ pub use stats::EngineStats;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::runtime::Handle;
 
 use crate::isolate::{Actor, Isolate, IsolateConfig, Turn};
 use crate::{JsError, JsErrorKind};
@@ -71,6 +74,20 @@ impl Engine {
             ));
         }
         Isolate::create(self.inner.clone(), config).await
+    }
+
+    /// Holds back one of the threads of the tokio runtime that this is called in, from some milliseconds later until the
+    /// engine is closed, but for times in which isolates are stuck on the others ([`EngineConfig::in_place`]). For a
+    /// runtime made for this, with one thread more than there are processors: so that as many of its threads are at work
+    /// as there are processors, and isolates never hold them all. Only the first call does something.
+    ///
+    /// Does nothing to a runtime of one thread. One that is shut down before the engine is closed waits for that
+    /// thread: close the engine first.
+    pub fn hold_back_a_thread(&self) {
+        let tokio = Handle::current();
+        if tokio.metrics().num_workers() > 1 {
+            self.inner.queue.hold_back(tokio);
+        }
     }
 
     /// What the engine does just now.

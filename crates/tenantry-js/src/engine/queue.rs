@@ -3,12 +3,15 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
+
+use tokio::runtime::Handle;
 
 use super::EngineStats;
 use super::lanes::Lanes;
 use super::slot::Slot;
+use super::spare::Spare;
 use crate::isolate::Actor;
 
 /// Threads beside the configured ones, at most: one for each isolate that runs long.
@@ -33,6 +36,8 @@ pub(crate) struct RunQueue {
     guests: AtomicUsize,
     /// Whether one of them has not asked for a while whether to go on.
     guests_are_stuck: AtomicBool,
+    /// What is held back for when they are.
+    spare: OnceLock<Spare>,
 }
 
 #[derive(Default)]
@@ -71,6 +76,7 @@ impl RunQueue {
             guests_watched: AtomicBool::new(false),
             guests: AtomicUsize::new(0),
             guests_are_stuck: AtomicBool::new(false),
+            spare: OnceLock::new(),
         }
     }
 
@@ -136,8 +142,26 @@ impl RunQueue {
         self.guests_are_stuck.load(Ordering::Acquire)
     }
 
+    /// What the watchdog found: with guests that are stuck a thread more is at work.
     pub(super) fn set_guests_are_stuck(&self, are_stuck: bool) {
         self.guests_are_stuck.store(are_stuck, Ordering::Release);
+        match self.spare.get() {
+            Some(spare) if are_stuck => spare.let_go(),
+            Some(spare) => spare.hold(),
+            None => {}
+        }
+    }
+
+    /// From now on a thread of this runtime is held back.
+    pub(super) fn hold_back(&self, tokio: Handle) {
+        let spare = self.spare.get_or_init(|| Spare::new(tokio));
+        let state = self.state();
+        if state.closed {
+            spare.close();
+        }
+        // The watchdog does it, which is none of the runtime's threads.
+        self.guests_watched.store(true, Ordering::SeqCst);
+        self.watch.notify_one();
     }
 
     /// A guest has a turn.
@@ -236,6 +260,9 @@ impl RunQueue {
         };
         self.ready.notify_all();
         self.watch.notify_all();
+        if let Some(spare) = self.spare.get() {
+            spare.close();
+        }
         for actor in waiting {
             actor.engine_closed();
         }
@@ -251,6 +278,7 @@ impl RunQueue {
             going_on: self.lanes.held(),
             waiting: state.actors.len(),
             rests: self.rests.load(Ordering::Relaxed),
+            holds_back: self.spare.get().is_some_and(Spare::is_held),
         }
     }
 }

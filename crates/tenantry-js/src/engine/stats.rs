@@ -18,4 +18,6 @@ pub struct EngineStats {
     /// How often, since the engine started, a turn that takes long has let go of its processor for a moment, for those
     /// who have short ones.
     pub rests: u64,
+    /// Whether a thread of the tokio runtime is held back ([`Engine::hold_back_a_thread`](super::Engine::hold_back_a_thread)).
+    pub holds_back: bool,
 }

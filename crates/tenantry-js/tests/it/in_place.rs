@@ -168,6 +168,65 @@ async fn timers_go_on_while_native_code_holds_a_thread() {
     }
 }
 
+/// Until a thread of the runtime is held back.
+async fn held_back(engine: &Engine) {
+    while !engine.stats().holds_back {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Of two threads one is held back, and native code holds the other one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_that_is_held_back_goes_on_where_native_code_holds_the_others() {
+    let engine = engine();
+    engine.hold_back_a_thread();
+    let mut has_been_let_go = false;
+    for _ in 0..2 {
+        held_back(&engine).await;
+        let isolate = earned(&engine, &Record::default()).await;
+        let began = Instant::now();
+        let task = tokio::spawn(async move { eval(&isolate, STUCK).await });
+        let mut slowest = Duration::ZERO;
+        while !task.is_finished() {
+            let asked = Instant::now();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::spawn(async {}).await.unwrap();
+            slowest = slowest.max(asked.elapsed());
+            has_been_let_go |= !engine.stats().holds_back;
+        }
+        let took = began.elapsed();
+        assert!(slowest < took / 2, "an answer took {slowest:?} of {took:?}");
+    }
+    assert!(has_been_let_go);
+}
+
+#[test]
+fn a_thread_that_is_held_back_ends_with_the_engine() {
+    let two = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = two.unwrap();
+    runtime.block_on(async {
+        let engine = engine();
+        engine.hold_back_a_thread();
+        held_back(&engine).await;
+        engine.close().await;
+        assert!(!engine.stats().holds_back);
+        engine.hold_back_a_thread();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!engine.stats().holds_back, "the engine is closed");
+    });
+    let began = Instant::now();
+    runtime.shutdown_timeout(Duration::from_secs(20));
+    assert!(began.elapsed() < Duration::from_secs(20), "the thread did not end");
+}
+
+#[tokio::test]
+async fn a_runtime_of_one_thread_holds_none_back() {
+    let engine = engine();
+    engine.hold_back_a_thread();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!engine.stats().holds_back);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_long_task_the_next_one_does_not_run_in_place() {
     let engine = engine();

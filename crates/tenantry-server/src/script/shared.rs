@@ -40,10 +40,14 @@ impl Scripts {
         let sources = core.plugin_sources.clone();
         let checked = plugins::check(&config.plugins, &strategies, &sources).await;
         checked.map_err(ServerError::Setup)?;
-        let engine = EngineConfig::default();
-        let workers = engine.workers;
+        let settings = EngineConfig::default();
+        let workers = settings.workers;
+        let engine = Engine::new(settings);
+        if core.holds_back_a_thread {
+            engine.hold_back_a_thread();
+        }
         Ok(Arc::new(Self {
-            engine: Engine::new(engine),
+            engine,
             database: core
                 .manager
                 .get()

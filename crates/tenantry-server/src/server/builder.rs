@@ -39,6 +39,7 @@ pub struct MultiTenantServerBuilder {
     sources: Vec<(String, Source)>,
     plugin_sources: Vec<(String, Source)>,
     native_plugins: Vec<Arc<dyn NativePlugin>>,
+    holds_back_a_thread: bool,
     refused: Vec<String>,
 }
 
@@ -55,6 +56,7 @@ impl MultiTenantServerBuilder {
             sources: Vec::new(),
             plugin_sources: Vec::new(),
             native_plugins: Vec::new(),
+            holds_back_a_thread: false,
             refused: Vec::new(),
         }
     }
@@ -159,6 +161,14 @@ impl MultiTenantServerBuilder {
         self
     }
 
+    /// For a tokio runtime with one thread more than there are processors, as `tenantry serve` has: one of its threads
+    /// is kept for when native code of tenants' is stuck on the others, from the start of the server to its
+    /// [stop](MultiTenantServer::stop). A runtime that is shut down before waits for that thread.
+    pub fn hold_back_a_thread(mut self) -> Self {
+        self.holds_back_a_thread = true;
+        self
+    }
+
     /// Checks the configuration, and makes the server. Nothing runs until it
     /// [starts](MultiTenantServer::start).
     ///
@@ -230,6 +240,7 @@ impl MultiTenantServerBuilder {
             discovery,
             plugin_sources,
             native_plugins: self.native_plugins,
+            holds_back_a_thread: self.holds_back_a_thread,
             scripts: OnceLock::new(),
             manager,
             owns_manager,

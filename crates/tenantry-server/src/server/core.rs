@@ -37,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) discovery: Discovery,
     pub(crate) plugin_sources: PluginSources,
     pub(crate) native_plugins: Vec<Arc<dyn NativePlugin>>,
+    pub(crate) holds_back_a_thread: bool,
     /// How JavaScript runs here; there once the server is prepared.
     pub(crate) scripts: OnceLock<Arc<Scripts>>,
     pub(crate) manager: OnceLock<TenantManager>,
