@@ -85,7 +85,9 @@ pub use fetch::FetchPolicy;
 pub use host::{Host, HostError, LogEntry, LogLevel, NoHost, TaskContext, TaskInfo};
 pub use isolate::{Isolate, IsolateConfig, IsolateStats, Record};
 pub use limits::Limits;
-pub use modules::{Folder, Memory, ModuleError, ModuleKind, ModuleSource, ModuleText, Overlay};
+pub use modules::{
+    Folder, Memory, ModuleError, ModuleKind, ModuleSource, ModuleText, Overlay, PackageExports,
+};
 pub use script::Script;
 
 // Re-exported because they are in public signatures.

@@ -1,98 +1,88 @@
 //! `exports` of a package.json: the file that a path into the package means.
 
-use std::fmt;
+use serde::Deserialize;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use super::ModuleError;
+use super::target::{Lead, Target};
 
-use super::Asked;
+/// `exports` of a package.json, read as Node reads them.
+///
+/// They are a path, conditions in the order they are written, a list whose first valid target
+/// counts, or any of these by paths into the package, which may have a star. A `null` exports
+/// nothing. A target begins with `./`, is no longer than 1024 bytes, and leads neither up nor into
+/// a `node_modules`.
+///
+/// To Node, `"exports": null` is as good as none: read an `Option` of them.
+///
+/// ```
+/// use tenantry_js::PackageExports;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let json = r#"{".": {"import": "./lib/main.mjs", "require": "./lib/main.cjs"}}"#;
+/// let exports: PackageExports = serde_json::from_str(json)?;
+/// assert_eq!(exports.entry(&["node", "import"])?.as_deref(), Some("lib/main.mjs"));
+/// assert_eq!(exports.entry(&["browser"])?, None);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct PackageExports(Target);
 
-/// The conditions that hold for `import`.
-const IMPORT: [&str; 4] = ["node", "import", "module-sync", "default"];
-/// And for `require`, which reads no ES modules here: "module-sync" would give it one.
-const REQUIRE: [&str; 3] = ["node", "require", "default"];
-/// The longest target, as long as a specifier may be. Each star in it grows to a part of one.
-const LONGEST: usize = 1024;
+impl PackageExports {
+    /// What the package itself means, as a path in it such as `lib/main.mjs`, when these conditions
+    /// hold, and `default`, which always does. `None` when nothing is exported under them.
+    ///
+    /// Whether there is such a file is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`ModuleError::Refused`] for a target that is no path inside the package.
+    pub fn entry(&self, conditions: &[&str]) -> Result<Option<String>, ModuleError> {
+        self.resolve("", conditions)
+    }
 
-/// `exports` in the order they are written: the first condition that holds is taken.
-#[derive(Debug)]
-pub(super) enum Exports {
-    Path(String),
-    /// `null`, by which a package keeps a path for itself, and what is no target at all.
-    Nothing,
-    /// The first that is valid.
-    First(Vec<Exports>),
-    /// By paths into the package or by conditions.
-    By(Vec<(String, Exports)>),
-}
+    /// The same for a path into the package, `""` for the package itself.
+    pub(super) fn resolve(
+        &self,
+        rest: &str,
+        conditions: &[&str],
+    ) -> Result<Option<String>, ModuleError> {
+        match self.lead(rest, conditions) {
+            Lead::To(path) => Ok(Some(path)),
+            Lead::Out(target) => Err(ModuleError::Refused {
+                specifier: target,
+                why: "a target in \"exports\" begins with \"./\" and stays in the package",
+            }),
+            Lead::Excluded | Lead::Nowhere => Ok(None),
+        }
+    }
 
-/// Where `exports` lead.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Lead {
-    /// To a file, by its path in the package: `lib/a.js`.
-    To(String),
-    /// To a target that is no path inside the package.
-    Out(String),
-    /// To a `null`: what comes later is not asked.
-    Excluded,
-    /// No path fits, or no condition holds.
-    Nowhere,
-}
-
-impl Exports {
-    /// Where they lead for a path into the package, `""` for the package itself.
-    pub(super) fn lead(&self, rest: &str, asked: Asked) -> Lead {
-        let conditions: &[&str] = match asked {
-            Asked::Import => &IMPORT,
-            Asked::Require => &REQUIRE,
-        };
+    fn lead(&self, rest: &str, conditions: &[&str]) -> Lead {
         let Some(paths) = self.paths() else {
-            return if rest.is_empty() { self.target(None, conditions) } else { Lead::Nowhere };
+            return if rest.is_empty() { self.0.lead(None, conditions) } else { Lead::Nowhere };
         };
-        if rest.ends_with('/') {
+        // Node refuses conditions beside paths.
+        if rest.ends_with('/') || !paths.iter().all(|(key, _)| key.starts_with('.')) {
             return Lead::Nowhere;
         }
         let path = if rest.is_empty() { ".".to_owned() } else { format!("./{rest}") };
         let exact = paths.iter().find(|(key, _)| *key == path && !key.contains('*'));
         if let Some((_, target)) = exact {
-            return target.target(None, conditions);
+            return target.lead(None, conditions);
         }
         // The pattern with the longest beginning wins, and of these the longest one.
         let best = paths
             .iter()
             .filter_map(|(key, target)| Some((key, star(key, &path)?, target)))
             .max_by_key(|(key, _, _)| (key.find('*'), key.len()));
-        best.map_or(Lead::Nowhere, |(_, star, target)| target.target(Some(star), conditions))
+        best.map_or(Lead::Nowhere, |(_, star, target)| target.lead(Some(star), conditions))
     }
 
     /// The paths into the package, when they are told apart: they begin with a dot.
-    fn paths(&self) -> Option<&[(String, Self)]> {
-        match self {
-            Self::By(keys) if keys.iter().any(|(key, _)| key.starts_with('.')) => Some(keys),
+    fn paths(&self) -> Option<&[(String, Target)]> {
+        match &self.0 {
+            Target::By(keys) if keys.iter().any(|(key, _)| key.starts_with('.')) => Some(keys),
             _ => None,
-        }
-    }
-
-    fn target(&self, star: Option<&str>, conditions: &[&str]) -> Lead {
-        match self {
-            Self::Path(path) => inside(path, star),
-            Self::Nothing => Lead::Excluded,
-            Self::First(list) => {
-                let mut last = if list.is_empty() { Lead::Excluded } else { Lead::Nowhere };
-                for one in list {
-                    match one.target(star, conditions) {
-                        Lead::Nowhere => {}
-                        to @ Lead::To(_) => return to,
-                        not => last = not,
-                    }
-                }
-                last
-            }
-            Self::By(keys) => keys
-                .iter()
-                .filter(|(key, _)| conditions.contains(&key.as_str()))
-                .map(|(_, one)| one.target(star, conditions))
-                .find(|lead| *lead != Lead::Nowhere)
-                .unwrap_or(Lead::Nowhere),
         }
     }
 }
@@ -104,86 +94,17 @@ fn star<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     (!star.is_empty() && !after.contains('*')).then_some(star)
 }
 
-/// A target with its stars replaced. It begins with `./`, goes nowhere up, and into no package below.
-fn inside(target: &str, star: Option<&str>) -> Lead {
-    let target = star.map_or_else(|| target.to_owned(), |star| target.replace('*', star));
-    let leads_out =
-        |part: &str| matches!(part, "." | "..") || part.eq_ignore_ascii_case("node_modules");
-    match target.strip_prefix("./") {
-        Some(path) if !path.split(['/', '\\']).any(leads_out) => Lead::To(path.to_owned()),
-        _ => Lead::Out(target),
-    }
-}
-
-impl<'de> Deserialize<'de> for Exports {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyExports)
-    }
-}
-
-struct AnyExports;
-
-impl<'de> Visitor<'de> for AnyExports {
-    type Value = Exports;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a path, an object or a list")
-    }
-
-    fn visit_str<E: de::Error>(self, path: &str) -> Result<Exports, E> {
-        if path.len() > LONGEST {
-            return Ok(Exports::Nothing);
-        }
-        Ok(Exports::Path(path.to_owned()))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Exports, E> {
-        Ok(Exports::Nothing)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Exports, E> {
-        Ok(Exports::Nothing)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Exports, E> {
-        Ok(Exports::Nothing)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Exports, E> {
-        Ok(Exports::Nothing)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Exports, E> {
-        Ok(Exports::Nothing)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Exports, A::Error> {
-        let mut targets = Vec::new();
-        while let Some(target) = list.next_element()? {
-            targets.push(target);
-        }
-        Ok(Exports::First(targets))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Exports, A::Error> {
-        let mut keys = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            keys.push(entry);
-        }
-        Ok(Exports::By(keys))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Asked;
     use super::*;
 
-    fn lead(json: &str, rest: &str, asked: Asked) -> Lead {
-        serde_json::from_str::<Exports>(json).unwrap().lead(rest, asked)
+    fn exports(json: &str) -> PackageExports {
+        serde_json::from_str(json).unwrap()
     }
 
     fn import(json: &str, rest: &str) -> Lead {
-        lead(json, rest, Asked::Import)
+        exports(json).lead(rest, Asked::Import.conditions())
     }
 
     fn to(path: &str) -> Lead {
@@ -202,42 +123,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_condition_that_holds_wins_as_written() {
-        for (json, imported, required) in [
-            (r#"{"import": "./m", "default": "./c"}"#, "m", "c"),
-            (r#"{"default": "./c", "import": "./m", "require": "./r"}"#, "c", "c"),
-            (r#"{"require": "./c", "import": "./m"}"#, "m", "c"),
-            (r#"{"node": "./n", "import": "./m", "require": "./c"}"#, "n", "n"),
-            (r#"{"module-sync": "./m", "default": "./c"}"#, "m", "c"),
-            (r#"{"types": "./t", "browser": "./b", "default": "./c"}"#, "c", "c"),
+    fn paths_and_conditions_do_not_mix() {
+        for json in [
+            r#"{".": "./a.js", "import": "./a.js"}"#,
+            r#"{"import": "./a.js", "./x": "./a.js"}"#,
+            r#"{"./x": "./a.js", "*": "./a.js"}"#,
         ] {
-            assert_eq!(lead(json, "", Asked::Import), to(imported), "{json}");
-            assert_eq!(lead(json, "", Asked::Require), to(required), "{json}");
+            assert_eq!(import(json, ""), Lead::Nowhere, "{json}");
+            assert_eq!(import(json, "x"), Lead::Nowhere, "{json}");
         }
-        assert_eq!(lead(r#"{"import": "./m"}"#, "", Asked::Require), Lead::Nowhere);
-        assert_eq!(lead(r#"{"require": "./c"}"#, "", Asked::Import), Lead::Nowhere);
-    }
-
-    #[test]
-    fn a_condition_that_leads_nowhere_lets_the_next_one_answer_and_null_does_not() {
-        let nested = r#"{"node": {"require": "./n.cjs"}, "default": "./a.js"}"#;
-        assert_eq!(lead(nested, "", Asked::Import), to("a.js"));
-        assert_eq!(lead(nested, "", Asked::Require), to("n.cjs"));
-        let excluded = r#"{"node": {"import": null}, "default": "./a.js"}"#;
-        assert_eq!(lead(excluded, "", Asked::Import), Lead::Excluded);
-        assert_eq!(lead(excluded, "", Asked::Require), to("a.js"));
-    }
-
-    #[test]
-    fn of_a_list_the_first_valid_target_counts() {
-        assert_eq!(
-            import(r#"["a.js", 3, null, {"deno": "./d"}, "./b.js", "./c.js"]"#, ""),
-            to("b.js")
-        );
-        assert_eq!(import(r#"[{"import": "./m"}, "./c"]"#, ""), to("m"));
-        assert_eq!(import(r#"["../a.js"]"#, ""), Lead::Out("../a.js".to_owned()));
-        assert_eq!(import(r#"{"import": [], "default": "./a"}"#, ""), Lead::Excluded);
-        assert_eq!(import(r#"{"import": [{"deno": "./d"}], "default": "./a"}"#, ""), to("a"));
     }
 
     #[test]
@@ -261,30 +155,20 @@ mod tests {
     }
 
     #[test]
-    fn a_target_begins_with_a_dot_and_stays_inside() {
-        for target in [
-            "a.js",
-            "/a.js",
-            "../a.js",
-            "./../a.js",
-            "./lib/../../a.js",
-            "./lib/./a.js",
-            "./node_modules/x/a.js",
-            "./Node_Modules/x/a.js",
-            "https://example.com/a.js",
-            "",
-        ] {
-            let json = format!("{target:?}");
-            assert_eq!(import(&json, ""), Lead::Out(target.to_owned()), "{target}");
-        }
+    fn what_a_star_stands_for_stays_inside() {
         let through = Lead::Out("./lib/node_modules/x".to_owned());
         assert_eq!(import(r#"{"./*": "./lib/*"}"#, "node_modules/x"), through);
     }
 
     #[test]
-    fn a_target_has_an_end() {
-        let stars = "*".repeat(LONGEST);
-        let json = format!(r#"{{"./*": "./{stars}"}}"#);
-        assert_eq!(import(&json, "a"), Lead::Excluded);
+    fn the_entry_is_the_package_itself_under_any_conditions() {
+        let dual = exports(
+            r#"{".": {"edge": "./e.js", "import": null, "default": "./a.js"}, "./b": "./b.js"}"#,
+        );
+        assert_eq!(dual.entry(&["import", "edge"]), Ok(Some("e.js".to_owned())));
+        assert_eq!(dual.entry(&["import"]), Ok(None));
+        assert_eq!(dual.entry(&[]), Ok(Some("a.js".to_owned())));
+        let refused = exports(r#"{".": "../a.js"}"#).entry(&[]).unwrap_err();
+        assert!(matches!(refused, ModuleError::Refused { .. }), "{refused}");
     }
 }

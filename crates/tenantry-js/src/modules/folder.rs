@@ -7,7 +7,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::exports::Lead;
 use super::package::{self, Package};
 use super::specifier::{self, Specifier};
 use super::{Asked, ModuleError, ModuleKind, ModuleSource, ModuleText};
@@ -112,13 +111,9 @@ impl Folder {
     ) -> Result<Option<String>, ModuleError> {
         let package = self.manifest(at)?;
         if let Some(exports) = package.as_ref().and_then(Package::exports) {
-            return match exports.lead(rest, asked) {
-                Lead::To(path) => self.file(&format!("{at}/{path}")),
-                Lead::Out(target) => Err(ModuleError::Refused {
-                    specifier: target,
-                    why: "what the package's \"exports\" name is no path inside it",
-                }),
-                Lead::Excluded | Lead::Nowhere => Ok(None),
+            return match exports.resolve(rest, asked.conditions())? {
+                Some(path) => self.file(&format!("{at}/{path}")),
+                None => Ok(None),
             };
         }
         let main = if rest.is_empty() {

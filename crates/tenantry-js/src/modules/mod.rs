@@ -7,8 +7,10 @@ mod memory;
 mod overlay;
 mod package;
 mod specifier;
+mod target;
 
 pub(crate) use asked::Asked;
+pub use exports::PackageExports;
 pub use folder::Folder;
 pub use memory::Memory;
 pub use overlay::Overlay;

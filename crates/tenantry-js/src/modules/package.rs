@@ -2,15 +2,14 @@
 
 use serde::Deserialize;
 
-use super::exports::Exports;
-use super::{Asked, ModuleKind};
+use super::{Asked, ModuleKind, PackageExports};
 
 /// What of a package.json is read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Package {
     main: Option<String>,
     module: Option<String>,
-    exports: Option<Exports>,
+    exports: Option<PackageExports>,
     #[serde(rename = "type")]
     kind: Option<String>,
 }
@@ -21,7 +20,7 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Package> {
 
 impl Package {
     /// Where they are, `main` and `module` do not count.
-    pub(super) fn exports(&self) -> Option<&Exports> {
+    pub(super) fn exports(&self) -> Option<&PackageExports> {
         self.exports.as_ref()
     }
 

@@ -1,7 +1,6 @@
 //! Packages in a `node_modules`.
 
 mod entry;
-mod exports;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -14,10 +13,10 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use tenantry_js::PackageExports;
 
 pub use self::pattern::PackagePattern;
 
-use self::exports::Exports;
 use super::{LoadOptions, Loaded, LoadingError, LoadingStrategy, Revision, blocking, inside};
 
 /// A `package.json` is a few kilobytes.
@@ -25,10 +24,11 @@ const MAX_MANIFEST: u64 = 1 << 20;
 
 /// Packages in a `node_modules` whose names fit a pattern: the key is a package's name.
 ///
-/// The package's entry is what its `package.json` says: `exports` (with the conditions `import`,
-/// `node` and `default`, then `require`), else `main`, else `module`, else `index.mjs` or
-/// `index.js`. A package may be a link, as pnpm makes them, to something in the same `node_modules`; with
-/// [`within`](Self::within), also to a workspace's own folder beside it.
+/// The package's entry is what its `package.json` says: `exports` (as Node reads them, with the
+/// conditions `import`, `node`, `module-sync` and `default`, then with `require` in the place of
+/// `import`), else `main`, else `module`, else `index.mjs` or `index.js`. A package may be a link,
+/// as pnpm makes them, to something in the same `node_modules`; with [`within`](Self::within), also
+/// to a workspace's own folder beside it.
 ///
 /// What the entry exports is the plugin or the tenant: its default export, and `name` and `config`
 /// where they are there.
@@ -58,7 +58,7 @@ impl NodeModules {
 #[derive(Deserialize)]
 struct Manifest {
     version: Option<String>,
-    exports: Option<Exports>,
+    exports: Option<PackageExports>,
     main: Option<String>,
     module: Option<String>,
 }

@@ -68,6 +68,9 @@ async fn the_entry_is_what_package_json_says() {
         (r#"{"main":"./lib/main"}"#, "lib/main.js"),
         (r#"{"main":"lib"}"#, "lib/index.js"),
         (r#"{"module":"esm.mjs"}"#, "esm.mjs"),
+        (r#"{"main":""}"#, "index.mjs"),
+        (r#"{"main":"","module":"esm.mjs"}"#, "esm.mjs"),
+        (r#"{"main":"","module":""}"#, "index.mjs"),
         (r#"{"main":"lib/main.js","module":"esm.mjs"}"#, "lib/main.js"),
         (r#"{"main":"lib/main.js","exports":"./esm.mjs"}"#, "esm.mjs"),
         (r#"{"exports":{".":"./esm.mjs","./more":"./no.js"}}"#, "esm.mjs"),
@@ -76,6 +79,9 @@ async fn the_entry_is_what_package_json_says() {
         (r#"{"exports":{".":{"types":"./x.d.ts","node":{"import":"./esm.mjs"}}}}"#, "esm.mjs"),
         (r#"{"exports":{".":{"browser":"./x.js","require":"./lib/main.js"}}}"#, "lib/main.js"),
         (r#"{"exports":[{"deno":"./x.js"},"./esm.mjs"]}"#, "esm.mjs"),
+        (r#"{"exports":["index.mjs",3,null,"./esm.mjs"]}"#, "esm.mjs"),
+        (r#"{"exports":{"import":null,"require":"./lib/main.js"}}"#, "lib/main.js"),
+        (r#"{"exports":{"require":{"module-sync":"./esm.mjs"}}}"#, "esm.mjs"),
     ]
     .into_iter()
     .enumerate()
@@ -104,6 +110,11 @@ async fn an_entry_that_leads_out_or_nowhere_is_refused() {
         r#"{"exports":{".":null}}"#,
         r#"{"exports":{"./more":"./index.mjs"}}"#,
         r#"{"exports":{"browser":"./index.mjs"}}"#,
+        r#"{"exports":{"node":null,"default":"./index.mjs"}}"#,
+        r#"{"exports":{".":"./index.mjs","import":"./index.mjs"}}"#,
+        r#"{"exports":["../secret.js","index.mjs"]}"#,
+        r#"{"exports":"././index.mjs"}"#,
+        r#"{"exports":"./index.mjs/"}"#,
         r#"{"exports":"./missing.js"}"#,
         r#"{"main":3}"#,
         "{",
