@@ -71,6 +71,12 @@ pub trait Host: Send + Sync + 'static {
     fn ended(&self, task: &TaskInfo) {
         let _ = task;
     }
+
+    /// What a task is run for that comes after another one has [ended](Self::ended) and is for the same, such as the
+    /// hooks after a request's answer: what ended with that one is there anew. By default it is the very same.
+    fn renewed(&self, context: &TaskContext) -> TaskContext {
+        Arc::clone(context)
+    }
 }
 
 /// A host that offers nothing.

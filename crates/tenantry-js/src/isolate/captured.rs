@@ -6,6 +6,7 @@ use rquickjs::function::Constructor;
 use rquickjs::{Ctx, Function, Object, Result};
 
 use super::bytecode;
+use super::json::Plain;
 use crate::Script;
 
 /// What the program calls in an isolate, whatever a tenant's code has made of the globals.
@@ -17,6 +18,7 @@ pub(super) struct Captured<'js> {
     pub(super) date_value: Function<'js>,
     pub(super) object_prototype: Object<'js>,
     pub(super) view_buffer: Function<'js>,
+    pub(super) plain: Plain<'js>,
 }
 
 impl<'js> Captured<'js> {
@@ -39,6 +41,7 @@ impl<'js> Captured<'js> {
             date_value: functions.get("dateValue")?,
             object_prototype: object.get("prototype")?,
             view_buffer: functions.get("bytesOf")?,
+            plain: Plain::new(ctx)?,
         })
     }
 }

@@ -14,6 +14,7 @@ mod eval;
 mod fetching;
 mod heap;
 mod hosted;
+mod json;
 mod loader;
 mod native;
 mod outcome;

@@ -10,6 +10,7 @@ use super::commonjs;
 use super::convert;
 use super::digests;
 use super::fetching;
+use super::json;
 use super::realm::Realm;
 use super::signatures::{self, Form};
 use super::timers;
@@ -39,6 +40,7 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     native.set("isProxy", Function::new(ctx.clone(), |value: Value<'_>| value.is_proxy())?)?;
     native.set("env", Function::new(ctx.clone(), env)?)?;
     native.set("fulfilled", Function::new(ctx.clone(), fulfilled)?)?;
+    native.set("plainJson", Function::new(ctx.clone(), plain_json)?)?;
     commonjs::install(ctx, &native)?;
     Ok(native)
 }
@@ -51,6 +53,11 @@ fn fulfilled<'js>(value: Value<'js>, otherwise: Value<'js>) -> Result<Value<'js>
         }
         _ => Ok(otherwise),
     }
+}
+
+/// The text of plain data, or `undefined`.
+fn plain_json<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<String>> {
+    json::of_plain(&ctx, &value)
 }
 
 fn env<'js>(ctx: Ctx<'js>) -> Result<Object<'js>> {

@@ -15,6 +15,7 @@ mod life;
 mod limits;
 mod lost;
 mod modules;
+mod plain_json;
 mod stuck;
 mod tasks;
 mod turns;
