@@ -3,6 +3,7 @@
 import { defineProperty, isArray, toJson } from "./intrinsics.js";
 import { fastify } from "./instance.js";
 import { Parts, importDefault } from "./parts.js";
+import { pluginOf } from "./plugins.js";
 import { makeService, makeTenant } from "./tenant.js";
 import { provided } from "./provided.js";
 import { Request } from "./request.js";
@@ -61,17 +62,11 @@ async function register(parts, part, file, plugin, options) {
   }
 }
 
-function pluginOf(value, file) {
-  if (typeof value === "function") return value;
-  if (typeof value?.default === "function") return value.default;
-  throw new TypeError(`${file} exports no plugin: expected a function as default export`);
-}
-
 async function loadPlugins(list, kind, parts, given) {
   for (const { name, module, options } of list) {
     const loaded = await parts.attempt(`${kind} ${name}`, module, async () => {
       const { value, module: exports } = await importDefault(module);
-      return { plugin: pluginOf(value, module), config: exports.config ?? exports.options };
+      return { plugin: pluginOf(value, exports), config: exports.config ?? exports.options };
     });
     if (loaded === undefined) continue;
     const own = loaded.config !== null && typeof loaded.config === "object" ? loaded.config : {};
@@ -139,7 +134,7 @@ async function loadRoutes(manifest, parts, given) {
   for (const { name, module, options } of manifest.routes) {
     const loaded = await parts.attempt(`routes ${name}`, module, async () => {
       const { value, module: exports } = await importDefault(module);
-      const plugin = routePlugin(value) ?? pluginOf(value, module);
+      const plugin = routePlugin(value) ?? pluginOf(value, exports, "a function, or routes with url and handler,");
       return { plugin, prefix: exports.prefix ?? exports.autoPrefix };
     });
     if (loaded === undefined) continue;

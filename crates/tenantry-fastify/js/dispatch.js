@@ -5,17 +5,20 @@ import { contexts } from "./shared.js";
 import { runAbortHooks, runHooks } from "./hooks.js";
 import { inFlight } from "./in-flight.js";
 import { runResponded } from "./responded.js";
-import { kAbort, kContext } from "./symbols.js";
+import { kAbort, kContext, kGone, kWatched } from "./symbols.js";
 
 host.register("dispatch", (index, values, head, lines, body) => answer(contexts[index], values, head, lines, body));
 
 host.register("responded", (number) => runResponded(number));
 
-/** The client has gone away, or the time of the request is up: `why` is one of the two hooks. */
-host.register("gone", (number, why) => {
+/** A request has ended that wanted to hear of it: by its answer, or, where `why` is one of the two hooks, because the client has gone
+ * away or its time is up. */
+host.register("ended", (number, why) => {
   const request = inFlight.get(number);
   if (request === undefined) return undefined;
   inFlight.delete(number);
+  if (why === undefined) return undefined;
+  request[kGone] = true;
   request[kAbort]?.abort();
   const context = request[kContext];
   return new Promise((resolve) => {
@@ -24,7 +27,7 @@ host.register("gone", (number, why) => {
       resolve();
     };
     if (why === "onRequestAbort" && context.onRequestAbort !== null) runAbortHooks(context.onRequestAbort, request, end);
-    else if (why === "onTimeout" && context.onTimeout !== null) runHooks(context.onTimeout, request, undefined, end, true);
+    else if (why === "onTimeout" && context.onTimeout !== null) runHooks(context.onTimeout, request, request[kWatched], end, true);
     else resolve();
   });
 });

@@ -107,11 +107,13 @@ export function runHooks(functions, request, reply, end, always) {
   next();
 }
 
-/** Hooks with `(request, reply, payload, done)`, each of which may replace the payload. */
-export function runPayloadHooks(functions, request, reply, payload, end) {
+/** Hooks with `(request, reply, payload, done)`, each of which may replace the payload; with `untilSent` none runs any more once
+ * the reply is sent. */
+export function runPayloadHooks(functions, request, reply, payload, end, untilSent) {
   let at = 0;
 
   function next(error, replaced) {
+    if (untilSent === true && reply.sent === true) return;
     if (error) {
       end(error, request, reply, payload);
       return;
@@ -153,7 +155,7 @@ export function runParsingHooks(functions, request, reply, end) {
     if (reply.sent) return;
     request[kRawBody] = payload;
     end(error, request, reply);
-  });
+  }, true);
 }
 
 /** `onRequestAbort`: `(request, done)`. */

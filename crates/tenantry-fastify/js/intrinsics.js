@@ -1,7 +1,16 @@
 // What the other files need of the language itself, taken before any code of a tenant's has run: whatever that code
 // does to the globals and their prototypes, answers are still made by these.
 
-export const { parse: parseJson, stringify: toJson } = JSON;
+export const { parse: parseJson } = JSON;
+
+export const { plainJson } = host.native;
+
+export const { stringify } = JSON;
+/** `JSON.stringify(value)`. */
+export function toJson(value) {
+  return plainJson(value) ?? stringify(value);
+}
+
 export const { isArray } = Array;
 export const { isInteger } = Number;
 export const {
@@ -43,14 +52,9 @@ export const slice = uncurry(String.prototype.slice);
 
 export function noop() {}
 
-const { fulfilled } = host.native;
-const pending = {};
-/** Calls back with what a promise has come to, at once if it has come to something already. */
-export function whenSettled(promise, resolved, rejected) {
-  const value = fulfilled(promise, pending);
-  if (value === pending) promise.then(resolved, rejected);
-  else resolved(value);
-}
+/** `fulfilled(promise, pending)` is what a promise has come to; `pending` if nothing so far. */
+export const { fulfilled } = host.native;
+export const pending = {};
 
 /** Whether it can be waited for. */
 export function isThenable(value) {

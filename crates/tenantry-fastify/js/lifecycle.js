@@ -1,23 +1,28 @@
 // A request's way: onRequest, preParsing, the body, preValidation, validation, preHandler, the handler.
 
-import { isThenable, startTimer, stopTimer, whenSettled } from "./intrinsics.js";
+import { fulfilled, isThenable, pending, startTimer, stopTimer } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { runHooks, runParsingHooks } from "./hooks.js";
 import { parseBody } from "./body.js";
 import { Payload } from "./payload.js";
 import { validate } from "./validation.js";
 import { contentTypeOf, numberOf } from "./request.js";
+import { answerPlainly, send } from "./send.js";
 import { inFlight } from "./in-flight.js";
-import { kAbort, kContext, kIsError, kRawBody, kSent, kTimer } from "./symbols.js";
+import { kAbort, kContext, kIsError, kRawBody, kSent, kTimer, kWatched } from "./symbols.js";
 
 /** Sets it going; the reply has its answer then, or later. */
 export function begin(context, request, reply) {
   if (context.isBare) {
-    handle(null, request, reply);
+    run(context, request, reply);
     return;
   }
   if (context.handlerTimeout > 0) watch(context, request, reply);
-  if (context.isWatched) inFlight.set(numberOf(request), request);
+  if (context.isWatched) {
+    // What hooks for its end get.
+    request[kWatched] = reply;
+    inFlight.set(numberOf(request), request);
+  }
   if (context.onRequest === null) preParse(null, request, reply);
   else runHooks(context.onRequest, request, reply, preParse);
 }
@@ -95,42 +100,55 @@ function preHandle(request, reply) {
 }
 
 function handle(error, request, reply) {
-  if (fails(error, reply)) return;
+  if (!fails(error, reply)) run(request[kContext], request, reply);
+}
+
+function run(context, request, reply) {
   let result;
   try {
-    result = request[kContext].handler(request, reply);
+    result = context.handler(request, reply);
   } catch (thrown) {
-    reply[kIsError] = true;
-    reply.send(thrown);
+    sendError(reply, thrown);
     return;
   }
   if (result === undefined) return;
   if (result !== null && typeof result.then === "function") settle(result, reply);
-  else reply.send(result);
+  else sendValue(reply, result);
 }
 
 /** What a handler promised is sent when it is there; what it rejects is an error. */
 export function settle(promise, reply) {
-  whenSettled(promise, (payload) => {
-    if (payload === undefined && reply[kSent]) return;
-    try {
-      reply.send(payload);
-    } catch (thrown) {
-      reply[kIsError] = true;
-      reply.send(thrown);
-    }
-  }, (error) => {
-    if (reply[kSent]) {
-      reply.log.error({ err: error }, "Promise errored, but reply.sent = true was set");
-      return;
-    }
-    reply[kIsError] = true;
-    try {
-      reply.send(error);
-    } catch (thrown) {
-      reply.send(thrown);
-    }
-  });
+  const value = fulfilled(promise, pending);
+  if (value === pending) promise.then((late) => sendValue(reply, late), (error) => sendRejection(reply, error));
+  else sendValue(reply, value);
+}
+
+function sendValue(reply, payload) {
+  if (payload === undefined && reply[kSent]) return;
+  if (reply.send === send && answerPlainly(reply, payload)) return;
+  try {
+    reply.send(payload);
+  } catch (thrown) {
+    sendError(reply, thrown);
+  }
+}
+
+function sendRejection(reply, error) {
+  if (reply[kSent]) {
+    reply.log.error({ err: error }, "Promise errored, but reply.sent = true was set");
+    return;
+  }
+  reply[kIsError] = true;
+  try {
+    reply.send(error);
+  } catch (thrown) {
+    reply.send(thrown);
+  }
+}
+
+function sendError(reply, error) {
+  reply[kIsError] = true;
+  reply.send(error);
 }
 
 function watch(context, request, reply) {
@@ -147,7 +165,7 @@ function watch(context, request, reply) {
 /** Once the answer is made: nobody waits for its time or its client any more. */
 export function release(request) {
   if (request[kTimer] !== undefined) stopTimer(request[kTimer]);
-  if (request[kContext].isWatched || request[kAbort] !== undefined) inFlight.delete(numberOf(request));
+  if (request[kWatched] !== undefined) inFlight.delete(numberOf(request));
 }
 
 /** `reply.callNotFound()`: on to the handler that answers what is not found here. */

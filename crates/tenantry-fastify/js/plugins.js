@@ -1,7 +1,7 @@
 // What a plugin says of itself (`fastify-plugin`), and the instance it gets: one of its own that inherits from the
 // instance it is registered on, unless it breaks out.
 
-import { create, isAsync, isArray } from "./intrinsics.js";
+import { create, isAsync, isArray, keys, toJson } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { existsIn, requestHas, replyHas } from "./decorate.js";
 import { VERSION, satisfies } from "./version.js";
@@ -101,6 +101,24 @@ export function override(outer, func, options) {
 
 export function hasPlugin(instance, name) {
   return instance[kRegisteredPlugins].includes(name) || instance[kNameChain].includes(name);
+}
+
+/** What there is in place of a plugin, for who wrote it. */
+function found(value, exports) {
+  if (value === exports) {
+    if ("default" in exports) return String(exports.default);
+    return keys(exports).length > 0 ? `none, but ${keys(exports).slice(0, 5).join(", ")}` : "nothing that is exported";
+  }
+  if (isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object") return `an object with ${keys(value).slice(0, 5).join(", ") || "nothing in it"}`;
+  return `the ${typeof value} ${toJson(value)?.slice(0, 100) ?? String(value)}`;
+}
+
+/** The plugin of a file: `value` is its default export, or all that it exports. */
+export function pluginOf(value, exports, expected = "a function") {
+  if (typeof value === "function") return value;
+  if (typeof value?.default === "function") return value.default;
+  throw new TypeError(`no plugin: expected ${expected} as default export, found ${found(value, exports)}`);
 }
 
 /** `fastify-plugin`. */

@@ -8,7 +8,7 @@ import { parseQuery, queryOf } from "./query.js";
 import { childLogger } from "./logger.js";
 import { inFlight } from "./in-flight.js";
 import { compileValidator, validatorOf } from "./validation.js";
-import { kAbort, kContext, kDecorated, kHead, kLines, kRawBody, kValues } from "./symbols.js";
+import { kAbort, kContext, kDecorated, kHead, kLines, kRawBody, kValues, kWatched } from "./symbols.js";
 
 const kHeadParts = Symbol("fastify.request.headParts");
 const kOwnHeaders = Symbol("fastify.request.ownHeaders");
@@ -34,10 +34,10 @@ const USER = 8;
 /** What all kinds of requests are made by: each scope has one of its own, with its decorations. */
 export function Request(context, values, head, lines, body) {
   this[kContext] = context;
-  this[kValues] = values;
   this[kHead] = head;
   this[kLines] = lines;
-  this[kRawBody] = body;
+  if (values !== undefined) this[kValues] = values;
+  if (body !== undefined) this[kRawBody] = body;
   this.body = undefined;
 }
 Request.props = [];
@@ -48,10 +48,10 @@ export function buildRequest(Parent) {
   const props = Parent.props.slice();
   function ScopedRequest(context, values, head, lines, body) {
     this[kContext] = context;
-    this[kValues] = values;
     this[kHead] = head;
     this[kLines] = lines;
-    this[kRawBody] = body;
+    if (values !== undefined) this[kValues] = values;
+    if (body !== undefined) this[kRawBody] = body;
     this.body = undefined;
     for (let at = 0; at < props.length; at += 1) this[props[at].key] = props[at].value;
   }
@@ -289,7 +289,9 @@ defineProperties(Request.prototype, {
     get() {
       if (this[kAbort] === undefined) {
         this[kAbort] = new AbortController();
-        inFlight.set(numberOf(this), this);
+        // The edge tells of its end from now on, unless it does so anyway, or it has ended. What is injected has no client.
+        const number = numberOf(this);
+        if (this[kWatched] === undefined && number > 0 && host.call("request.ask", number)) inFlight.set(number, this);
       }
       return this[kAbort].signal;
     },

@@ -1,6 +1,6 @@
 // Adding routes. Where they lead is kept by the host's router; what is to be done is kept here, by the route's number.
 
-import { assign, isArray, isInteger, tagOf } from "./intrinsics.js";
+import { isArray, isInteger, tagOf } from "./intrinsics.js";
 import { errorCodes, unsupported } from "./errors.js";
 import { checkRouteHooks } from "./hooks.js";
 import { Context } from "./context.js";
@@ -10,8 +10,10 @@ import { headHooks } from "./head-route.js";
 import { linkNotFound } from "./not-found.js";
 import { errorHandlerWithin } from "./failure.js";
 import { isLevel } from "./logger.js";
+import { Misplaced } from "./parts.js";
+import { because, faultOf } from "./schema-host.js";
 import {
-  kBoot, kErrorHandler, kHooks, kLogLevel, kLogSerializers, kPrefix, kReplySerializerDefault, kSchemaFormatter, kShared,
+  kBoot, kErrorHandler, kHooks, kLogLevel, kLogSerializers, kPrefix, kReplySerializerDefault, kSchemaFormatter, kSchemas, kShared,
 } from "./symbols.js";
 
 /** `fastify.get(url, options?, handler)`. */
@@ -74,7 +76,9 @@ export function addRoute(instance, given, byFramework) {
     }
   }
 
-  const add = (routePath, prefixing) => place(instance, given, options, methods, routePath, prefixing, byFramework);
+  /** Where a tenant's code calls this, if that is kept, and whether a mistake of it is told: more than one route may come of it. */
+  const call = { at: undefined, isTold: false };
+  const add = (routePath, prefixing) => place(instance, given, options, methods, routePath, prefixing, byFramework, call);
   const prefix = instance[kPrefix];
   if (path === "/" && prefix !== "" && options.method !== "HEAD") {
     if (options.prefixTrailingSlash === "slash") {
@@ -94,7 +98,7 @@ export function addRoute(instance, given, byFramework) {
   return instance;
 }
 
-function place(instance, given, options, methods, routePath, prefixing, byFramework) {
+function place(instance, given, options, methods, routePath, prefixing, byFramework, call) {
   const shared = instance[kShared];
   const prefix = instance[kPrefix];
   const url = prefix + routePath;
@@ -111,6 +115,8 @@ function place(instance, given, options, methods, routePath, prefixing, byFramew
     for (const hook of instance[kHooks].onRoute) hook.call(instance, options);
   }
   checkRouteHooks(options);
+  // Schemas are compiled once all are there, and nobody calls any more then. It costs 3 µs.
+  if (options.schema) call.at ??= new Error();
 
   const config = { ...options.config, url: prefixing ? prefix : url, method: options.method };
   const exposesHead = options.exposeHeadRoute ?? shared.exposeHeadRoutes;
@@ -134,25 +140,42 @@ function place(instance, given, options, methods, routePath, prefixing, byFramew
   instance.after((error, done) => {
     settleOptions(instance, context, options);
     const { part } = shared;
-    instance[kBoot].preReady.push(() => attempt(shared, part, context, () => complete(instance, context, options)));
+    instance[kBoot].preReady.push(() => attempt(instance, part, context, call, () => complete(instance, context, options)));
     done(error);
   });
 
   if (exposesHead && isGet && !methods.includes("HEAD") && !hadHead) {
     const head = { ...given, method: "HEAD", onSend: headHooks(given.onSend) };
-    place(instance, head, head, ["HEAD"], routePath, prefixing, true);
+    place(instance, head, head, ["HEAD"], routePath, prefixing, true, call);
   }
 }
 
 /** A route that cannot be completed fails the start, or is left out and named, by what whoever loads the application says. */
-function attempt(shared, part, context, step) {
+function attempt(instance, part, context, call, step) {
+  const shared = instance[kShared];
   try {
     step();
   } catch (error) {
     if (shared.brokenRoute === undefined) throw error;
-    shared.brokenRoute(part, error);
+    const told = blamed(instance, call, error);
+    if (told !== undefined) shared.brokenRoute(part, told);
     shared.forget(context.index);
   }
+  call.at = undefined;
+}
+
+/** The error with the place of the schema that was added, or of the call; undefined where that is told already. */
+function blamed(instance, call, error) {
+  const { shared, pointer, of } = faultOf(error) ?? {};
+  const source = shared === undefined ? undefined : instance[kSchemas].source(shared);
+  const wrong = source ?? call;
+  if (wrong.isTold) return undefined;
+  wrong.isTold = true;
+  const note = pointer ? `, at ${pointer} of ${shared === undefined ? `its ${of}` : `the schema "${shared}"`}` : "";
+  if (source === undefined) return new Misplaced(error, { stack: call.at?.stack, note });
+  return new Misplaced(error, {
+    part: source.part, file: source.file, stack: source.call?.stack ?? "", schema: shared, pointer: pointer ?? "", note,
+  });
 }
 
 /** Options may have been changed by `onRoute` hooks, and the scope's by what was registered since. */
@@ -180,12 +203,12 @@ function complete(instance, context, options) {
       const validators = compileValidators(context);
       context.validators = instance[kShared].validatesInputs ? validators : undefined;
     } catch (error) {
-      throw assign(new errorCodes.FST_ERR_SCH_VALIDATION_BUILD(method, url, error.message), { cause: error });
+      throw because(new errorCodes.FST_ERR_SCH_VALIDATION_BUILD(method, url, error.message), error);
     }
     try {
       context.responses = compileSerializers(context);
     } catch (error) {
-      throw assign(new errorCodes.FST_ERR_SCH_SERIALIZATION_BUILD(method, url, error.message), { cause: error });
+      throw because(new errorCodes.FST_ERR_SCH_SERIALIZATION_BUILD(method, url, error.message), error);
     }
   }
   if (context.mixesBodies) context.takesBody = undefined;

@@ -1,6 +1,6 @@
 // From `reply.send(payload)` to the answer: serialization with its hooks, `onSend`, and what the edge is given.
 
-import { encodeText, isArray, now, tagOf, toJson } from "./intrinsics.js";
+import { encodeText, isArray, now, plainJson, stringify, tagOf, toJson } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { runPayloadHooks } from "./hooks.js";
 import { mediaTypeOf } from "./media-type.js";
@@ -11,7 +11,7 @@ import { responded } from "./responded.js";
 import { limits } from "./limits.js";
 import { release } from "./lifecycle.js";
 import {
-  kAbort, kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kWaiting,
+  kAnswer, kContext, kEnd, kHeaders, kInOnError, kIsError, kReplySerializerDefault, kResolve, kSent, kSerializer, kStatus, kWaiting,
 } from "./symbols.js";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -23,24 +23,39 @@ export function headersOf(reply) {
   return (reply[kHeaders] ??= typeof reply[kAnswer] === "string" ? { "content-type": JSON_TYPE } : {});
 }
 
-/** Text alone, where nobody has a say in it but the handler: whether there is an answer now. */
+/** Whether nobody has a say in the answer but the payload, so that it is JSON with status 200. */
+function isUntouched(reply) {
+  return reply.request[kContext].isQuick && reply[kHeaders] === undefined && reply[kStatus] === 200 && !reply[kSent] &&
+    !reply[kIsError] && !reply[kInOnError] && reply[kSerializer] === null;
+}
+
+/** The answer of an untouched reply to plain data: whether there is one now. */
+export function answerPlainly(reply, payload) {
+  if (!isUntouched(reply)) return false;
+  const text = plainJson(payload);
+  if (text === undefined) return false;
+  settleWith(reply, text);
+  return true;
+}
+
+/** As an untouched reply is answered whose payload is no plain data: whether there is an answer now. */
 function answerQuickly(reply, payload) {
-  const { request } = reply;
-  if (request[kContext].isQuick !== true || reply[kStatus] !== 200 || request[kAbort] !== undefined) return false;
+  if (!isUntouched(reply)) return false;
   let text;
   try {
-    text = toJson(payload);
+    text = stringify(payload);
   } catch (thrown) {
     serializationFailed(reply, thrown);
     return true;
   }
   // What is sent may have had a say in it by its `toJSON`.
-  if (typeof text !== "string" || reply[kHeaders] !== undefined || reply[kStatus] !== 200 || reply[kSent]) return false;
+  if (typeof text !== "string" || !isUntouched(reply)) return false;
   settleWith(reply, text);
   return true;
 }
 
 export function send(payload) {
+  if (answerPlainly(this, payload)) return this;
   if (this[kInOnError]) throw new errorCodes.FST_ERR_SEND_INSIDE_ONERR();
   if (this[kSent]) {
     const { url, method } = this.request;
@@ -80,7 +95,7 @@ export function send(payload) {
     }
     payload = this[kSerializer](payload);
   } else if (!given) {
-    if (this[kHeaders] === undefined && answerQuickly(this, payload)) return this;
+    if (answerQuickly(this, payload)) return this;
     headersOf(this)["content-type"] = JSON_TYPE;
     preSerialize(this, payload);
     return this;

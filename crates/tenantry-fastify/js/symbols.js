@@ -45,3 +45,5 @@ export const kEnd = Symbol("fastify.reply.endTime");
 export const kWaiting = Symbol("fastify.reply.waiting");
 export const kTimer = Symbol("fastify.request.timer");
 export const kAbort = Symbol("fastify.request.abortController");
+export const kWatched = Symbol("fastify.request.watched");
+export const kGone = Symbol("fastify.request.gone");

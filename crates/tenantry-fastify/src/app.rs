@@ -10,20 +10,21 @@ mod native;
 mod request;
 mod schemas;
 mod table;
+mod under_way;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tenantry_js::{Data, Engine, Isolate, IsolateStats, JsError, TaskContext};
+use tenantry_js::{Data, Engine, Host, Isolate, IsolateStats, JsError, TaskContext};
 
 pub use config::AppConfig;
 pub use failure::Failure;
 
 use crate::{LoadError, Loaded, RequestInfo};
 use gone::Watch;
+use host::AppHost;
 use table::{Found, Table};
 
 /// One isolate with a tenant's application loaded in it. Cheap to clone; the isolate closes with its last handle.
@@ -34,9 +35,9 @@ pub struct App {
 
 struct Inner {
     isolate: Isolate,
+    host: Arc<AppHost>,
     loaded: Loaded,
     table: Table,
-    numbers: AtomicU64,
 }
 
 impl std::fmt::Debug for App {
@@ -55,8 +56,8 @@ impl App {
         config: AppConfig,
         context: TaskContext,
     ) -> Result<Self, LoadError> {
-        let (isolate, loaded, table) = load::load(engine, config, context).await?;
-        let inner = Inner { isolate, loaded, table, numbers: AtomicU64::new(1) };
+        let (isolate, host, loaded, table) = load::load(engine, config, context).await?;
+        let inner = Inner { isolate, host, loaded, table };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -72,8 +73,9 @@ impl App {
 
     /// Answers a request. Errors are answers, too: what went wrong is in the response's extensions as [`Failure`].
     ///
-    /// `context` is what the host is given with everything that the tenant's code asks of it for this request. Dropping the
-    /// future cancels the request, after which its `onRequestAbort` hooks run.
+    /// `context` is what the host is given with everything that the tenant's code asks of it for this request; the hooks
+    /// that run after it has been answered have one of their own ([`Host::renewed`]). Dropping the future cancels the
+    /// request, after which its `signal` tells of that and its `onRequestAbort` hooks run.
     pub async fn handle(
         &self,
         request: Request<Bytes>,
@@ -87,17 +89,14 @@ impl App {
             Found::Target { target, params } => (target, params),
             Found::Answer(response) => return response,
         };
-        let number = inner.numbers.fetch_add(1, Ordering::Relaxed);
         let route = inner.table.route(target);
         let is_head = request.method() == http::Method::HEAD;
-        let args = request::arguments(number, target, params, route, &request, &info);
-        let watch = route.watched.then(|| Watch::new(&inner.isolate, number, &context));
+        let watch = Watch::begin(inner, route.watched, &context);
+        let args = request::arguments(watch.number(), target, params, route, &request, &info);
         let result = inner.isolate.run("dispatch", args, context.clone()).await;
-        if let Some(watch) = watch {
-            watch.answered(&result);
-        }
+        watch.answered(&result);
         match result {
-            Ok(data) => answer::response(data, is_head, |due| inner.respond(due, context)),
+            Ok(data) => answer::response(data, is_head, |due| inner.respond(due, &context)),
             Err(error) => failure::response(&error),
         }
     }
@@ -124,8 +123,8 @@ impl App {
 
 impl Inner {
     /// Runs the `onResponse` hooks of an answered request, beside its answer.
-    fn respond(&self, due: f64, context: TaskContext) {
-        let isolate = self.isolate.clone();
+    fn respond(&self, due: f64, context: &TaskContext) {
+        let (isolate, context) = (self.isolate.clone(), self.host.renewed(context));
         tokio::spawn(async move {
             let ran = isolate.run("responded", vec![Data::Number(due)], context).await;
             if let Err(error) = ran {

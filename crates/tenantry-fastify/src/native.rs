@@ -13,6 +13,7 @@
 //!     fn register(&self, scope: &mut Scope) -> Result<(), String> {
 //!         scope.decorate("region", serde_json::json!("eu"));
 //!         scope.hook(Hook::OnRequest, |_request| async { Ok(Flow::go_on().header("x-region", "eu")) });
+//!         scope.on_send(|request, answer| async move { Ok(answer.with_header("x-tenant", request.tenant_id())) });
 //!         scope.get("/health", |request| async move { Ok(Reply::json(&serde_json::json!({ "path": request.path() }))) });
 //!         Ok(())
 //!     }
@@ -20,9 +21,12 @@
 //! ```
 
 mod app;
+mod hook;
 mod ordered;
+mod outgoing;
 mod request;
 mod scope;
+mod tenant;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,11 +37,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 pub use app::NativeApp;
-pub(crate) use ordered::ordered;
+pub use hook::Hook;
+pub(crate) use hook::HookItem;
+pub(crate) use ordered::{filled, ordered};
+pub use outgoing::Outgoing;
 pub use request::NativeRequest;
 pub(crate) use request::RequestParts;
 pub(crate) use scope::Item;
 pub use scope::Scope;
+pub use tenant::Tenant;
 
 /// A plugin written in Rust. It is registered once for each application it is part of.
 pub trait NativePlugin: Send + Sync + 'static {
@@ -57,31 +65,6 @@ pub trait NativePlugin: Send + Sync + 'static {
     /// Adds routes, hooks, decorations and schemas. What it adds to the scope itself is for the whole application, as with
     /// `fastify-plugin`; [`Scope::register`] makes scopes of their own. An error keeps the application from being loaded.
     fn register(&self, scope: &mut Scope) -> Result<(), String>;
-}
-
-/// When a native hook runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Hook {
-    /// First of all, without a body.
-    OnRequest,
-    /// With the body, before it is validated.
-    PreValidation,
-    /// With the validated body, before the handler.
-    PreHandler,
-    /// After the answer; what it gives is not looked at.
-    OnResponse,
-}
-
-impl Hook {
-    /// As Fastify calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OnRequest => "onRequest",
-            Self::PreValidation => "preValidation",
-            Self::PreHandler => "preHandler",
-            Self::OnResponse => "onResponse",
-        }
-    }
 }
 
 /// How a request goes on after a hook.
@@ -185,8 +168,6 @@ impl std::fmt::Display for NativeError {
 
 impl std::error::Error for NativeError {}
 
-pub(crate) type HookFn =
-    Arc<dyn Fn(NativeRequest) -> BoxFuture<'static, Result<Flow, NativeError>> + Send + Sync>;
 pub(crate) type HandlerFn =
     Arc<dyn Fn(NativeRequest) -> BoxFuture<'static, Result<Reply, NativeError>> + Send + Sync>;
 

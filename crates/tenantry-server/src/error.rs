@@ -1,11 +1,12 @@
 //! What can go wrong between a server and its tenants.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{any::Any, fmt, io, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use tenantry::{ConfigError, TenantId};
 use tenantry_fastify::PartError;
 use tenantry_web::ApiError;
+use tokio::task::JoinError;
 
 /// The result of what may fail with a [`ServerError`].
 pub type Result<T, E = ServerError> = std::result::Result<T, E>;
@@ -96,6 +97,22 @@ impl Broken {
     pub(crate) fn parts(parts: Vec<PartError>) -> Self {
         Self { message: String::new(), parts }
     }
+
+    /// A task that was to load it has given nothing.
+    pub(crate) fn lost(error: JoinError) -> Self {
+        match error.try_into_panic() {
+            Ok(panic) => Self::whole(panicked(&*panic)),
+            Err(_) => Self::whole("the runtime is ending"),
+        }
+    }
+}
+
+/// What is told of a panic in what loads tenants and plugins.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let said = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let told = "there was a panic in what loads it";
+    said.map_or_else(|| told.to_owned(), |said| format!("{told}: {said}"))
 }
 
 impl fmt::Display for Broken {

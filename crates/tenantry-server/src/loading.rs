@@ -23,6 +23,7 @@
 //! | [`NodeModules`] | packages in a `node_modules` |
 //! | [`Remote`] | archives and prefixes in S3, Google Cloud Storage, Azure and behind HTTP |
 
+mod asking;
 #[cfg(feature = "object-store")]
 mod cache;
 mod configured;
@@ -65,7 +66,7 @@ pub use self::{
 /// Loading gives files and runs none of them: they run in the sandbox of whoever asked.
 ///
 /// Both methods may be cancelled at any await: nothing half-done is left where a later call finds
-/// it.
+/// it. A server waits for each for `limits.load`, and takes a panic for an error.
 ///
 /// ```
 /// use futures_util::future::BoxFuture;

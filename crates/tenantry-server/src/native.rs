@@ -1,4 +1,6 @@
-//! Tenants written in Rust.
+//! Tenants written in Rust, and what a server gives to plugins written in Rust.
+
+mod database;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -10,10 +12,12 @@ use serde_json::{Value, json};
 use tenantry::{TenantContext, TenantId, TenantManager, context};
 use tenantry_fastify::{
     Loaded, RouteInfo,
-    native::{NativeApp, NativeError, NativePlugin},
+    native::{NativeApp, NativeError, NativePlugin, Tenant},
 };
 use tenantry_js::TaskContext;
 
+pub(crate) use self::database::extensions;
+pub use self::database::{NativeDatabase, database_error};
 use crate::{
     application::{Application, Blueprint, Call, Failed, Origin, Usage},
     error::Broken,
@@ -225,7 +229,9 @@ impl Blueprint for NativeBlueprint {
             for provide in tenant.provided {
                 router = provide(router);
             }
-            let plugins = NativeApp::new(&tenant.plugins, self.id.as_str());
+            let extensions = extensions(self.manager.as_ref(), &self.id);
+            let whose = Tenant::new(self.id.as_str(), tenant.config, extensions);
+            let plugins = NativeApp::new(&tenant.plugins, whose);
             let plugins = plugins.map_err(|error| Broken::whole(error.to_string()))?;
             (loaded.services, loaded.routes) = (tenant.services, tenant.routes);
             loaded.routes.extend(plugins.routes());

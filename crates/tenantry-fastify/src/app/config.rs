@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Extensions;
 use serde_json::Value;
 use tenantry_js::{
     FetchPolicy, Host, Limits, LogLevel, Memory, ModuleSource, NoHost, Record, Script,
@@ -40,6 +41,8 @@ pub struct AppConfig {
     pub prelude: Vec<Script>,
     /// Plugins written in Rust. They come before the tenant's index.
     pub natives: Vec<Arc<dyn NativePlugin>>,
+    /// What they find in their [`Tenant`](crate::native::Tenant), by its type: a way to the tenant's database, for one.
+    pub extensions: Extensions,
     /// Options of the Fastify instance: `bodyLimit`, `caseSensitive`, `ignoreTrailingSlash`, `exposeHeadRoutes`, ….
     pub options: Value,
     /// Below this nothing is logged.
@@ -68,6 +71,7 @@ impl AppConfig {
             host: Arc::new(NoHost),
             prelude: Vec::new(),
             natives: Vec::new(),
+            extensions: Extensions::new(),
             options: Value::Object(serde_json::Map::new()),
             log_level: LogLevel::Info,
             response_limit: 16 << 20,

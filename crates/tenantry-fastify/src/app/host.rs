@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskInfo};
+use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskContext, TaskInfo};
 
 use super::native::Natives;
 use super::schemas::SchemaTable;
+use super::under_way::UnderWay;
+use crate::LoadError;
 use crate::files::PublicFolder;
 use crate::router::{AddError, Lookup, Router, RouterOptions};
 
@@ -16,6 +18,7 @@ pub(super) struct AppHost {
     schemas: SchemaTable,
     natives: Natives,
     public: Option<PublicFolder>,
+    under_way: UnderWay,
 }
 
 impl AppHost {
@@ -25,11 +28,21 @@ impl AppHost {
         public: Option<PublicFolder>,
     ) -> Self {
         let (routers, schemas) = (Mutex::default(), SchemaTable::default());
-        Self { outer, routers, schemas, natives, public }
+        Self { outer, routers, schemas, natives, public, under_way: UnderWay::new() }
+    }
+
+    /// The requests under way.
+    pub(super) fn under_way(&self) -> &UnderWay {
+        &self.under_way
     }
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
         self.routers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why a native plugin could not be registered.
+    pub(super) fn native_failure(&self) -> Option<LoadError> {
+        self.natives.failure()
     }
 
     /// A copy of a router, as it is now.
@@ -132,6 +145,13 @@ pub(super) fn index(args: &[Data], at: usize) -> Result<usize, HostError> {
     }
 }
 
+/// A request's number.
+fn request(args: &[Data]) -> Result<u64, HostError> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole")]
+    let number = args.first().and_then(Data::as_number).map(|number| number as u64);
+    number.ok_or_else(|| wrong(0, "a number"))
+}
+
 fn wrong(at: usize, expected: &str) -> HostError {
     HostError::new("ERR_HOST_ARGUMENT", format!("argument {at} is not {expected}"))
 }
@@ -167,6 +187,12 @@ impl Host for AppHost {
         if name.starts_with("schema.") {
             return self.schemas.call(name, &args);
         }
+        if name == "native.register" {
+            return self.natives.register(&args);
+        }
+        if name == "request.ask" {
+            return Ok(Data::Bool(self.under_way.ask(request(&args)?)));
+        }
         self.outer.call(task, name, args)
     }
 
@@ -184,5 +210,9 @@ impl Host for AppHost {
 
     fn ended(&self, task: &TaskInfo) {
         self.outer.ended(task);
+    }
+
+    fn renewed(&self, context: &TaskContext) -> TaskContext {
+        self.outer.renewed(context)
     }
 }

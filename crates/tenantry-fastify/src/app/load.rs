@@ -1,11 +1,14 @@
 //! Making the isolate and loading the application in it.
 
+mod json_file;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, ModuleSource, TaskContext};
+use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, TaskContext};
 
+use self::json_file::{Told, is_json};
 use super::AppConfig;
 use super::host::AppHost;
 use super::native::Natives;
@@ -26,7 +29,7 @@ struct Report {
     services: Vec<String>,
     plugins: Vec<String>,
     schemas: Vec<Option<String>>,
-    errors: Vec<PartError>,
+    errors: Vec<Told>,
     targets: Vec<Route>,
     not_found: Vec<NotFound>,
 }
@@ -35,10 +38,11 @@ pub(super) async fn load(
     engine: &Engine,
     config: AppConfig,
     context: TaskContext,
-) -> Result<(Isolate, Loaded, Table), LoadError> {
+) -> Result<(Isolate, Arc<AppHost>, Loaded, Table), LoadError> {
     let mut broken = Vec::new();
-    let (natives, told) = Natives::register(&config.natives, config.tenant.id.clone())?;
-    let manifest = manifest(&config, told, &mut broken);
+    let natives =
+        Natives::new(&config.natives, config.tenant.id.clone(), config.extensions.clone())?;
+    let manifest = manifest(&config, natives.names(), &mut broken);
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
@@ -50,18 +54,20 @@ pub(super) async fn load(
     isolate.limits = config.limits;
     isolate.loading = config.loading;
     isolate.prelude = scripts;
-    isolate.modules = config.modules;
+    isolate.modules = Arc::clone(&config.modules);
     isolate.host = host.clone();
     isolate.env = config.env;
     isolate.fetch = config.fetch;
     isolate.record = config.record;
     let isolate = engine.isolate(isolate).await?;
-    let answer =
-        isolate.run_lasting("load", vec![Data::Text(manifest.to_string())], context).await?;
-    let mut report = read(&answer)?;
-    report.errors.splice(0..0, broken);
-    if config.on_error == OnError::Tenant && !report.errors.is_empty() {
-        return Err(LoadError::Parts(report.errors));
+    let answer = isolate.run_lasting("load", vec![Data::Text(manifest.to_string())], context).await;
+    if let Some(error) = host.native_failure() {
+        return Err(error);
+    }
+    let report = read(&answer?)?;
+    broken.extend(report.errors.into_iter().map(|told| told.placed(&*config.modules)));
+    if config.on_error == OnError::Tenant && !broken.is_empty() {
+        return Err(LoadError::Parts(broken));
     }
     isolate.loaded();
     let router = host.router(report.router).unwrap_or_default();
@@ -78,9 +84,9 @@ pub(super) async fn load(
         services: report.services,
         plugins: report.plugins,
         schemas: report.schemas.into_iter().flatten().collect(),
-        errors: report.errors,
+        errors: broken,
     };
-    Ok((isolate, loaded, Table::new(router, report.targets, report.not_found)))
+    Ok((isolate, host, loaded, Table::new(router, report.targets, report.not_found)))
 }
 
 fn read(answer: &Data) -> Result<Report, LoadError> {
@@ -99,7 +105,7 @@ fn read(answer: &Data) -> Result<Report, LoadError> {
 }
 
 /// The manifest as the bootstrap reads it. JSON is read here, where it is known what is wrong where.
-fn manifest(config: &AppConfig, natives: Vec<Value>, broken: &mut Vec<PartError>) -> Value {
+fn manifest(config: &AppConfig, natives: Vec<String>, broken: &mut Vec<PartError>) -> Value {
     let Manifest { config: source, index, core_plugins, plugins, schemas, services, routes } =
         &config.manifest;
     let modules = &*config.modules;
@@ -107,7 +113,7 @@ fn manifest(config: &AppConfig, natives: Vec<Value>, broken: &mut Vec<PartError>
         ConfigSource::None => json!({ "value": {} }),
         ConfigSource::Value(value) => json!({ "value": value }),
         ConfigSource::Module(file) if is_json(file) => {
-            json!({ "value": read_json(modules, "config", file, broken).unwrap_or(json!({})) })
+            json!({ "value": json_file::read(modules, "config", file, broken).unwrap_or(json!({})) })
         }
         ConfigSource::Module(file) => json!({ "module": file }),
     };
@@ -117,7 +123,8 @@ fn manifest(config: &AppConfig, natives: Vec<Value>, broken: &mut Vec<PartError>
             if !is_json(&it.module) {
                 return Some(json!({ "name": it.name, "module": it.module }));
             }
-            let value = read_json(modules, &format!("schema {}", it.name), &it.module, broken)?;
+            let value =
+                json_file::read(modules, &format!("schema {}", it.name), &it.module, broken)?;
             Some(json!({ "name": it.name, "module": it.module, "value": value }))
         })
         .collect();
@@ -142,38 +149,4 @@ fn parts(list: &[ModuleRef]) -> Vec<Value> {
     list.iter()
         .map(|it| json!({ "name": it.name, "module": it.module, "options": it.options }))
         .collect()
-}
-
-fn is_json(file: &str) -> bool {
-    file.ends_with(".json")
-}
-
-fn read_json(
-    modules: &dyn ModuleSource,
-    part: &str,
-    file: &str,
-    broken: &mut Vec<PartError>,
-) -> Option<Value> {
-    let mut fail = |line, column, message| {
-        broken.push(PartError {
-            part: part.to_owned(),
-            file: file.to_owned(),
-            line,
-            column,
-            message,
-        });
-        None
-    };
-    let text = match modules.load(file) {
-        Ok(module) => module.text,
-        Err(error) => return fail(None, None, error.to_string()),
-    };
-    match serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text)) {
-        Ok(value) => Some(value),
-        Err(error) => fail(
-            u32::try_from(error.line()).ok(),
-            u32::try_from(error.column()).ok(),
-            format!("no valid JSON: {error}"),
-        ),
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tenantry_js::{Data, HostError};
 
 use super::host::{index, text};
-use crate::schema::{Checked, Schemas, Serializer, ValidationError, Validator};
+use crate::schema::{Checked, SchemaError, Schemas, Serializer, ValidationError, Validator};
 
 /// Compiled schemas of one isolate.
 #[derive(Default)]
@@ -33,7 +33,8 @@ impl SchemaTable {
     }
 
     /// `schema.scope(schemas)`, `schema.validator(scope, schema, part)`, `schema.check(validator, value, part)`,
-    /// `schema.serializer(scope, schema)`, `schema.serialize(serializer, value)`.
+    /// `schema.serializer(scope, schema)`, `schema.serialize(serializer, value)`. What is compiled is a number; where it
+    /// does not compile, an object says why, and which schema is to blame.
     pub(super) fn call(&self, name: &str, args: &[Data]) -> Result<Data, HostError> {
         match name {
             "schema.scope" => self.scope(text(args, 0)?),
@@ -49,8 +50,12 @@ impl SchemaTable {
         // As they are written: the order of their keys matters.
         let list: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| plain(&error))?;
         let mut schemas = Schemas::new();
-        for schema in list {
-            schemas.add(schema.get()).map_err(|error| plain(&error))?;
+        for (at, schema) in list.into_iter().enumerate() {
+            if let Err(error) = schemas.add(schema.get()) {
+                let at = Data::from(u32::try_from(at).unwrap_or(u32::MAX));
+                let message = Data::Text(error.message);
+                return Ok(Data::Map(vec![("message".to_owned(), message), ("at".to_owned(), at)]));
+            }
         }
         let mut compiled = self.compiled();
         let size = compiled.with(schemas.size())?;
@@ -64,7 +69,10 @@ impl SchemaTable {
         // Names of headers are compared in lower case.
         let validator =
             if part == "headers" { schemas.headers(schema) } else { schemas.validator(schema) };
-        let validator = validator.map_err(|error| plain(&error))?;
+        let validator = match validator {
+            Ok(validator) => validator,
+            Err(error) => return Ok(wrong(error)),
+        };
         let mut compiled = self.compiled();
         let size = compiled.with(validator.size())?;
         let number = push(&mut compiled.validators, validator)?;
@@ -87,7 +95,10 @@ impl SchemaTable {
 
     fn serializer(&self, scope: usize, schema: &str) -> Result<Data, HostError> {
         let schemas = get(&self.compiled().scopes, scope)?;
-        let serializer = schemas.serializer(schema).map_err(|error| plain(&error))?;
+        let serializer = match schemas.serializer(schema) {
+            Ok(serializer) => serializer,
+            Err(error) => return Ok(wrong(error)),
+        };
         let mut compiled = self.compiled();
         let size = compiled.with(serializer.size())?;
         let number = push(&mut compiled.serializers, serializer)?;
@@ -127,6 +138,16 @@ fn get<T: Clone>(list: &[T], at: usize) -> Result<T, HostError> {
     list.get(at)
         .cloned()
         .ok_or_else(|| HostError::new("ERR_SCHEMA", "there is no such compiled schema"))
+}
+
+/// A schema that does not compile.
+fn wrong(error: SchemaError) -> Data {
+    let text = |text: Option<String>| text.map_or(Data::Undefined, Data::Text);
+    Data::Map(vec![
+        ("message".to_owned(), Data::Text(error.message)),
+        ("shared".to_owned(), text(error.shared)),
+        ("pointer".to_owned(), text(error.pointer)),
+    ])
 }
 
 /// An error without a code: its caller gives it one.

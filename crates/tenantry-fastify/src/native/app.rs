@@ -1,5 +1,7 @@
 //! Native plugins without any JavaScript: for a tenant that is written in Rust itself.
 
+mod hooks;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,36 +9,31 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 use tenantry_js::TaskContext;
 
-use super::ordered::ordered;
+use self::hooks::{Hooks, after, before, send, tell};
+use super::ordered::{filled, ordered};
 use super::scope::{Item, RouteItem};
 use super::{
-    Flow, HandlerFn, Hook, HookFn, NativeError, NativePlugin, NativeRequest, Reply, RequestParts,
-    Scope,
+    HandlerFn, NativeError, NativePlugin, NativeRequest, Reply, RequestParts, Scope, Tenant,
 };
 use crate::router::{Lookup, Router, RouterOptions, path_of};
 use crate::{LoadError, RequestInfo, RouteInfo};
 
-/// The hooks before the handler, in their order.
-const BEFORE: [Hook; 3] = [Hook::OnRequest, Hook::PreValidation, Hook::PreHandler];
-
 /// Native plugins' routes and hooks for a tenant that has no JavaScript. What they decorate, and their schemas, are
-/// JavaScript's and of no use here. Cheap to clone.
+/// JavaScript's and of no use here; nor is anything serialized here, so that no hook of `preSerialization` runs. Cheap
+/// to clone.
 #[derive(Clone)]
 pub struct NativeApp {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    tenant: Arc<str>,
+    tenant: Tenant,
     router: Router,
     targets: Vec<Target>,
     /// Those of the whole application.
     hooks: Hooks,
     names: Vec<String>,
 }
-
-/// In the order in which they were added.
-type Hooks = Vec<(Hook, HookFn)>;
 
 struct Target {
     handler: HandlerFn,
@@ -51,29 +48,30 @@ impl std::fmt::Debug for NativeApp {
 }
 
 impl NativeApp {
-    /// Registers the plugins.
+    /// Registers the plugins for a tenant.
     ///
     /// # Errors
     ///
     /// [`LoadError::Native`], for the first that cannot be.
-    pub fn new(
-        plugins: &[Arc<dyn NativePlugin>],
-        tenant: impl Into<Arc<str>>,
-    ) -> Result<Self, LoadError> {
+    pub fn new(plugins: &[Arc<dyn NativePlugin>], tenant: Tenant) -> Result<Self, LoadError> {
+        let plugins = ordered(plugins)?;
+        let mut scopes = Vec::with_capacity(plugins.len());
+        for plugin in &plugins {
+            scopes.push((plugin.name(), filled(&**plugin, &tenant)?));
+        }
         let mut made = Inner {
-            tenant: tenant.into(),
+            tenant,
             router: Router::new(RouterOptions::default()),
             targets: Vec::new(),
             hooks: Vec::new(),
             names: Vec::new(),
         };
-        let filled = ordered(plugins)?;
         // A plugin's own scope is the application's: its hooks are for routes of plugins before it, too.
-        for (_, scope) in &filled {
+        for (_, scope) in &scopes {
             made.hooks.extend(own_hooks(scope));
         }
         let hooks = made.hooks.clone();
-        for (name, scope) in filled {
+        for (name, scope) in scopes {
             let fail = |message| LoadError::Native { plugin: name.to_owned(), message };
             made.add(scope, "", &hooks).map_err(fail)?;
             made.names.push(name.to_owned());
@@ -97,8 +95,9 @@ impl NativeApp {
     /// Answers a request: the hooks, then the plugins' route or, where they have none, `otherwise`, which finds the
     /// request as [`NativeRequest`] among its extensions, with the properties that hooks have set.
     ///
-    /// An answer to an error of the plugins' has the [`NativeError`] among its extensions. Hooks after the answer run
-    /// on their own. Dropping the future stops before the next hook.
+    /// An answer to an error of the plugins' has the [`NativeError`] among its extensions. One of a hook that looks at
+    /// the answer (`onSend`) is answered without asking those hooks again. Hooks after the answer run on their own.
+    /// Dropping the future stops before the next hook.
     pub async fn handle<F, Fut>(
         &self,
         request: Request<Bytes>,
@@ -124,7 +123,6 @@ impl NativeApp {
             id: info.id.clone(),
             headers: request.headers().clone(),
             params: names.iter().cloned().zip(values.into_iter().map(Value::String)).collect(),
-            body: Bytes::new(),
             properties: Map::new(),
             tenant: inner.tenant.clone(),
             context,
@@ -134,28 +132,39 @@ impl NativeApp {
         }
         let mut headers = HeaderMap::new();
         let early = before(hooks, request.body(), &mut parts, &mut headers).await;
-        parts.body = request.body().clone();
-        let native = NativeRequest::from(parts);
-        let mut response = match (early, target) {
-            (Some(answered), _) => answered.unwrap_or_else(failed),
+        let native = NativeRequest::new(parts, request.body().clone());
+        let answered = match (early, target) {
+            (Some(answered), _) => answered,
             (None, Some(target)) => {
                 let answered = (target.handler)(native.clone()).await;
-                answered.map_or_else(failed, |Reply { response }| response)
+                answered.map(|Reply { response }| response)
             }
             (None, None) => {
                 let mut request = request;
                 request.extensions_mut().insert(native.clone());
-                otherwise(request).await
+                Ok(otherwise(request).await)
             }
         };
-        for name in headers.keys() {
-            // Whoever answers has the last word.
-            if !response.headers().contains_key(name) {
-                for value in headers.get_all(name) {
-                    response.headers_mut().append(name.clone(), value.clone());
-                }
+        let is_told = answered.is_err();
+        let mut response = match answered.map_err(answerable) {
+            Ok(response) => response,
+            Err(error) => {
+                tell(hooks, &native, &error).await;
+                failed(error)
             }
-        }
+        };
+        add(&headers, &mut response);
+        let response = match send(hooks, &native, response).await.map_err(answerable) {
+            Ok(response) => response,
+            Err(error) => {
+                if !is_told {
+                    tell(hooks, &native, &error).await;
+                }
+                let mut response = failed(error);
+                add(&headers, &mut response);
+                response
+            }
+        };
         after(hooks, native);
         response
     }
@@ -165,47 +174,23 @@ fn path_of_request(request: &Request<Bytes>) -> String {
     path_of(request.uri().path()).to_owned()
 }
 
-/// Runs the hooks before the handler; `Some` where one of them has answered, or failed.
-async fn before(
-    hooks: &Hooks,
-    body: &Bytes,
-    parts: &mut RequestParts,
-    headers: &mut HeaderMap,
-) -> Option<Result<Response<Bytes>, NativeError>> {
-    for stage in BEFORE {
-        if stage != Hook::OnRequest {
-            parts.body = body.clone();
-        }
-        for (_, run) in hooks.iter().filter(|(hook, _)| *hook == stage) {
-            match run(NativeRequest::from(parts.clone())).await {
-                Ok(Flow::GoOn { headers: more, properties }) => {
-                    headers.extend(more);
-                    parts.properties.extend(properties);
-                }
-                Ok(Flow::Answer(Reply { response })) => return Some(Ok(response)),
-                Err(error) => return Some(Err(error)),
+/// Headers that hooks have set. Whoever answers has the last word.
+fn add(headers: &HeaderMap, response: &mut Response<Bytes>) {
+    for name in headers.keys() {
+        if !response.headers().contains_key(name) {
+            for value in headers.get_all(name) {
+                response.headers_mut().append(name.clone(), value.clone());
             }
         }
     }
-    None
 }
 
-/// Runs the hooks after the answer, for which nobody waits.
-fn after(hooks: &Hooks, request: NativeRequest) {
-    let due: Vec<HookFn> = hooks
-        .iter()
-        .filter(|(hook, _)| *hook == Hook::OnResponse)
-        .map(|(_, run)| run.clone())
-        .collect();
-    if !due.is_empty() {
-        tokio::spawn(async move {
-            for run in due {
-                if let Err(error) = run(request.clone()).await {
-                    tracing::warn!(%error, "a native plugin's hook after the answer failed");
-                }
-            }
-        });
+/// An error with the status that it is answered with.
+fn answerable(mut error: NativeError) -> NativeError {
+    if error.status.as_u16() < 400 {
+        error.status = StatusCode::INTERNAL_SERVER_ERROR;
     }
+    error
 }
 
 /// An error as Fastify answers it.
@@ -218,8 +203,7 @@ fn failed(error: NativeError) -> Response<Bytes> {
         "message": error.message,
     });
     let mut response = Response::new(Bytes::from(body.to_string()));
-    *response.status_mut() =
-        if status.as_u16() < 400 { StatusCode::INTERNAL_SERVER_ERROR } else { status };
+    *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response.extensions_mut().insert(error);
@@ -228,7 +212,7 @@ fn failed(error: NativeError) -> Response<Bytes> {
 
 fn own_hooks(scope: &Scope) -> Hooks {
     let hooks = scope.items.iter().filter_map(|item| match item {
-        Item::Hook(hook, run) => Some((*hook, run.clone())),
+        Item::Hook(hook) => Some(hook.clone()),
         _ => None,
     });
     hooks.collect()
@@ -255,7 +239,7 @@ impl Inner {
                     all.extend(own_hooks(&inner));
                     self.add(inner, &format!("{prefix}{more}"), &all)?;
                 }
-                Item::Decorate(..) | Item::Schema(_) | Item::Hook(..) => {}
+                Item::Decorate(..) | Item::Schema(_) | Item::Hook(_) => {}
             }
         }
         Ok(())

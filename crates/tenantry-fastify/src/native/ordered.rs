@@ -1,20 +1,21 @@
-//! The order in which native plugins are registered.
+//! The order in which native plugins are registered, and registering one.
 
 use std::sync::Arc;
 
-use super::{NativePlugin, Scope};
+use super::{NativePlugin, Scope, Tenant};
 use crate::LoadError;
 
-/// Each plugin's name, and the scope that it has filled: by `order`, each after those that it depends on.
-pub(crate) fn ordered(plugins: &[Arc<dyn NativePlugin>]) -> Result<Vec<(&str, Scope)>, LoadError> {
-    let mut sorted: Vec<_> = plugins.iter().collect();
+/// The plugins by `order`, each after those that it depends on.
+pub(crate) fn ordered(
+    plugins: &[Arc<dyn NativePlugin>],
+) -> Result<Vec<Arc<dyn NativePlugin>>, LoadError> {
+    let mut sorted = plugins.to_vec();
     sorted.sort_by_key(|plugin| plugin.order());
-    let mut filled: Vec<(&str, Scope)> = Vec::new();
-    for plugin in sorted {
-        let name = plugin.name();
-        let fail = |message: String| LoadError::Native { plugin: name.to_owned(), message };
-        let is_there = |wanted: &str| filled.iter().any(|(known, _)| *known == wanted);
-        if is_there(name) {
+    for (at, plugin) in sorted.iter().enumerate() {
+        let fail =
+            |message: String| LoadError::Native { plugin: plugin.name().to_owned(), message };
+        let is_there = |wanted: &str| sorted[..at].iter().any(|known| known.name() == wanted);
+        if is_there(plugin.name()) {
             return Err(fail("it is registered twice".to_owned()));
         }
         if let Some(missing) = plugin.dependencies().iter().find(|it| !is_there(it)) {
@@ -22,9 +23,14 @@ pub(crate) fn ordered(plugins: &[Arc<dyn NativePlugin>]) -> Result<Vec<(&str, Sc
                 "its dependency {missing:?} is not there, or not before it by `order`"
             )));
         }
-        let mut scope = Scope::default();
-        plugin.register(&mut scope).map_err(fail)?;
-        filled.push((name, scope));
     }
-    Ok(filled)
+    Ok(sorted)
+}
+
+/// The scope that a plugin fills for a tenant.
+pub(crate) fn filled(plugin: &dyn NativePlugin, tenant: &Tenant) -> Result<Scope, LoadError> {
+    let mut scope = Scope::new(tenant.clone());
+    let fail = |message| LoadError::Native { plugin: plugin.name().to_owned(), message };
+    plugin.register(&mut scope).map_err(fail)?;
+    Ok(scope)
 }

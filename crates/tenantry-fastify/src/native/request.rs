@@ -7,12 +7,16 @@ use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 use tenantry_js::TaskContext;
 
+use super::Tenant;
+
 /// A request as native code gets it. Cheap to clone.
 #[derive(Clone)]
 pub struct NativeRequest {
     inner: Arc<RequestParts>,
+    body: Bytes,
 }
 
+/// All of it but the body.
 #[derive(Clone)]
 pub(crate) struct RequestParts {
     pub(crate) method: Method,
@@ -20,16 +24,9 @@ pub(crate) struct RequestParts {
     pub(crate) id: String,
     pub(crate) headers: HeaderMap,
     pub(crate) params: Map<String, Value>,
-    pub(crate) body: Bytes,
     pub(crate) properties: Map<String, Value>,
-    pub(crate) tenant: Arc<str>,
+    pub(crate) tenant: Tenant,
     pub(crate) context: TaskContext,
-}
-
-impl From<RequestParts> for NativeRequest {
-    fn from(parts: RequestParts) -> Self {
-        Self { inner: Arc::new(parts) }
-    }
 }
 
 impl std::fmt::Debug for NativeRequest {
@@ -42,6 +39,15 @@ impl std::fmt::Debug for NativeRequest {
 }
 
 impl NativeRequest {
+    pub(crate) fn new(parts: RequestParts, body: Bytes) -> Self {
+        Self { inner: Arc::new(parts), body }
+    }
+
+    /// For hooks that look at the answer.
+    pub(crate) fn without_body(&self) -> Self {
+        Self { inner: self.inner.clone(), body: Bytes::new() }
+    }
+
     /// The method.
     pub fn method(&self) -> &Method {
         &self.inner.method
@@ -72,9 +78,10 @@ impl NativeRequest {
         self.inner.params.get(name).and_then(Value::as_str)
     }
 
-    /// The body as it was sent; empty in `onRequest`.
+    /// The body as it was sent. Hooks that run before it is read, and those that look at the answer or at an error
+    /// (`preSerialization`, `onSend`, `onError`), have an empty one.
     pub fn body(&self) -> &Bytes {
-        &self.inner.body
+        &self.body
     }
 
     /// What hooks before this one set: `user`, for one.
@@ -82,9 +89,14 @@ impl NativeRequest {
         self.inner.properties.get(name)
     }
 
-    /// Whose application it is.
-    pub fn tenant_id(&self) -> &str {
+    /// Whose application it is: the tenant's configuration, and ways to what is the tenant's.
+    pub fn tenant(&self) -> &Tenant {
         &self.inner.tenant
+    }
+
+    /// The tenant's id.
+    pub fn tenant_id(&self) -> &str {
+        self.inner.tenant.id()
     }
 
     /// What the request is handled with: the context given to [`App::handle`](crate::App::handle).

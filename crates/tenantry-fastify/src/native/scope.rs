@@ -4,18 +4,19 @@ use std::future::Future;
 
 use serde_json::Value;
 
-use super::{Flow, HandlerFn, Hook, HookFn, NativeError, NativeRequest, Reply, boxed};
+use super::hook::{HookItem, boxed_with};
+use super::{Flow, HandlerFn, Hook, NativeError, NativeRequest, Outgoing, Reply, Tenant, boxed};
 
 /// A scope that a native plugin fills. Scopes inside get what those outside of them have.
-#[derive(Default)]
 pub struct Scope {
+    tenant: Tenant,
     pub(crate) items: Vec<Item>,
 }
 
 pub(crate) enum Item {
     Decorate(String, Value),
     Schema(Value),
-    Hook(Hook, HookFn),
+    Hook(HookItem),
     Route(RouteItem),
     Scope { prefix: String, inner: Scope },
 }
@@ -33,6 +34,15 @@ impl std::fmt::Debug for Scope {
 }
 
 impl Scope {
+    pub(crate) fn new(tenant: Tenant) -> Self {
+        Self { tenant, items: Vec::new() }
+    }
+
+    /// Whose application the plugin is registered in.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
     /// `fastify.decorate(name, value)`: data, copied to JavaScript.
     pub fn decorate(&mut self, name: impl Into<String>, value: Value) -> &mut Self {
         self.items.push(Item::Decorate(name.into(), value));
@@ -51,7 +61,43 @@ impl Scope {
         F: Fn(NativeRequest) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Flow, NativeError>> + Send + 'static,
     {
-        self.items.push(Item::Hook(hook, boxed(run)));
+        self.items.push(Item::Hook(HookItem::Request(hook, boxed(run))));
+        self
+    }
+
+    /// `fastify.addHook("preSerialization", …)`: it gets what the handler gave, as JSON, and may give something else;
+    /// `None` leaves it as it is. The keys of what it gives are in the order in which `serde_json` has them.
+    ///
+    /// What is text, bytes or a stream already is not serialized, so nobody is asked: neither are answers of routes
+    /// written in Rust.
+    pub fn pre_serialization<F, R>(&mut self, run: F) -> &mut Self
+    where
+        F: Fn(NativeRequest, Value) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Option<Value>, NativeError>> + Send + 'static,
+    {
+        self.items.push(Item::Hook(HookItem::PreSerialization(boxed_with(run))));
+        self
+    }
+
+    /// `fastify.addHook("onSend", …)`: it gets every answer before it is sent, those to errors, too, and gives it back
+    /// with what it has changed.
+    pub fn on_send<F, R>(&mut self, run: F) -> &mut Self
+    where
+        F: Fn(NativeRequest, Outgoing) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Outgoing, NativeError>> + Send + 'static,
+    {
+        self.items.push(Item::Hook(HookItem::OnSend(boxed_with(run))));
+        self
+    }
+
+    /// `fastify.addHook("onError", …)`: it is told of an error before anybody answers it, and can change nothing. An
+    /// error of JavaScript's without a code has an empty one; without a status it has that of its answer, or 500.
+    pub fn on_error<F, R>(&mut self, run: F) -> &mut Self
+    where
+        F: Fn(NativeRequest, NativeError) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.items.push(Item::Hook(HookItem::OnError(boxed_with(run))));
         self
     }
 
@@ -90,7 +136,7 @@ impl Scope {
         prefix: impl Into<String>,
         fill: impl FnOnce(&mut Scope),
     ) -> &mut Self {
-        let mut inner = Scope::default();
+        let mut inner = Scope::new(self.tenant.clone());
         fill(&mut inner);
         self.items.push(Item::Scope { prefix: prefix.into(), inner });
         self

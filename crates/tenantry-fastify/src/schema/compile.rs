@@ -3,14 +3,18 @@
 //! What Ajv refuses in its strict mode is refused here with the same words.
 
 mod arrays;
+mod blame;
 mod general;
 mod keywords;
 mod objects;
 mod rules;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
+pub(crate) use self::blame::{Blame, blame};
+use self::blame::{Mistake, Spot};
 use super::budget::{Budget, PART};
 use super::json::MAX_DEPTH;
 use super::node::{General, Node};
@@ -66,9 +70,19 @@ pub(crate) fn compile(
     options: Options,
     budget: &mut Budget,
 ) -> Result<Program, String> {
+    attempt(registry, root, options, budget).map_err(|mistake| mistake.reason)
+}
+
+/// The same, with the place of what is wrong.
+fn attempt(
+    registry: &Registry,
+    root: &Place,
+    options: Options,
+    budget: &mut Budget,
+) -> Result<Program, Mistake> {
     let before = budget.taken();
-    let schema = registry.at(root).ok_or("the schema is gone")?;
-    let draft = keywords::Draft::of(schema)?;
+    let schema = registry.at(root).ok_or_else(|| Mistake::somewhere("the schema is gone"))?;
+    let draft = keywords::Draft::of(schema).map_err(|reason| Mistake::in_root(reason, root))?;
     let mut compiler = Compiler {
         registry,
         options,
@@ -81,8 +95,11 @@ pub(crate) fn compile(
         steps: Steps::of(0),
         nodes: 0,
         tracks: false,
+        failed: None,
     };
-    compiler.function(root)?;
+    if let Err(reason) = compiler.function(&Rc::new(root.clone())) {
+        return Err(Mistake { reason, spot: compiler.failed });
+    }
     let functions = compiler.functions.into_iter().map(Option::unwrap_or_default).collect();
     let parts = compiler.budget.taken() - before;
     Ok(Program { functions, options, tracks: compiler.tracks, parts })
@@ -94,15 +111,17 @@ struct Compiler<'r, 'b> {
     draft: keywords::Draft,
     /// `None` while one is being compiled.
     functions: Vec<Option<Node>>,
-    known: HashMap<Place, usize>,
+    known: HashMap<Rc<Place>, usize>,
     patterns: HashMap<String, Arc<Pattern>>,
     /// Whether the schemas that others refer to have references themselves.
-    referring: HashMap<Place, bool>,
+    referring: HashMap<Rc<Place>, bool>,
     budget: &'b mut Budget,
     /// For names that patterns are tried on.
     steps: Steps,
     nodes: usize,
     tracks: bool,
+    /// The innermost place of the first mistake.
+    failed: Option<Spot>,
 }
 
 /// Where a schema stands that is being compiled.
@@ -115,6 +134,9 @@ struct Site {
     /// Below `anyOf` and its like, where errors are collected and defaults have no meaning.
     composite: bool,
     depth: usize,
+    /// The schema that is being followed, to which `path` leads in its first `start` bytes.
+    root: Rc<Place>,
+    start: usize,
 }
 
 impl Site {
@@ -137,19 +159,26 @@ impl Site {
 
 impl<'r> Compiler<'r, '_> {
     /// The schema at a place, as a function that others call.
-    fn function(&mut self, place: &Place) -> Result<usize, String> {
+    fn function(&mut self, place: &Rc<Place>) -> Result<usize, String> {
         if let Some(index) = self.known.get(place) {
             return Ok(*index);
         }
         let schema = self.registry.at(place).ok_or("the schema is gone")?;
         let index = self.functions.len();
         self.functions.push(None);
-        self.known.insert(place.clone(), index);
+        self.known.insert(Rc::clone(place), index);
+        let site = Site {
+            path: "#".to_owned(),
+            base: place.base.clone(),
+            composite: false,
+            depth: self.known.len(),
+            root: Rc::clone(place),
+            start: 1,
+        };
         if self.options.strict && schema.get("default").is_some() && has_rules(schema) {
-            return Err("strict mode: default is ignored in the schema root".to_owned());
+            let refused = self.strict("default is ignored in the schema root".to_owned());
+            self.noted(&site, "default", refused)?;
         }
-        let depth = self.known.len();
-        let site = Site { path: "#".to_owned(), base: place.base.clone(), composite: false, depth };
         let node = self.node(schema, &site)?;
         self.functions[index] = Some(node);
         Ok(index)
@@ -165,22 +194,28 @@ impl<'r> Compiler<'r, '_> {
         }
         self.budget.take(NODE + (site.path.len() + site.base.len()) / PART)?;
         let mut node = Node { path: site.path.as_str().into(), ..Node::default() };
+        let filled = self.fill(schema, site, &mut node);
+        self.noted(site, "", filled)?;
+        Ok(node)
+    }
+
+    fn fill(&mut self, schema: &'r Value, site: &Site, node: &mut Node) -> Result<(), String> {
         match schema {
             Value::Bool(fits) => node.never = !fits,
             Value::Object(object) => {
                 self.budget.take(kept(object))?;
-                self.check_keywords(object)?;
+                self.check_keywords(object, site)?;
                 let mut site = site.clone();
                 if let Some(id) =
                     object.get("$id").and_then(Value::as_str).filter(|_| site.path != "#")
                 {
                     site.base = uri::resolve(&site.base, id);
                 }
-                self.object_node(object, &site, &mut node)?;
+                self.object_node(object, &site, node)?;
             }
             _ => return Err(format!("schema must be object or boolean at path \"{}\"", site.path)),
         }
-        Ok(node)
+        Ok(())
     }
 
     fn object_node(
@@ -200,13 +235,14 @@ impl<'r> Compiler<'r, '_> {
         self.array_rules(schema, site, node)?;
         self.object_rules(schema, site, node)?;
         self.unevaluated(schema, site, node)?;
-        self.types(schema, node)
+        let types = self.types(schema, node);
+        self.noted(site, "type", types)
     }
 
     /// A schema below another, or `None` where anything fits.
     fn part(&mut self, schema: &'r Value, site: &Site) -> Result<Option<Node>, String> {
         if let Value::Object(object) = schema {
-            self.check_keywords(object)?;
+            self.check_keywords(object, site)?;
         }
         if has_rules(schema) { self.node(schema, site).map(Some) } else { Ok(None) }
     }
@@ -218,12 +254,13 @@ impl<'r> Compiler<'r, '_> {
             .resolve(&site.base, reference)
             .ok_or_else(|| format!("can't resolve reference {reference} from id {shown}"))?;
         let schema = self.registry.at(&place).ok_or("the schema is gone")?;
-        let referring = match self.referring.get(&place) {
-            Some(referring) => *referring,
+        // One of each is kept, however often it is referred to: their keys may be long.
+        let (place, referring) = match self.referring.get_key_value(&place) {
+            Some((place, referring)) => (Rc::clone(place), *referring),
             None => {
-                let referring = has_reference(schema);
-                self.referring.insert(place.clone(), referring);
-                referring
+                let (place, referring) = (Rc::new(place), has_reference(schema));
+                self.referring.insert(Rc::clone(&place), referring);
+                (place, referring)
             }
         };
         if referring {
@@ -231,9 +268,11 @@ impl<'r> Compiler<'r, '_> {
         }
         let site = Site {
             path: reference.to_owned(),
-            base: place.base,
+            base: place.base.clone(),
             composite: site.composite,
             depth: site.depth + 1,
+            root: place,
+            start: reference.len(),
         };
         self.node(schema, &site).map(|node| General::Inline(Box::new(node)))
     }
@@ -306,6 +345,10 @@ fn escape_fragment(key: &str) -> String {
         .remove(b'\'')
         .remove(b'(')
         .remove(b')');
-    let pointer = key.replace('~', "~0").replace('/', "~1");
-    percent_encoding::utf8_percent_encode(&pointer, &KEPT).to_string()
+    percent_encoding::utf8_percent_encode(&escape_pointer(key), &KEPT).to_string()
+}
+
+/// A key as part of a JSON pointer.
+fn escape_pointer(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with a schema, and with a value.
 
+use super::compile::Blame;
 use super::json;
 use super::value::{Value, object};
 
@@ -11,28 +12,42 @@ pub struct SchemaError {
     pub code: &'static str,
     /// What is wrong, and where.
     pub message: String,
+    /// The `$id` of the schema that is wrong, if that is one that was added and not the one that was to be compiled.
+    pub shared: Option<String>,
+    /// A JSON pointer to what is wrong in that schema, where it is known.
+    pub pointer: Option<String>,
 }
 
 impl SchemaError {
+    fn new(code: &'static str, message: String) -> SchemaError {
+        SchemaError { code, message, shared: None, pointer: None }
+    }
+
     pub(crate) fn missing_id() -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_MISSING_ID",
-            message: "Missing schema $id property".to_owned(),
-        }
+        SchemaError::new("FST_ERR_SCH_MISSING_ID", "Missing schema $id property".to_owned())
     }
 
     pub(crate) fn already_present(id: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_ALREADY_PRESENT",
-            message: format!("Schema with id '{id}' already declared!"),
-        }
+        let message = format!("Schema with id '{id}' already declared!");
+        SchemaError::new("FST_ERR_SCH_ALREADY_PRESENT", message)
     }
 
     pub(crate) fn not_json(reason: &str) -> SchemaError {
-        SchemaError {
-            code: "FST_ERR_SCH_VALIDATION_BUILD",
-            message: format!("the schema is no JSON: {reason}"),
-        }
+        let message = format!("the schema is no JSON: {reason}");
+        SchemaError::new("FST_ERR_SCH_VALIDATION_BUILD", message)
+    }
+
+    /// For a schema that does not compile, with what is to blame for it.
+    pub(crate) fn unusable(
+        code: &'static str,
+        reason: String,
+        blame: Option<Blame>,
+    ) -> SchemaError {
+        let (shared, pointer) = match blame {
+            Some(blame) => (blame.shared, Some(blame.pointer)),
+            None => (None, None),
+        };
+        SchemaError { shared, pointer, ..SchemaError::new(code, reason) }
     }
 }
 

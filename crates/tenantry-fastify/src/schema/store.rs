@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::answer::Serializer;
 use super::budget::PART;
+use super::compile::{Options, blame};
 use super::error::SchemaError;
 use super::validator::Validator;
 use super::value::Value;
@@ -85,9 +86,15 @@ impl Schemas {
     }
 
     fn validator_of(&self, schema: Value) -> Result<Validator, SchemaError> {
-        let others: Vec<_> = self.added.values().cloned().collect();
-        Validator::compile(&Arc::new(schema), &others)
-            .map_err(|reason| SchemaError { code: "FST_ERR_SCH_VALIDATION_BUILD", message: reason })
+        let (schema, others) = (Arc::new(schema), self.all());
+        Validator::compile(&schema, &others).map_err(|reason| {
+            let blame = blame(&reason, &schema, &others, Options::REQUEST);
+            SchemaError::unusable("FST_ERR_SCH_VALIDATION_BUILD", reason, blame)
+        })
+    }
+
+    fn all(&self) -> Vec<Arc<Value>> {
+        self.added.values().cloned().collect()
     }
 
     /// Compiles the schema of an answer, as JSON text.
@@ -97,10 +104,10 @@ impl Schemas {
     /// `FST_ERR_SCH_SERIALIZATION_BUILD` with what is wrong.
     pub fn serializer(&self, schema: &str) -> Result<Serializer, SchemaError> {
         let schema = json::parse(schema).map_err(|reason| SchemaError::not_json(&reason))?;
-        let others: Vec<_> = self.added.values().cloned().collect();
-        Serializer::compile(&Arc::new(schema), &others).map_err(|reason| SchemaError {
-            code: "FST_ERR_SCH_SERIALIZATION_BUILD",
-            message: reason,
+        let (schema, others) = (Arc::new(schema), self.all());
+        Serializer::compile(&schema, &others).map_err(|reason| {
+            let blame = blame(&reason, &schema, &others, Options::META);
+            SchemaError::unusable("FST_ERR_SCH_SERIALIZATION_BUILD", reason, blame)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Applications, end to end: a real isolate, a real router.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{body, context, engine, get, load, load_routes, send, try_load};
 use bytes::Bytes;
@@ -220,4 +220,39 @@ async fn limits_are_answers() {
     assert_eq!(endless.extensions().get::<Failure>().unwrap().error.kind, JsErrorKind::Cpu);
     assert!(app.stats().condemned);
     assert_eq!(get(&app, "/fine").await.status(), 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_tells_of_requests_that_are_dropped_and_of_no_others() {
+    let app = load_routes(
+        "const seen = [];
+         export default async (f) => {
+           const listen = (request) => request.signal.addEventListener('abort', () => seen.push(request.url));
+           f.get('/answered', async (request) => { listen(request); return 'fine'; });
+           f.get('/dropped', (request) => { listen(request); seen.push('begun'); return new Promise(() => {}); });
+           f.get('/seen', async () => seen.join(' '));
+         };",
+    )
+    .await;
+    assert_eq!(body(&get(&app, "/answered").await), "fine");
+    let dropped = tokio::spawn({
+        let app = app.clone();
+        async move { get(&app, "/dropped").await }
+    });
+    sees(&app, "begun").await;
+    dropped.abort();
+    sees(&app, "begun /dropped").await;
+}
+
+/// Waits until this is what `/seen` answers.
+async fn sees(app: &App, expected: &str) {
+    let start = Instant::now();
+    loop {
+        let seen = body(&get(app, "/seen").await);
+        if seen == expected {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "{seen} and not {expected}");
+        tokio::task::yield_now().await;
+    }
 }

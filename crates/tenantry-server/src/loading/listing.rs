@@ -1,36 +1,38 @@
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use tokio::sync::Mutex;
+use futures_util::future::join_all;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{LoadingError, Source, Strategies};
 
 /// How long a listing counts, so that requests for tenants that are nowhere ask nobody.
 const HOLDS: Duration = Duration::from_secs(10);
+/// The same for one that lacks strategies which could not tell their keys, unless these took longer to say so.
+const HOLDS_IN_PART: Duration = Duration::from_secs(1);
 
 /// The tenants that are the keys of strategies.
 #[derive(Debug)]
 pub(crate) struct Listing {
     strategies: Strategies,
     from: Vec<String>,
+    /// How long a strategy may take to tell its keys.
+    within: Duration,
     last: Mutex<Last>,
 }
 
 /// What was listed last.
 #[derive(Debug, Default)]
 struct Last {
-    /// None where nothing was listed yet.
-    at: Option<Instant>,
+    /// Until when it counts. None where nothing was listed yet.
+    until: Option<Instant>,
     sources: BTreeMap<String, Source>,
     /// What cannot be listed now, by strategy: the tenants of last time count on.
     failed: BTreeMap<String, String>,
 }
 
 impl Listing {
-    pub(crate) fn new(strategies: Strategies, from: Vec<String>) -> Self {
-        Self { strategies, from, last: Mutex::default() }
+    pub(crate) fn new(strategies: Strategies, from: Vec<String>, within: Duration) -> Self {
+        Self { strategies, from, within, last: Mutex::default() }
     }
 
     /// The ids there are now, which need not be legal, and the strategies that cannot be asked, with
@@ -51,7 +53,7 @@ impl Listing {
             return Ok(None);
         }
         let mut last = self.last.lock().await;
-        if last.at.is_none_or(|at| at.elapsed() >= HOLDS) {
+        if last.until.is_none_or(|until| Instant::now() >= until) {
             self.ask(&mut last).await;
         }
         match (last.sources.get(id), last.failed.iter().next()) {
@@ -65,14 +67,20 @@ impl Listing {
         }
     }
 
+    /// Asks all strategies at once.
     async fn ask(&self, last: &mut Last) {
+        let begun = Instant::now();
+        let asked = self.from.iter().map(|name| self.strategies.keys_within(name, self.within));
+        let asked = join_all(asked).await;
         let (mut sources, mut failed) = (BTreeMap::new(), BTreeMap::new());
-        for name in &self.from {
-            let listed = match self.list(name).await {
-                Ok(listed) => listed,
+        for (name, listed) in self.from.iter().zip(asked) {
+            let listed: Vec<(String, Source)> = match listed {
+                Ok(keys) => {
+                    keys.into_iter().map(|(id, key)| (id, Source::new(name, key))).collect()
+                }
                 Err(error) => {
                     tracing::warn!(strategy = name, %error, "its tenants of before count on");
-                    failed.insert(name.clone(), error.to_string());
+                    failed.insert(name.clone(), error);
                     let before = last.sources.iter().filter(|(_, source)| source.strategy == *name);
                     before.map(|(id, source)| (id.clone(), source.clone())).collect()
                 }
@@ -85,13 +93,7 @@ impl Listing {
                 sources.insert(id, source);
             }
         }
-        *last = Last { at: Some(Instant::now()), sources, failed };
-    }
-
-    async fn list(&self, name: &str) -> Result<Vec<(String, Source)>, LoadingError> {
-        let strategy = self.strategies.get(name)?;
-        let keys = strategy.keys().await?;
-        let listed = keys.iter();
-        Ok(listed.map(|key| (strategy.tenant_of(key).to_owned(), Source::new(name, key))).collect())
+        let holds = if failed.is_empty() { HOLDS } else { begun.elapsed().max(HOLDS_IN_PART) };
+        *last = Last { until: Some(Instant::now() + holds), sources, failed };
     }
 }

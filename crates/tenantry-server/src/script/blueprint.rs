@@ -28,6 +28,7 @@ use crate::{
     folder::Scanned,
     loading::Loaded,
     log::TenantLog,
+    native,
 };
 
 /// One version of a tenant's JavaScript: the text of all its modules, and what they are.
@@ -135,6 +136,7 @@ impl ScriptBlueprint {
         app.on_error = self.on_error();
         app.host = Arc::new(self.host.clone());
         app.natives = self.scripts.natives.clone();
+        app.extensions = native::extensions(self.scripts.manager.as_ref(), &self.id);
         if self.has_database {
             app.prelude.extend(shared::database_prelude());
         }

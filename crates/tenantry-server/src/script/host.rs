@@ -73,6 +73,12 @@ impl Host for TenantHost {
             data.end();
         }
     }
+
+    /// Of the same request, with data of its own: what a request has left open is rolled back with its answer.
+    fn renewed(&self, context: &TaskContext) -> TaskContext {
+        let before: Option<&TaskOf> = context.downcast_ref();
+        self.task(before.and_then(|before| before.request_id.clone()))
+    }
 }
 
 fn refused(error: HostError) -> BoxFuture<'static, Result<Data, HostError>> {

@@ -39,8 +39,9 @@ impl ScriptOrigin {
         let Some(source) = &self.source else {
             return Ok((self.folder.clone(), None));
         };
-        let loaded = self.scripts.strategies.load(source).await;
-        let loaded = loaded.map_err(|error| Broken::whole(error.to_string()))?;
+        let Scripts { strategies, config, .. } = &*self.scripts;
+        let loaded = strategies.load_within(source, config.limits.load).await;
+        let loaded = loaded.map_err(Broken::whole)?;
         Ok((loaded.root().to_owned(), Some(loaded)))
     }
 }
@@ -51,7 +52,7 @@ impl Origin for ScriptOrigin {
             let (root, kept) = self.root().await?;
             let folder = root.clone();
             let scanned = tokio::task::spawn_blocking(move || folder::scan(&folder)).await;
-            let scanned = scanned.map_err(|_| Broken::whole("the runtime is ending"))?;
+            let scanned = scanned.map_err(Broken::lost)?;
             let (scripts, id, log) = (&self.scripts, &self.id, &self.log);
             let blueprint = ScriptBlueprint::new(scripts, id, root, kept, scanned, log).await?;
             let blueprint: Arc<dyn Blueprint> = Arc::new(blueprint);

@@ -1,6 +1,6 @@
 //! The plugins that every tenant's application begins with.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tenantry::config::PluginsConfig;
 use tenantry_fastify::{ModuleRef, PartError, plugins};
@@ -8,8 +8,9 @@ use tenantry_js::{Folder, ModuleError, ModuleSource, ModuleText, Overlay};
 
 use super::modules::{BuiltIn, Mount};
 use crate::{
+    error::Broken,
     folder::{self, CorePlugins},
-    loading::{Loaded, LoadingError, Source, Strategies},
+    loading::{Loaded, Source, Strategies},
 };
 
 /// What the names of modules in the plugins' folder begin with.
@@ -65,8 +66,9 @@ pub(super) async fn check(
     config: &PluginsConfig,
     strategies: &Strategies,
     sources: &PluginSources,
+    within: Duration,
 ) -> Result<(), String> {
-    let found = find(config, strategies, sources).await?;
+    let found = find(config, strategies, sources, within).await?;
     for name in &config.core_order {
         let is_found = found.folder.plugins.iter().any(|plugin| plugin.name == *name)
             || found.packages.iter().any(|(package, _)| package == name);
@@ -88,8 +90,9 @@ pub(super) async fn load(
     config: &PluginsConfig,
     strategies: &Strategies,
     sources: &PluginSources,
+    within: Duration,
 ) -> Result<Plugins, String> {
-    let Found { folder, packages } = find(config, strategies, sources).await?;
+    let Found { folder, packages } = find(config, strategies, sources, within).await?;
     let mut in_folder = folder.plugins;
     let mut source: Arc<dyn ModuleSource> = Arc::new(BuiltIn(plugins::modules()));
     if !in_folder.is_empty() {
@@ -124,29 +127,42 @@ pub(super) async fn load(
     Ok(Plugins { modules, source, errors: folder.errors, has_database })
 }
 
+/// Each strategy that is asked has to answer within a time.
 async fn find(
     config: &PluginsConfig,
     strategies: &Strategies,
     sources: &PluginSources,
+    within: Duration,
 ) -> Result<Found, String> {
     let dir = config.dir.clone();
     let reading = tokio::task::spawn_blocking(move || folder::core_plugins(&dir));
-    let folder = reading.await.map_err(|_| "the runtime is ending".to_owned())?;
-    let told = |error: LoadingError| error.to_string();
+    let folder = reading.await.map_err(|error| Broken::lost(error).message)?;
     let mut packages = Vec::new();
     for (name, source) in &sources.named {
-        packages.push((name.clone(), strategies.load(source).await.map_err(told)?));
+        packages.push((name.clone(), one(strategies, name, source, within).await?));
     }
     for strategy in &sources.from {
-        let keys = strategies.get(strategy).map_err(told)?.keys().await;
+        let keys = strategies.keys_within(strategy, within).await;
         // Where no packages are installed, none is a plugin.
-        for key in keys.unwrap_or_default() {
-            let loaded = strategies.load(&Source::new(strategy, &key)).await.map_err(told)?;
+        for (_, key) in keys.unwrap_or_default() {
             let name = config.npm_pattern.as_ref().map(|pattern| named(pattern, &key));
-            packages.push((name.unwrap_or(key), loaded));
+            let name = name.unwrap_or_else(|| key.clone());
+            let loaded = one(strategies, &name, &Source::new(strategy, key), within).await?;
+            packages.push((name, loaded));
         }
     }
     Ok(Found { folder, packages })
+}
+
+/// One plugin, from where it comes from.
+async fn one(
+    strategies: &Strategies,
+    name: &str,
+    source: &Source,
+    within: Duration,
+) -> Result<Loaded, String> {
+    let loaded = strategies.load_within(source, within).await;
+    loaded.map_err(|why| format!("plugin {name:?}: {why}"))
 }
 
 /// What stands for the `*` of a pattern in a package's name: what it is called here.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
-use tenantry::{TenantId, config::HostConfig};
+use tenantry::{TenantId, TenantManager, config::HostConfig};
 use tenantry_fastify::native::NativePlugin;
 use tenantry_js::{Engine, EngineConfig, Record, Script};
 
@@ -24,6 +24,8 @@ pub(crate) struct Scripts {
     pub(super) strategies: Strategies,
     pub(super) workers: usize,
     pub(super) natives: Vec<Arc<dyn NativePlugin>>,
+    /// What native plugins have a tenant's database by.
+    pub(super) manager: Option<TenantManager>,
     sources: PluginSources,
     database: Option<Database>,
     /// How each tenant's code has behaved.
@@ -33,12 +35,13 @@ pub(crate) struct Scripts {
 impl Scripts {
     /// # Errors
     ///
-    /// [`ServerError::Setup`], where a core plugin that is configured is nowhere.
+    /// [`ServerError::Setup`], where a plugin that is configured is nowhere, or does not come within `limits.load`.
     pub(crate) async fn new(core: &Core) -> Result<Arc<Self>> {
         let config = core.config.clone();
         let strategies = core.discovery.strategies.clone();
         let sources = core.plugin_sources.clone();
-        let checked = plugins::check(&config.plugins, &strategies, &sources).await;
+        let within = config.limits.load;
+        let checked = plugins::check(&config.plugins, &strategies, &sources, within).await;
         checked.map_err(ServerError::Setup)?;
         let settings = EngineConfig::default();
         let workers = settings.workers;
@@ -55,6 +58,7 @@ impl Scripts {
             config,
             strategies,
             natives: core.native_plugins.clone(),
+            manager: core.manager.get().cloned(),
             sources,
             workers,
             records: Mutex::default(),
@@ -79,7 +83,8 @@ impl Scripts {
 
     /// The plugins that every tenant's application begins with, as they are now.
     pub(super) async fn plugins(&self) -> Result<Plugins, String> {
-        plugins::load(&self.config.plugins, &self.strategies, &self.sources).await
+        let (config, within) = (&self.config.plugins, self.config.limits.load);
+        plugins::load(config, &self.strategies, &self.sources, within).await
     }
 
     /// Ends the threads.

@@ -214,10 +214,14 @@ impl MultiTenantServerBuilder {
         plugin_sources.named.extend(self.plugin_sources);
         let mut from = self.from;
         from.extend(configured.from);
+        let named = sources.values().chain(plugin_sources.named.values());
+        for strategy in named.map(|source| &source.strategy).chain(&from) {
+            self.strategies.get(strategy).map_err(|error| ServerError::Setup(error.to_string()))?;
+        }
         let discovery = Discovery {
             folder: config.tenants.dir.clone(),
             natives,
-            listing: Listing::new(self.strategies.clone(), from),
+            listing: Listing::new(self.strategies.clone(), from, config.limits.load),
             strategies: self.strategies,
             sources,
             refused: Mutex::default(),

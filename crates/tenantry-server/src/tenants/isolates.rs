@@ -91,7 +91,7 @@ impl Isolates {
             let this = Arc::clone(self);
             match tokio::spawn(async move { this.replace().await }).await {
                 Ok(made) => made?,
-                Err(_) => return Err(NoIsolate::Broken(Broken::whole("the runtime is ending"))),
+                Err(error) => return Err(NoIsolate::Broken(Broken::lost(error))),
             }
         }
     }

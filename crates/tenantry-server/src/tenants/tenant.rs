@@ -1,6 +1,7 @@
 //! A tenant: not loaded, loaded in one version, or kept out.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -10,11 +11,13 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::Response;
 use tenantry::TenantId;
 use tenantry_fastify::Loaded;
 use tokio::{
     sync::Mutex as AsyncMutex,
+    task::JoinError,
     time::{Instant, timeout},
 };
 
@@ -28,13 +31,15 @@ use super::{
 };
 use crate::{
     application::{Application, Blueprint, Call, Origin, Usage},
-    error::{Broken, Result, ServerError},
+    error::{Broken, Result, ServerError, panicked},
     log::TenantLog,
 };
 
 /// How long a tenant that could not be loaded is not tried again, the first time; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How much later than what it waits for loading is given up, since that knows better who has not answered.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// A tenant, loaded or not.
 pub(crate) struct Tenant {
@@ -228,7 +233,7 @@ impl Tenant {
         // It goes on to its end, whoever asked for it goes away.
         let (this, tenants) = (Arc::clone(self), Arc::clone(tenants));
         let loading = tokio::spawn(async move { this.load(&tenants).await });
-        loading.await.unwrap_or(Err(ServerError::Closed))
+        loading.await.unwrap_or_else(|error| Err(self.lost(error)))
     }
 
     /// Loads it, unless somebody else just has.
@@ -283,7 +288,15 @@ impl Tenant {
                 }
             }
         });
-        reloading.await.unwrap_or(Err(ServerError::Closed))
+        reloading.await.unwrap_or_else(|error| Err(self.lost(error)))
+    }
+
+    /// The task that was to change it has given nothing: the runtime is ending, or that is a mistake of the server's.
+    fn lost(&self, error: JoinError) -> ServerError {
+        match error.is_panic() {
+            true => ServerError::broken(&self.id, Broken::lost(error)),
+            false => ServerError::Closed,
+        }
     }
 
     /// Unloads it, when its requests under way have ended. Whether it was loaded. Who comes meanwhile
@@ -341,13 +354,16 @@ impl Tenant {
 
     async fn build(&self, tenants: &Tenants, place: Arc<Place>) -> Result<Arc<Version>> {
         let broken = |broken| ServerError::broken(&self.id, broken);
-        let built = timeout(tenants.load_within(), async {
+        let building = AssertUnwindSafe(async {
             let blueprint = self.origin.open().await?;
             let app = blueprint.build().await?;
             Ok::<_, Broken>((blueprint, app))
         });
-        let (blueprint, app): (Arc<dyn Blueprint>, Arc<dyn Application>) = match built.await {
-            Ok(built) => built.map_err(broken)?,
+        // What panics has changed nothing here, and is kept out as whatever else cannot be loaded.
+        let built = timeout(tenants.load_within() + GRACE, building.catch_unwind()).await;
+        let (blueprint, app): (Arc<dyn Blueprint>, Arc<dyn Application>) = match built {
+            Ok(Ok(built)) => built.map_err(broken)?,
+            Ok(Err(panic)) => return Err(broken(Broken::whole(panicked(&*panic)))),
             Err(_) => {
                 let message = format!("it was not loaded within {:?}", tenants.load_within());
                 return Err(broken(Broken::whole(message)));

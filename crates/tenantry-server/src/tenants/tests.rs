@@ -33,6 +33,7 @@ struct Stage {
     built: AtomicUsize,
     alive: AtomicUsize,
     condemns: AtomicBool,
+    panics: AtomicBool,
     overloaded: AtomicBool,
     /// Whether requests are let through.
     open: watch::Sender<bool>,
@@ -46,6 +47,7 @@ impl Stage {
             built: AtomicUsize::new(0),
             alive: AtomicUsize::new(0),
             condemns: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             overloaded: AtomicBool::new(false),
             open: watch::Sender::new(true),
         })
@@ -86,6 +88,7 @@ impl Blueprint for Plan {
         async move {
             // Others have time to ask for it, too.
             tokio::time::sleep(Duration::from_millis(5)).await;
+            assert!(!self.0.panics.load(SeqCst), "a mistake was made");
             self.0.built.fetch_add(1, SeqCst);
             self.0.alive.fetch_add(1, SeqCst);
             let loaded = Loaded {
@@ -243,6 +246,25 @@ async fn what_cannot_be_loaded_is_not_tried_by_every_request() {
     stage.set(Some(1));
     assert_eq!(ask(&tenants, &acme).await.unwrap_err().code(), "TENANT_BROKEN");
     tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(ask(&tenants, &acme).await.unwrap(), "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_panics_while_it_is_loaded_is_broken_until_it_is_tried_again() {
+    let (stage, tenants) = (Stage::new(), tenants(10));
+    let acme = stage.tenant(&tenants, "acme");
+    stage.panics.store(true, SeqCst);
+    for answer in join_all((0..5).map(|_| ask(&tenants, &acme))).await {
+        assert_eq!(answer.unwrap_err().code(), "TENANT_BROKEN");
+    }
+    let Condition::KeptOut(error) = acme.condition() else { panic!("it is served") };
+    assert!(error.to_string().ends_with("panic in what loads it: a mistake was made"), "{error}");
+    stage.panics.store(false, SeqCst);
+    assert_eq!(ask(&tenants, &acme).await.unwrap_err().code(), "TENANT_BROKEN");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(ask(&tenants, &acme).await.unwrap(), "1");
+    stage.panics.store(true, SeqCst);
+    assert_eq!(acme.reload(&tenants).await.unwrap_err().code(), "TENANT_BROKEN");
     assert_eq!(ask(&tenants, &acme).await.unwrap(), "1");
 }
 

@@ -2,16 +2,23 @@ use tenantry_server::{MultiTenantServer, ServerError};
 
 use crate::support::{Project, get};
 
-const FINE: &str = "export default async (fastify) => { fastify.get('/', async () => 'fine') }";
+pub(crate) const FINE: &str =
+    "export default async (fastify) => { fastify.get('/', async () => 'fine') }";
 
 /// What is told of the tenant `acme`, which has this file, while `globex` is served.
 async fn told(path: &str, text: &str) -> String {
-    let path = format!("tenants/acme/{path}");
+    told_of(&[(path, text)]).await
+}
+
+/// What is told of the tenant `acme`, which has these files, while `globex` is served.
+pub(crate) async fn told_of(files: &[(&str, &str)]) -> String {
     let project = Project::new(&[
         ("tenants/acme/routes/fine.mjs", FINE),
         ("tenants/globex/routes/fine.mjs", FINE),
-        (&path, text),
     ]);
+    for (path, text) in files {
+        project.write(&format!("tenants/acme/{path}"), text);
+    }
     let server = project.server();
     server.ready().await.unwrap();
     let refused = get(&server, "acme", "/").await;
@@ -83,10 +90,72 @@ async fn a_service_that_throws() {
     assert!(told.contains("no host"), "{told}");
 }
 
+/// Who throws something else than an error has left no place: the file is what there is.
 #[tokio::test]
-async fn a_schema() {
-    let told = told("schemas/user.json", "{\n  \"$id\": \"user\",\n}").await;
-    assert!(told.starts_with("schema user (schemas/user.json:3:1)"), "{told}");
+async fn what_throws_no_error() {
+    let nowhere = "thrown: \"no\", which is no Error and so has no line";
+    for (part, file, text) in [
+        ("config", "config.mjs", "throw 'no';"),
+        ("config", "config.js", "module.exports = () => { throw 'no' };"),
+        ("index", "index.mjs", "throw 'no';"),
+        ("index", "index.mjs", "export default async () => { throw 'no' }"),
+        ("plugin mail", "plugins/mail/index.mjs", "throw 'no';"),
+        ("plugin mail", "plugins/mail/index.mjs", "export default async () => { throw 'no' }"),
+        ("plugin mail", "plugins/mail/index.mjs", "export default () => { throw 'no' }"),
+        ("schema user", "schemas/user.mjs", "throw 'no';"),
+        ("service Mail", "services/Mail.mjs", "throw 'no';"),
+        (
+            "service Mail",
+            "services/Mail.mjs",
+            "export default class { constructor() { throw 'no' } }",
+        ),
+        ("routes users", "routes/users.mjs", "throw 'no';"),
+        ("routes users", "routes/users.mjs", "export default async () => { throw 'no' }"),
+        (
+            "routes users",
+            "routes/users.mjs",
+            "export default async (f) => { f.register(async () => { throw 'no' }) }",
+        ),
+    ] {
+        assert_eq!(told(file, text).await, format!("{part} ({file}): {nowhere}"), "{text}");
+    }
+    let object = told("services/Mail.mjs", "throw { why: 'no' }").await;
+    assert!(
+        object.starts_with(r#"service Mail (services/Mail.mjs): thrown: {"why":"no"}"#),
+        "{object}"
+    );
+    let nothing = told("services/Mail.mjs", "throw undefined").await;
+    assert!(
+        nothing.starts_with("service Mail (services/Mail.mjs): thrown: undefined"),
+        "{nothing}"
+    );
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_none() {
+    for (text, found) in [
+        ("export default { name: 'mail', send() {} }", "an object with name, send"),
+        ("export default [1, 2]", "an array of 2"),
+        ("export default 'mail'", "the string \"mail\""),
+        ("export default null", "null"),
+        ("export const register = async () => {}", "none, but register"),
+        ("", "nothing that is exported"),
+    ] {
+        assert_eq!(
+            told("plugins/mail/index.mjs", text).await,
+            format!(
+                "plugin mail (plugins/mail/index.mjs): TypeError: no plugin: expected a function as \
+                 default export, found {found}"
+            )
+        );
+        assert_eq!(
+            told("routes/users.mjs", text).await,
+            format!(
+                "routes users (routes/users.mjs): TypeError: no plugin: expected a function, or routes \
+                 with url and handler, as default export, found {found}"
+            )
+        );
+    }
 }
 
 #[tokio::test]

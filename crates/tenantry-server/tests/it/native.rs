@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Value, json};
 use tenantry_server::{
     FailedRequest, TenantHandle,
-    native::{BoxError, NativeTenant, TenantModule},
+    native::{BoxError, NativeDatabase, NativeTenant, TenantModule, database_error},
     plugin::{Flow, Hook, NativeError, NativePlugin, NativeRequest, Reply, Scope},
 };
 use tenantry_web::TenantDb;
@@ -158,6 +158,149 @@ async fn native_plugins_are_for_tenants_in_rust_as_for_those_in_javascript() {
         tokio::task::yield_now().await;
     }
     server.stop().await;
+}
+
+/// For all tenants: what can be done around the answer. It keeps which errors it was told of.
+struct Around(Arc<Mutex<Vec<String>>>);
+
+impl NativePlugin for Around {
+    fn name(&self) -> &str {
+        "around"
+    }
+
+    fn register(&self, scope: &mut Scope) -> Result<(), String> {
+        scope.hook(Hook::PreParsing, |request| async move {
+            match request.headers().contains_key("x-refuse") {
+                true => Err(NativeError::new(StatusCode::FORBIDDEN, "REFUSED", "not with that")),
+                false => Ok(Flow::go_on()),
+            }
+        });
+        scope.pre_serialization(|_, payload| async move { Ok(Some(json!({ "data": payload }))) });
+        scope.on_send(|request, answer| async move {
+            let length = answer.payload.as_ref().map_or(0, Bytes::len).to_string();
+            Ok(answer.with_header("x-of", request.tenant_id()).with_header("x-length", &length))
+        });
+        let told = self.0.clone();
+        scope.on_error(move |request, NativeError { status, code, .. }| {
+            told.lock().unwrap().push(format!(
+                "{} {} {code}",
+                request.tenant_id(),
+                status.as_u16()
+            ));
+            async {}
+        });
+        Ok(())
+    }
+}
+
+/// A tenant with one route and no configuration.
+struct Plain;
+
+impl TenantModule for Plain {
+    fn load<'a>(&'a self, _: &'a mut NativeTenant) -> BoxFuture<'a, Result<Router, BoxError>> {
+        Box::pin(async { Ok(Router::new().route("/reports", route(async || "none yet"))) })
+    }
+}
+
+#[tokio::test]
+async fn native_plugins_have_hooks_around_the_answer() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let project = Project::with_routes(
+        "export default async (fastify) => {
+           fastify.addHook('preSerialization', async (request, reply, payload) => ({ ...payload, of: request.tenantId }))
+           fastify.get('/reports', async () => ({ a: 1 }))
+         }",
+    );
+    let server = project.builder().native_plugin(Around(told.clone()));
+    let server = server.tenant("reports", Plain).build().unwrap();
+    let acme = get(&server, "acme", "/reports").await;
+    assert_eq!(acme.json(), json!({ "data": { "a": 1 }, "of": "acme" }));
+    let reports = get(&server, "reports", "/reports").await;
+    assert_eq!(reports.text, "none yet", "what is text is not serialized");
+    for (tenant, answer) in [("acme", acme), ("reports", reports)] {
+        let headers = answer.response.headers();
+        assert_eq!(headers["x-of"], tenant);
+        assert_eq!(headers["x-length"], answer.text.len().to_string().as_str());
+        let request = request(tenant, "GET", "/reports").header("x-refuse", "1");
+        let refused = Answer::of(server.inject(request.body(Bytes::new()).unwrap()).await);
+        assert_eq!(refused.status, 403, "{refused:?}");
+        assert!(refused.text.contains("not with that"), "{refused:?}");
+        assert_eq!(refused.response.headers()["x-of"], tenant);
+    }
+    assert_eq!(*told.lock().unwrap(), ["acme 403 REFUSED", "reports 403 REFUSED"]);
+}
+
+/// For all tenants: it counts a tenant's requests in the tenant's own database.
+struct Visits;
+
+impl NativePlugin for Visits {
+    fn name(&self) -> &str {
+        "visits"
+    }
+
+    fn register(&self, scope: &mut Scope) -> Result<(), String> {
+        if scope.tenant().get::<NativeDatabase>().is_none() {
+            return Err("it needs a database".to_owned());
+        }
+        scope.hook(Hook::PreHandler, |request| async move {
+            let database = request.tenant().get::<NativeDatabase>().unwrap();
+            let mut db = database.db().await.map_err(database_error)?;
+            let insert = "INSERT INTO visits VALUES ($1)";
+            db.execute(insert, &[&request.path()]).await.map_err(database_error)?;
+            let counted = db.query_one("SELECT count(*) FROM visits", &[]).await;
+            let count: i64 = counted.map_err(database_error)?.get(0);
+            Ok(Flow::go_on().property("visits", json!(count)))
+        });
+        scope.on_send(|request, answer| async move {
+            let visits = request.property("visits").unwrap_or(&Value::Null).to_string();
+            let plan = request.tenant().config()["plan"].as_str().unwrap_or("none");
+            Ok(answer.with_header("x-visits", &visits).with_header("x-plan", plan))
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_native_plugin_has_the_database_and_the_configuration_of_whose_request_it_is() {
+    let (_db, manager) =
+        database(&["acme", "globex", "reports"], "CREATE TABLE visits (path text);").await;
+    let routes = "export default async (fastify) => { fastify.get('/reports', async (request) => `visit ${request.visits}`) }";
+    let project = Project::new(&[
+        ("tenants/acme/routes/index.mjs", routes),
+        ("tenants/acme/config.json", r#"{ "plan": "paid" }"#),
+        ("tenants/globex/routes/index.mjs", routes),
+        ("tenants/globex/config.mjs", "export default { plan: 'free' }"),
+    ]);
+    let server = project.builder().manager(manager).native_plugin(Visits);
+    let server = server.tenant("reports", Reports).build().unwrap();
+    for (tenant, plan, visits) in [
+        ("acme", "paid", "1"),
+        ("acme", "paid", "2"),
+        ("globex", "free", "1"),
+        ("reports", "none", "1"),
+        ("acme", "paid", "3"),
+        ("globex", "free", "2"),
+    ] {
+        let answer = get(&server, tenant, "/reports").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let headers = answer.response.headers();
+        assert_eq!(headers["x-plan"], plan, "{tenant}");
+        assert_eq!(headers["x-visits"], visits, "{tenant}");
+    }
+    assert_eq!(get(&server, "acme", "/reports").await.text, "visit 4");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_native_plugin_that_refuses_a_tenant_keeps_it_out() {
+    let project = Project::with_routes("export default async () => {}");
+    let server = project.builder().native_plugin(Visits).tenant("reports", Reports);
+    let server = server.build().unwrap();
+    for tenant in ["acme", "reports"] {
+        let refused = get(&server, tenant, "/reports").await;
+        let told = (refused.status.as_u16(), refused.code());
+        assert_eq!(told, (503, "TENANT_BROKEN".to_owned()), "{tenant}: {refused:?}");
+    }
 }
 
 #[tokio::test]

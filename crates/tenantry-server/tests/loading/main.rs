@@ -11,4 +11,5 @@ mod http;
 mod s3;
 mod s3_server;
 mod servers;
+mod tenants;
 mod web_server;

@@ -73,17 +73,29 @@ impl S3 {
         secret: &str,
         cache: &Cache,
     ) -> Result<Remote, LoadingError> {
-        let options = [
+        Remote::open(&format!("s3://{BUCKET}/{prefix}"), self.options(secret), cache)
+    }
+
+    /// What the section of a configuration has to say of it, its `url` included.
+    pub(crate) fn settings(&self, prefix: &str) -> Vec<(&'static str, String)> {
+        let options = self.options(SECRET).map(|(key, value)| (key, value.to_owned()));
+        let url = ("url", format!("s3://{BUCKET}/{prefix}"));
+        options.into_iter().chain([url]).collect()
+    }
+
+    fn options<'a>(&'a self, secret: &'a str) -> [(&'static str, &'a str); 5] {
+        [
             ("endpoint", &*self.endpoint),
             ("region", "eu-central-1"),
             ("access_key_id", ACCESS_KEY),
             ("secret_access_key", secret),
             ("allow_http", "true"),
-        ];
-        Remote::open(&format!("s3://{BUCKET}/{prefix}"), options, cache)
+        ]
     }
 
     pub(crate) async fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
+        // As the strategy does, which may come later; there is one already if it came before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let store = AmazonS3Builder::new()
             .with_bucket_name(BUCKET)
             .with_endpoint(&self.endpoint)

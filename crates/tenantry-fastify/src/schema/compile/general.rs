@@ -14,7 +14,8 @@ impl<'r> Compiler<'r, '_> {
     ) -> Result<(), String> {
         if let Some(reference) = schema.get("$ref") {
             let reference = reference.as_str().ok_or("$ref value must be \"string\"")?;
-            node.any.push(self.reference(reference, site)?);
+            let followed = self.reference(reference, site);
+            node.any.push(self.noted(site, "$ref", followed)?);
         }
         if let Some(value) = schema.get("const") {
             node.any.push(General::Const(value.clone()));

@@ -1,6 +1,6 @@
 //! Which keywords there are, in which draft.
 
-use super::Compiler;
+use super::{Compiler, Site};
 use crate::schema::value::{Object, Value};
 
 /// Keywords that ask something of a value, in all drafts.
@@ -111,34 +111,34 @@ pub(super) fn has_rules_but_ref(schema: &Object) -> bool {
 
 impl Compiler<'_, '_> {
     /// Refuses keywords that nobody knows, and those that are known and not supported.
-    pub(super) fn check_keywords(&self, schema: &Object) -> Result<(), String> {
+    pub(super) fn check_keywords(&mut self, schema: &Object, site: &Site) -> Result<(), String> {
         for (keyword, value) in schema {
-            let keyword = keyword.as_str();
-            let newer = self.draft > Draft::Seven;
-            match keyword {
-                "id" if self.options.strict => {
-                    return Err(
-                        "NOT SUPPORTED: keyword \"id\", use \"$id\" for schema ID".to_owned()
-                    );
-                }
-                "$async" if *value == Value::Bool(true) => {
-                    return Err("\"$async\" schemas are not supported".to_owned());
-                }
-                "$dynamicRef" | "$recursiveRef" if newer => {
-                    return Err(format!("\"{keyword}\" is not supported"));
-                }
-                "formatMaximum"
-                | "formatMinimum"
-                | "formatExclusiveMaximum"
-                | "formatExclusiveMinimum" => {
-                    return Err(format!("\"{keyword}\" is not supported"));
-                }
-                "$anchor" | "$dynamicAnchor" | "$recursiveAnchor" if newer => {}
-                _ if RULES.contains(&keyword) || NOTES.contains(&keyword) => {}
-                _ if newer && NEWER.contains(&keyword) => {}
-                _ => self.strict(format!("unknown keyword: \"{keyword}\""))?,
-            }
+            let checked = self.check_keyword(keyword, value);
+            self.noted(site, keyword, checked)?;
         }
         Ok(())
+    }
+
+    fn check_keyword(&self, keyword: &str, value: &Value) -> Result<(), String> {
+        let newer = self.draft > Draft::Seven;
+        match keyword {
+            "id" if self.options.strict => {
+                Err("NOT SUPPORTED: keyword \"id\", use \"$id\" for schema ID".to_owned())
+            }
+            "$async" if *value == Value::Bool(true) => {
+                Err("\"$async\" schemas are not supported".to_owned())
+            }
+            "$dynamicRef" | "$recursiveRef" if newer => {
+                Err(format!("\"{keyword}\" is not supported"))
+            }
+            "formatMaximum"
+            | "formatMinimum"
+            | "formatExclusiveMaximum"
+            | "formatExclusiveMinimum" => Err(format!("\"{keyword}\" is not supported")),
+            "$anchor" | "$dynamicAnchor" | "$recursiveAnchor" if newer => Ok(()),
+            _ if RULES.contains(&keyword) || NOTES.contains(&keyword) => Ok(()),
+            _ if newer && NEWER.contains(&keyword) => Ok(()),
+            _ => self.strict(format!("unknown keyword: \"{keyword}\"")),
+        }
     }
 }

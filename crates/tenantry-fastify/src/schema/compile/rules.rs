@@ -144,7 +144,8 @@ impl Compiler<'_, '_> {
         }
         if let Some(pattern) = schema.get("pattern") {
             let source = pattern.as_str().ok_or("pattern value must be \"string\"")?;
-            let pattern = self.pattern(source)?;
+            let pattern = self.pattern(source);
+            let pattern = self.noted(site, "pattern", pattern)?;
             node.string.push(StringRule::Pattern(pattern, source.to_owned()));
         }
         if let Some((format, name)) =
@@ -155,8 +156,17 @@ impl Compiler<'_, '_> {
         Ok(())
     }
 
-    fn format(&self, schema: &Object, site: &Site) -> Result<Option<(Format, String)>, String> {
+    fn format(&mut self, schema: &Object, site: &Site) -> Result<Option<(Format, String)>, String> {
         let Some(format) = schema.get("format") else { return Ok(None) };
+        let format = self.known_format(format, site);
+        self.noted(site, "format", format)
+    }
+
+    fn known_format(
+        &self,
+        format: &Value,
+        site: &Site,
+    ) -> Result<Option<(Format, String)>, String> {
         let name = format.as_str().ok_or("format value must be \"string\"")?;
         match Format::by_name(name) {
             Some(Format::Anything) => Ok(None),

@@ -19,7 +19,8 @@ pub struct LimitsConfig {
     pub cpu: Duration,
     /// `wall`: how long one request may take. 30 s by default.
     pub wall: Duration,
-    /// `load`: how long a tenant may take to be loaded. 10 s by default.
+    /// `load`: how long a tenant may take to be loaded, and a loading strategy to give a plugin, or to tell its keys. 10 s
+    /// by default.
     pub load: Duration,
     /// `load_cpu`: how long loading a tenant may compute. 2 s by default.
     pub load_cpu: Duration,
