@@ -17,7 +17,7 @@ export const {
   assign, create, defineProperty, defineProperties, entries, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, keys,
   setPrototypeOf,
 } = Object;
-export const { apply } = Reflect;
+export const { apply, ownKeys } = Reflect;
 export const { min: smaller } = Math;
 
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
@@ -49,6 +49,7 @@ export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
 export const { encodeURIComponent: encode } = globalThis;
 export const slice = uncurry(String.prototype.slice);
+export const indexOf = uncurry(String.prototype.indexOf);
 
 export function noop() {}
 

@@ -139,7 +139,7 @@ impl MultiTenantServer {
         Ok(self.tenant(id).await?.unload().await)
     }
 
-    /// How the tenants stand, and what they use. A tenant whose folder has come since the start is among
+    /// How the tenants stand, and what they use. One that has come to a folder or a store since the start is among
     /// them from its first request on, or once the admin's endpoint has been asked for the list.
     #[must_use]
     pub fn tenant_stats(&self) -> ServerStats {

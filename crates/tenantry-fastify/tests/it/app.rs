@@ -256,3 +256,32 @@ async fn sees(app: &App, expected: &str) {
         tokio::task::yield_now().await;
     }
 }
+
+/// They are made when somebody asks for them, which shows nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_of_errors_have_classes() {
+    let app = load_routes(
+        "import { errorCodes } from 'fastify';
+         String.prototype.indexOf = String.prototype.slice = Object.hasOwn = () => { throw new Error('asked'); };
+         export default async function (fastify) {
+           fastify.get('/', async () => {
+             const { FST_ERR_BAD_URL: BadUrl } = errorCodes;
+             const error = new BadUrl('x');
+             const called = errorCodes.FST_ERR_HANDLER_TIMEOUT(5, '/slow');
+             const descriptor = Object.getOwnPropertyDescriptor(errorCodes, 'FST_ERR_NOT_FOUND');
+             return [
+               Object.keys(errorCodes).length, BadUrl === errorCodes.FST_ERR_BAD_URL, 'FST_ERR_BAD_URL' in errorCodes,
+               'FST_ERR_NONE' in errorCodes, errorCodes.FST_ERR_NONE === undefined, 'toString' in errorCodes,
+               error instanceof URIError, error instanceof BadUrl, error instanceof Error, String(error), error.statusCode,
+               String(called), called.statusCode, descriptor.value === errorCodes.FST_ERR_NOT_FOUND,
+               Object.keys(errorCodes).every((code) => new errorCodes[code]().code === code),
+             ];
+           });
+         }",
+    )
+    .await;
+    let expected = "[76,true,true,false,true,true,true,true,true,\
+         \"FastifyError [FST_ERR_BAD_URL]: 'x' is not a valid url component\",400,\
+         \"FastifyError [FST_ERR_HANDLER_TIMEOUT]: Request timed out after 5 ms on route '/slow'\",503,true,true]";
+    assert_eq!(body(&get(&app, "/").await), expected);
+}

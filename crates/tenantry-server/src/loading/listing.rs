@@ -43,6 +43,13 @@ impl Listing {
         (last.sources.keys().cloned().collect(), last.failed.clone())
     }
 
+    /// The same, as it was a moment ago.
+    pub(crate) async fn ids_lately(&self) -> (Vec<String>, BTreeMap<String, String>) {
+        let mut last = self.last.lock().await;
+        self.ask_if_old(&mut last).await;
+        (last.sources.keys().cloned().collect(), last.failed.clone())
+    }
+
     /// Where a tenant comes from, as it was listed a moment ago.
     ///
     /// # Errors
@@ -53,9 +60,7 @@ impl Listing {
             return Ok(None);
         }
         let mut last = self.last.lock().await;
-        if last.until.is_none_or(|until| Instant::now() >= until) {
-            self.ask(&mut last).await;
-        }
+        self.ask_if_old(&mut last).await;
         match (last.sources.get(id), last.failed.iter().next()) {
             (Some(source), _) => Ok(Some(source.clone())),
             (None, None) => Ok(None),
@@ -64,6 +69,12 @@ impl Listing {
                 place: place.clone(),
                 cause: cause.clone().into(),
             }),
+        }
+    }
+
+    async fn ask_if_old(&self, last: &mut Last) {
+        if last.until.is_none_or(|until| Instant::now() >= until) {
+            self.ask(last).await;
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Discovery {
 impl Discovery {
     /// All tenants there are now, put on the list.
     pub(super) async fn all(&self, core: &Arc<Core>) -> Result<Vec<Arc<Tenant>>> {
-        let mut found = self.ids(core, self.names().await?);
+        let mut found = self.ids(core, self.listing.ids().await).await?;
         found.extend(self.natives.keys().chain(self.sources.keys()).cloned());
         let mut tenants = Vec::new();
         for id in &found {
@@ -45,10 +45,10 @@ impl Discovery {
         Ok(tenants)
     }
 
-    /// Looks at the tenants' folder again: whoever has come is put on the list, and whoever is gone is
-    /// taken off it, unless it is loaded. Stores are not asked.
+    /// Looks at the tenants' folder again, and at what stores have lately said: whoever has come is put on the list, and
+    /// whoever's folder is gone is taken off it, unless it is loaded.
     pub(super) async fn again(&self, core: &Arc<Core>) -> Result<()> {
-        let there = self.ids(core, self.folders().await?);
+        let there = self.ids(core, self.listing.ids_lately().await).await?;
         let is_new = |id: &&TenantId| core.tenants.get(id).is_none();
         let mut changed: Vec<TenantId> = there.iter().filter(is_new).cloned().collect();
         for tenant in core.tenants.all() {
@@ -62,34 +62,34 @@ impl Discovery {
         Ok(())
     }
 
-    /// Those of the names that are ids. The others are noted, and told when they are new.
-    fn ids(&self, core: &Core, names: Vec<String>) -> BTreeSet<TenantId> {
-        let mut ids = BTreeSet::new();
+    /// The names of folders and what strategies have listed, as far as these are ids. The others, and strategies that could
+    /// not be asked, are noted, and names told when they are new.
+    async fn ids(
+        &self,
+        core: &Core,
+        (listed, failed): (Vec<String>, BTreeMap<String, String>),
+    ) -> Result<BTreeSet<TenantId>> {
+        let mut names = self.folders().await?;
+        names.extend(listed);
+        let (mut ids, mut refused) = (BTreeSet::new(), failed);
         for name in names {
             match TenantId::parse_with(core.alphabet, &name) {
                 Ok(id) => {
                     ids.insert(id);
                 }
                 Err(error) => {
-                    let error = error.to_string();
-                    let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    if refused.get(&name) != Some(&error) {
-                        tracing::warn!(folder = name, "left out: {error}");
-                        refused.insert(name, error);
-                    }
+                    refused.insert(name, error.to_string());
                 }
             }
         }
-        ids
-    }
-
-    /// Names of folders and keys of strategies.
-    async fn names(&self) -> Result<Vec<String>> {
-        let mut names = self.folders().await?;
-        let (ids, failed) = self.listing.ids().await;
-        names.extend(ids);
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
-        Ok(names)
+        let mut before = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, why) in &refused {
+            if before.get(name) != Some(why) {
+                tracing::warn!(name, "left out: {why}");
+            }
+        }
+        *before = refused;
+        Ok(ids)
     }
 
     /// Names of the folders in the tenants' folder.

@@ -5,7 +5,7 @@ use tenantry_server::MultiTenantServer;
 
 use crate::support::{Answer, Project, get};
 
-const TOKEN: &str = "a-token-of-the-tests";
+pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 
 async fn ask(server: &MultiTenantServer, method: Method, path: &str, token: &str) -> Answer {
     let request = Request::builder().method(method).uri(path);
@@ -155,7 +155,7 @@ async fn statistics_are_metrics_too() {
 }
 
 /// The ids of the tenants that are listed.
-async fn listed(server: &MultiTenantServer) -> Vec<String> {
+pub(crate) async fn listed(server: &MultiTenantServer) -> Vec<String> {
     let all = ask(server, Method::GET, "/admin/tenants", TOKEN).await.json();
     let all = all["data"].as_array().unwrap();
     all.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()

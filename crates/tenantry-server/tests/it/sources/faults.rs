@@ -16,6 +16,7 @@ use tenantry_server::{
 };
 
 use super::{Gives, Shelf, project, with_initech};
+use crate::admin::{TOKEN, listed};
 use crate::support::get;
 
 /// That acme is served, and initech is kept out without a word on why. Gives what the operator is told.
@@ -220,6 +221,7 @@ async fn a_strategy_that_never_tells_its_keys_holds_nobody_up_and_its_tenants_ar
     let server = project
         .builder()
         .set("limits.load", "300ms")
+        .set("admin.token", TOKEN)
         .strategy("store", Silent(shelf, Arc::clone(&is_open)))
         .tenants_from("store")
         .build()
@@ -234,10 +236,12 @@ async fn a_strategy_that_never_tells_its_keys_holds_nobody_up_and_its_tenants_ar
 
     is_open.store(true, SeqCst);
     let start = Instant::now();
-    while get(&server, "initech", "/").await.text != "one" {
+    while listed(&server).await != ["acme", "initech"] {
         assert!(start.elapsed() < Duration::from_secs(10), "nobody asks for its keys again");
         tokio::task::yield_now().await;
     }
+    assert!(server.tenant_stats().refused.is_empty());
+    assert_eq!(get(&server, "initech", "/").await.text, "one");
     assert!(server.stop().await);
 }
 
