@@ -5,7 +5,7 @@ import { contexts } from "./shared.js";
 import { runAbortHooks, runHooks } from "./hooks.js";
 import { inFlight } from "./in-flight.js";
 import { runResponded } from "./responded.js";
-import { kAbort, kContext, kGone, kWatched } from "./symbols.js";
+import { kAbort, kContext, kWatched } from "./symbols.js";
 
 host.register("dispatch", (index, values, head, lines, body) => answer(contexts[index], values, head, lines, body));
 
@@ -18,7 +18,6 @@ host.register("ended", (number, why) => {
   if (request === undefined) return undefined;
   inFlight.delete(number);
   if (why === undefined) return undefined;
-  request[kGone] = true;
   request[kAbort]?.abort();
   const context = request[kContext];
   return new Promise((resolve) => {

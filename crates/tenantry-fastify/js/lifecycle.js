@@ -7,7 +7,7 @@ import { parseBody } from "./body.js";
 import { Payload } from "./payload.js";
 import { validate } from "./validation.js";
 import { contentTypeOf, numberOf } from "./request.js";
-import { answerPlainly, send } from "./send.js";
+import { answerPlainly, send, sendOther } from "./send.js";
 import { inFlight } from "./in-flight.js";
 import { kAbort, kContext, kIsError, kRawBody, kSent, kTimer, kWatched } from "./symbols.js";
 
@@ -125,9 +125,9 @@ export function settle(promise, reply) {
 
 function sendValue(reply, payload) {
   if (payload === undefined && reply[kSent]) return;
-  if (reply.send === send && answerPlainly(reply, payload)) return;
   try {
-    reply.send(payload);
+    if (reply.send !== send) reply.send(payload);
+    else if (!answerPlainly(reply, payload)) sendOther(reply, payload);
   } catch (thrown) {
     sendError(reply, thrown);
   }
@@ -165,7 +165,7 @@ function watch(context, request, reply) {
 /** Once the answer is made: nobody waits for its time or its client any more. */
 export function release(request) {
   if (request[kTimer] !== undefined) stopTimer(request[kTimer]);
-  if (request[kWatched] !== undefined) inFlight.delete(numberOf(request));
+  if (request[kWatched] !== undefined || request[kAbort] !== undefined) inFlight.delete(numberOf(request));
 }
 
 /** `reply.callNotFound()`: on to the handler that answers what is not found here. */

@@ -74,6 +74,8 @@ export function linkNotFound(context) {
   const inner = Object.create(context.server[kNotFoundContext]);
   inner.onSend = context.onSend;
   inner.onResponse = context.onResponse;
+  inner.isQuick = false;
+  inner.isPlain = context.onResponse === null;
   inner.notFound = null;
   context.notFound = inner;
 }

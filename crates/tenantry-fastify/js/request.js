@@ -6,7 +6,7 @@ import { decoration } from "./decorate.js";
 import { mediaTypeOf } from "./media-type.js";
 import { parseQuery, queryOf } from "./query.js";
 import { childLogger } from "./logger.js";
-import { inFlight } from "./in-flight.js";
+import { askForEnd, inFlight } from "./in-flight.js";
 import { compileValidator, validatorOf } from "./validation.js";
 import { kAbort, kContext, kDecorated, kHead, kLines, kRawBody, kValues, kWatched } from "./symbols.js";
 
@@ -291,7 +291,10 @@ defineProperties(Request.prototype, {
         this[kAbort] = new AbortController();
         // The edge tells of its end from now on, unless it does so anyway, or it has ended. What is injected has no client.
         const number = numberOf(this);
-        if (this[kWatched] === undefined && number > 0 && host.call("request.ask", number)) inFlight.set(number, this);
+        if (this[kWatched] === undefined && number > 0) {
+          if (askForEnd(number)) inFlight.set(number, this);
+          else this[kAbort].abort();
+        }
       }
       return this[kAbort].signal;
     },

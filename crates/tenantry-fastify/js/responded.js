@@ -1,7 +1,9 @@
 // What runs after an answer is on its way: the edge is given a number with the answer, and calls back with it.
 
 import { runHooks } from "./hooks.js";
-import { kContext, kGone } from "./symbols.js";
+import { isUnderWay } from "./in-flight.js";
+import { numberOf } from "./request.js";
+import { kContext } from "./symbols.js";
 
 const due = new Map();
 let last = 0;
@@ -9,7 +11,7 @@ let last = 0;
 /** The number by which the edge asks for the `onResponse` hooks of this reply; undefined where there are none, or nobody gets it. */
 export function responded(reply) {
   const { request } = reply;
-  if (request[kContext].onResponse === null || request[kGone] === true) return undefined;
+  if (request[kContext].onResponse === null || !isUnderWay(numberOf(request))) return undefined;
   last += 1;
   due.set(last, reply);
   return last;

@@ -55,64 +55,68 @@ function answerQuickly(reply, payload) {
 }
 
 export function send(payload) {
-  if (answerPlainly(this, payload)) return this;
-  if (this[kInOnError]) throw new errorCodes.FST_ERR_SEND_INSIDE_ONERR();
-  if (this[kSent]) {
-    const { url, method } = this.request;
-    this.log.warn({ err: new errorCodes.FST_ERR_REP_ALREADY_SENT(url, method) });
-    return this;
+  if (!answerPlainly(this, payload)) sendOther(this, payload);
+  return this;
+}
+
+/** Sends what is no plain data, or by a reply that somebody has touched. */
+export function sendOther(reply, payload) {
+  if (reply[kInOnError]) throw new errorCodes.FST_ERR_SEND_INSIDE_ONERR();
+  if (reply[kSent]) {
+    const { url, method } = reply.request;
+    reply.log.warn({ err: new errorCodes.FST_ERR_REP_ALREADY_SENT(url, method) });
+    return;
   }
-  if (this[kIsError] || payload instanceof Error) {
-    this[kIsError] = false;
-    failWith(this, payload, onSend);
-    return this;
+  if (reply[kIsError] || payload instanceof Error) {
+    reply[kIsError] = false;
+    failWith(reply, payload, onSend);
+    return;
   }
   if (payload === undefined) {
-    onSend(this, payload);
-    return this;
+    onSend(reply, payload);
+    return;
   }
-  const given = this[kHeaders] === undefined ? undefined : this[kHeaders]["content-type"];
+  const given = reply[kHeaders] === undefined ? undefined : reply[kHeaders]["content-type"];
   if (payload !== null) {
     if (isStream(payload)) {
-      onSend(this, payload);
-      return this;
+      onSend(reply, payload);
+      return;
     }
     if (payload.buffer instanceof ArrayBuffer) {
-      if (!given) headersOf(this)["content-type"] = BYTES_TYPE;
-      onSend(this, new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength));
-      return this;
+      if (!given) headersOf(reply)["content-type"] = BYTES_TYPE;
+      onSend(reply, new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength));
+      return;
     }
     if (!given && typeof payload === "string") {
-      headersOf(this)["content-type"] = TEXT_TYPE;
-      onSend(this, payload);
-      return this;
+      headersOf(reply)["content-type"] = TEXT_TYPE;
+      onSend(reply, payload);
+      return;
     }
   }
-  if (this[kSerializer] !== null) {
+  if (reply[kSerializer] !== null) {
     if (typeof payload !== "string") {
-      preSerialize(this, payload);
-      return this;
+      preSerialize(reply, payload);
+      return;
     }
-    payload = this[kSerializer](payload);
+    payload = reply[kSerializer](payload);
   } else if (!given) {
-    if (answerQuickly(this, payload)) return this;
-    headersOf(this)["content-type"] = JSON_TYPE;
-    preSerialize(this, payload);
-    return this;
+    if (answerQuickly(reply, payload)) return;
+    headersOf(reply)["content-type"] = JSON_TYPE;
+    preSerialize(reply, payload);
+    return;
   } else {
-    const headers = this[kHeaders];
+    const headers = reply[kHeaders];
     const type = mediaTypeOf(given);
     if (type.isEmpty || type.mediaType.includes("json")) {
       if (type.isEmpty) headers["content-type"] = typeof payload === "string" ? given : JSON_TYPE;
       else if (!type.parameters.has("charset")) headers["content-type"] = `${type.toString()}; charset=utf-8`;
       if (typeof payload !== "string") {
-        preSerialize(this, payload);
-        return this;
+        preSerialize(reply, payload);
+        return;
       }
     }
   }
-  onSend(this, payload);
-  return this;
+  onSend(reply, payload);
 }
 
 function isStream(payload) {

@@ -46,4 +46,3 @@ export const kWaiting = Symbol("fastify.reply.waiting");
 export const kTimer = Symbol("fastify.request.timer");
 export const kAbort = Symbol("fastify.request.abortController");
 export const kWatched = Symbol("fastify.request.watched");
-export const kGone = Symbol("fastify.request.gone");

@@ -147,10 +147,17 @@ pub(super) fn index(args: &[Data], at: usize) -> Result<usize, HostError> {
 
 /// A request's number.
 fn request(args: &[Data]) -> Result<u64, HostError> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole")]
-    let number = args.first().and_then(Data::as_number).map(|number| number as u64);
-    number.ok_or_else(|| wrong(0, "a number"))
+    let number = args.first().and_then(Data::as_number).unwrap_or_default();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+    if number >= 1.0 && number < MOST_WHOLE && number.fract() == 0.0 {
+        Ok(number as u64)
+    } else {
+        Err(wrong(0, "a request's number"))
+    }
 }
+
+/// Up to this, 2^53, a number of JavaScript's is a whole one.
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 fn wrong(at: usize, expected: &str) -> HostError {
     HostError::new("ERR_HOST_ARGUMENT", format!("argument {at} is not {expected}"))
@@ -192,6 +199,9 @@ impl Host for AppHost {
         }
         if name == "request.ask" {
             return Ok(Data::Bool(self.under_way.ask(request(&args)?)));
+        }
+        if name == "request.is_under_way" {
+            return Ok(Data::Bool(self.under_way.has(request(&args)?)));
         }
         self.outer.call(task, name, args)
     }

@@ -51,6 +51,12 @@ impl UnderWay {
         }
     }
 
+    /// Whether a request is under way.
+    pub(super) fn has(&self, number: u64) -> bool {
+        let place = self.place(number).load(Relaxed);
+        place == quiet(number) || place == asked(number) || self.others().contains_key(&number)
+    }
+
     /// A request has ended. Whether anybody has asked for that.
     pub(super) fn end(&self, number: u64) -> bool {
         if self.change(number, quiet(number), FREE) {
@@ -61,9 +67,12 @@ impl UnderWay {
 
     /// Whether there was in its place what was expected; then there is something else now.
     fn change(&self, number: u64, expected: u64, to: u64) -> bool {
+        self.place(number).compare_exchange(expected, to, Relaxed, Relaxed).is_ok()
+    }
+
+    fn place(&self, number: u64) -> &AtomicU64 {
         #[expect(clippy::cast_possible_truncation, reason = "its last bits are what counts")]
-        let place = &self.places[number as usize % PLACES];
-        place.compare_exchange(expected, to, Relaxed, Relaxed).is_ok()
+        &self.places[number as usize % PLACES]
     }
 
     fn others(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
@@ -93,7 +102,9 @@ mod tests {
             assert!(under_way.ask(number), "{number}");
         }
         for number in numbers {
+            assert!(under_way.has(number), "{number}");
             assert_eq!(under_way.end(number), is_asked(number), "{number}");
+            assert!(!under_way.has(number), "{number} has ended");
             assert!(!under_way.ask(number), "{number} has ended");
             assert!(!under_way.end(number), "{number} has ended");
         }

@@ -285,3 +285,58 @@ async fn codes_of_errors_have_classes() {
          \"FastifyError [FST_ERR_HANDLER_TIMEOUT]: Request timed out after 5 ms on route '/slow'\",503,true,true]";
     assert_eq!(body(&get(&app, "/").await), expected);
 }
+
+/// Requests whose clients go away are let go of, whatever hooks run after an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_gone_leaves_nothing_and_its_signal_says_so() {
+    let app = load_routes(
+        "let open; let gone = 0;
+         const gate = new Promise((resolve) => { open = resolve; });
+         export default async function (fastify) {
+           fastify.addHook('onResponse', async () => {});
+           fastify.get('/wait', async (request) => {
+             request.much = new Uint8Array(200_000);
+             await gate;
+             gone += request.signal.aborted ? 1 : 0;
+             return {};
+           });
+           fastify.get('/open', async () => { open(); return {}; });
+           fastify.get('/gone', async () => gone);
+         }",
+    )
+    .await;
+    get(&app, "/gone").await;
+    let before = app.stats().memory;
+    for _ in 0..100 {
+        let handled = get(&app, "/wait");
+        assert!(tokio::time::timeout(Duration::from_millis(2), handled).await.is_err());
+    }
+    get(&app, "/open").await;
+    let gone: u32 = body(&get(&app, "/gone").await).parse().unwrap();
+    assert!(gone > 0, "none of them came as far as that");
+    let after = app.stats().memory;
+    assert!(after < before + (4 << 20), "{before} bytes, then {after}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_of_a_route_run_where_it_calls_the_one_for_what_is_not_found() {
+    let app = load_routes(
+        "const ran = [];
+         export default async function (fastify) {
+           fastify.setNotFoundHandler(() => ({ spa: true }));
+           const options = {
+             onRequestAbort: (request, done) => done(),
+             onSend: async (request, reply, payload) => { ran.push('onSend'); return payload; },
+             onResponse: async () => { ran.push('onResponse'); },
+           };
+           fastify.get('/x', options, (request, reply) => { reply.callNotFound(); });
+           fastify.get('/ran', async () => ran);
+         }",
+    )
+    .await;
+    assert_eq!(body(&get(&app, "/x").await), r#"{"spa":true}"#);
+    let begun = Instant::now();
+    while body(&get(&app, "/ran").await) != r#"["onSend","onResponse"]"# {
+        assert!(begun.elapsed() < Duration::from_secs(10), "a hook did not run");
+    }
+}

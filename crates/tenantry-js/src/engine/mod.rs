@@ -79,10 +79,11 @@ impl Engine {
     /// Holds back one of the threads of the tokio runtime that this is called in, from some milliseconds later until the
     /// engine is closed, but for times in which isolates are stuck on the others ([`EngineConfig::in_place`]). For a
     /// runtime made for this, with one thread more than there are processors: so that as many of its threads are at work
-    /// as there are processors, and isolates never hold them all. Only the first call does something.
+    /// as there are processors, and isolates never hold them all. Only the first call does something, of all engines in a
+    /// runtime.
     ///
-    /// Does nothing to a runtime of one thread. One that is shut down before the engine is closed waits for that
-    /// thread: close the engine first.
+    /// Does nothing to a runtime of one thread. One that is shut down before the engine is closed waits for that thread,
+    /// for ever where it is what ends the engine: close the engine first.
     pub fn hold_back_a_thread(&self) {
         let tokio = Handle::current();
         if tokio.metrics().num_workers() > 1 {

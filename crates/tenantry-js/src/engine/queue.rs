@@ -36,8 +36,8 @@ pub(crate) struct RunQueue {
     guests: AtomicUsize,
     /// Whether one of them has not asked for a while whether to go on.
     guests_are_stuck: AtomicBool,
-    /// What is held back for when they are.
-    spare: OnceLock<Spare>,
+    /// What is held back for when they are, if it was asked for; none where others hold a thread of that runtime back.
+    spare: OnceLock<Option<Spare>>,
 }
 
 #[derive(Default)]
@@ -145,7 +145,7 @@ impl RunQueue {
     /// What the watchdog found: with guests that are stuck a thread more is at work.
     pub(super) fn set_guests_are_stuck(&self, are_stuck: bool) {
         self.guests_are_stuck.store(are_stuck, Ordering::Release);
-        match self.spare.get() {
+        match self.spare() {
             Some(spare) if are_stuck => spare.let_go(),
             Some(spare) => spare.hold(),
             None => {}
@@ -156,12 +156,16 @@ impl RunQueue {
     pub(super) fn hold_back(&self, tokio: Handle) {
         let spare = self.spare.get_or_init(|| Spare::new(tokio));
         let state = self.state();
-        if state.closed {
+        if let Some(spare) = spare.as_ref().filter(|_| state.closed) {
             spare.close();
         }
         // The watchdog does it, which is none of the runtime's threads.
         self.guests_watched.store(true, Ordering::SeqCst);
         self.watch.notify_one();
+    }
+
+    fn spare(&self) -> Option<&Spare> {
+        self.spare.get().and_then(Option::as_ref)
     }
 
     /// A guest has a turn.
@@ -260,7 +264,7 @@ impl RunQueue {
         };
         self.ready.notify_all();
         self.watch.notify_all();
-        if let Some(spare) = self.spare.get() {
+        if let Some(spare) = self.spare() {
             spare.close();
         }
         for actor in waiting {
@@ -278,7 +282,7 @@ impl RunQueue {
             going_on: self.lanes.held(),
             waiting: state.actors.len(),
             rests: self.rests.load(Ordering::Relaxed),
-            holds_back: self.spare.get().is_some_and(Spare::is_held),
+            holds_back: self.spare().is_some_and(Spare::is_held),
         }
     }
 }

@@ -10,11 +10,11 @@ use rquickjs::{Array, Ctx, Error, Object, Result, Value, qjs};
 use self::raw::{Kind, Own};
 use super::realm::Realm;
 
-/// The deepest nesting, the most values and about the longest text that are done here: nobody asks meanwhile whether
-/// to go on.
+/// The deepest nesting, the most values and the most units of text in them and their names that are done here: nobody asks
+/// meanwhile whether to go on.
 const DEPTH: u32 = 32;
 const VALUES: u32 = 4_096;
-const TEXT: usize = 64 << 10;
+const TEXT: i64 = 64 << 10;
 
 /// What `JSON.stringify(value)` gives where the value is plain data: objects and arrays as literals make them, and what
 /// JSON has. `None` for everything else (getters, `toJSON`, proxies, instances of classes, cycles, what is an asynchronous
@@ -29,7 +29,7 @@ pub(super) fn of_plain<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Option
             return Ok(None);
         }
         let text = String::with_capacity(128);
-        let mut writer = Writer { ctx, plain, text, values: 0 };
+        let mut writer = Writer { ctx, plain, text, values: VALUES, units: TEXT };
         match writer.value(value.as_raw(), 0) {
             Ok(true) => Ok(Some(writer.text)),
             Ok(false) | Err(Unfit::Other) => Ok(None),
@@ -83,16 +83,15 @@ struct Writer<'a, 'js> {
     ctx: &'a Ctx<'js>,
     plain: &'a Plain<'js>,
     text: String,
+    /// How many more there may be.
     values: u32,
+    units: i64,
 }
 
 impl Writer<'_, '_> {
     /// Whether there was something to write: JSON has neither `undefined` nor symbols.
     fn value(&mut self, value: qjs::JSValue, depth: u32) -> Written<bool> {
-        self.values += 1;
-        if self.values > VALUES || self.text.len() > TEXT {
-            return Err(Unfit::Other);
-        }
+        self.values = self.values.checked_sub(1).ok_or(Unfit::Other)?;
         match raw::kind(value) {
             Kind::Absent => return Ok(false),
             Kind::Null => self.text.push_str("null"),
@@ -105,14 +104,22 @@ impl Writer<'_, '_> {
                 let number = raw::text(self.ctx, value).ok_or(Unfit::Thrown)?;
                 self.text.push_str(number.as_str().ok_or(Unfit::Other)?);
             }
-            Kind::Text => {
-                let text = raw::text(self.ctx, value).ok_or(Unfit::Thrown)?;
-                self.quoted(text.as_str().ok_or(Unfit::Other)?);
-            }
+            Kind::Text => self.text(value)?,
             Kind::Object => self.object(value, depth)?,
             Kind::Other => return Err(Unfit::Other),
         }
         Ok(true)
+    }
+
+    fn text(&mut self, text: qjs::JSValue) -> Written<()> {
+        // Before it is looked at: that may take a copy of it.
+        self.units -= raw::length(self.ctx, text).ok_or(Unfit::Thrown)?;
+        if self.units < 0 {
+            return Err(Unfit::Other);
+        }
+        let text = raw::text(self.ctx, text).ok_or(Unfit::Thrown)?;
+        self.quoted(text.as_str().ok_or(Unfit::Other)?);
+        Ok(())
     }
 
     fn object(&mut self, object: qjs::JSValue, depth: u32) -> Written<()> {
@@ -136,8 +143,10 @@ impl Writer<'_, '_> {
 
     fn items(&mut self, array: qjs::JSValue, depth: u32) -> Written<()> {
         let length = raw::length(self.ctx, array).ok_or(Unfit::Thrown)?;
-        let length =
-            u32::try_from(length).ok().filter(|length| *length <= VALUES).ok_or(Unfit::Other)?;
+        let length = u32::try_from(length)
+            .ok()
+            .filter(|length| *length <= self.values)
+            .ok_or(Unfit::Other)?;
         self.text.push('[');
         for at in 0..length {
             if at > 0 {
@@ -154,6 +163,9 @@ impl Writer<'_, '_> {
 
     fn properties(&mut self, object: qjs::JSValue, depth: u32) -> Written<()> {
         let names = raw::Names::of(self.ctx, object).ok_or(Unfit::Thrown)?;
+        if names.count() > self.values {
+            return Err(Unfit::Other);
+        }
         self.text.push('{');
         let mut is_first = true;
         for name in names.iter() {
@@ -163,7 +175,7 @@ impl Writer<'_, '_> {
                 self.text.push(',');
             }
             let text = raw::name(self.ctx, name).ok_or(Unfit::Thrown)?;
-            self.quoted(text.as_str().ok_or(Unfit::Other)?);
+            self.text(text.raw())?;
             self.text.push(':');
             match self.value(value.raw(), depth + 1)? {
                 true => is_first = false,

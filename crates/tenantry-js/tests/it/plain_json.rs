@@ -90,6 +90,9 @@ async fn nothing_else_has_a_text_and_nothing_of_it_runs() {
         "Array(100000).fill(1)",
         "Object.fromEntries(Array.from({ length: 10000 }, (_, at) => [at, undefined]))",
         "['x'.repeat(70000), 1]",
+        "{ ['x'.repeat(70000)]: undefined }",
+        "Array(2000).fill({ ['a'.repeat(65000)]: undefined })",
+        "[Array(3000).fill(1), Array(3000).fill(1)]",
         "(() => { let two = []; for (let at = 0; at < 30; at += 1) two = [two, two]; return two; })()",
         "{ async *[Symbol.asyncIterator]() { ran(); } }",
         "(function () { return arguments; })(1, 2)",
@@ -121,6 +124,21 @@ async fn prototypes_with_a_say_in_it_are_asked() {
         let nothing = Data::List(vec![Data::Undefined, Data::Undefined]);
         assert_eq!(eval(&isolate, &code).await, Ok(nothing), "{change}");
     }
+}
+
+/// Neither time nor memory goes into what is far too much.
+#[tokio::test]
+async fn a_text_of_any_length_costs_nothing() {
+    let isolate = isolate().await;
+    let texts = "const all = ['\\u0001'.repeat(4e6), '\\u20ac'.repeat(4e6), 'a'.repeat(4e6)];
+        const names = all.map((text) => ({ [text]: undefined })); let found = 0;
+        for (let at = 0; at < 2000; at += 1) for (const one of [...all, ...names]) if (plain([one]) !== undefined) found += 1; found";
+    let before = isolate.stats().memory;
+    let began = std::time::Instant::now();
+    assert_eq!(eval(&isolate, texts).await, Ok(Data::from(0)));
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    let after = isolate.stats().memory;
+    assert!(after < before + (64 << 20), "{before} bytes, then {after}");
 }
 
 /// Whatever it refuses it has let go of: the heap is as it was.

@@ -163,7 +163,8 @@ impl MultiTenantServerBuilder {
 
     /// For a tokio runtime with one thread more than there are processors, as `tenantry serve` has: one of its threads
     /// is kept for when native code of tenants' is stuck on the others, from the start of the server to its
-    /// [stop](MultiTenantServer::stop). A runtime that is shut down before waits for that thread.
+    /// [stop](MultiTenantServer::stop). A runtime that is shut down before waits for that thread, for ever if nothing else
+    /// ends the server. Of several servers in one runtime the first one holds a thread back.
     pub fn hold_back_a_thread(mut self) -> Self {
         self.holds_back_a_thread = true;
         self

@@ -66,11 +66,11 @@ pub(super) fn has_own(ctx: &Ctx<'_>, object: qjs::JSValue, name: PredefinedAtom)
     unsafe { qjs::JS_GetOwnProperty(ctx.as_raw().as_ptr(), ptr::null_mut(), object, atom) != 0 }
 }
 
-/// An array's length.
-pub(super) fn length(ctx: &Ctx<'_>, array: qjs::JSValue) -> Option<i64> {
+/// The length of an array or a text.
+pub(super) fn length(ctx: &Ctx<'_>, value: qjs::JSValue) -> Option<i64> {
     let mut length = 0;
     // SAFETY: the place for it outlives the call.
-    let failed = unsafe { qjs::JS_GetLength(ctx.as_raw().as_ptr(), array, &raw mut length) };
+    let failed = unsafe { qjs::JS_GetLength(ctx.as_raw().as_ptr(), value, &raw mut length) };
     (failed == 0).then_some(length)
 }
 
@@ -157,6 +157,10 @@ impl<'a, 'js> Names<'a, 'js> {
         (failed == 0).then_some(Self { ctx, first, count })
     }
 
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = qjs::JSAtom> + '_ {
         let names: &[qjs::JSPropertyEnum] = match self.count {
             0 => &[],
@@ -205,10 +209,11 @@ pub(super) fn text<'a, 'js>(ctx: &'a Ctx<'js>, value: qjs::JSValue) -> Option<Te
     (!first.is_null()).then_some(Text { ctx, first, length })
 }
 
-/// The text of a name; nothing where there is no memory for it.
-pub(super) fn name<'a, 'js>(ctx: &'a Ctx<'js>, name: qjs::JSAtom) -> Option<Text<'a, 'js>> {
-    let mut length = 0;
-    // SAFETY: the place for it outlives the call.
-    let first = unsafe { qjs::JS_AtomToCStringLen(ctx.as_raw().as_ptr(), &raw mut length, name) };
-    (!first.is_null()).then_some(Text { ctx, first, length: length as usize })
+/// A name as a text; nothing where there is no memory for it.
+pub(super) fn name<'a, 'js>(ctx: &'a Ctx<'js>, name: qjs::JSAtom) -> Option<Owned<'a, 'js>> {
+    // SAFETY: it is a name of the context's; what is given is owned.
+    unsafe {
+        let value = qjs::JS_AtomToString(ctx.as_raw().as_ptr(), name);
+        (!qjs::JS_IsException(value)).then_some(Owned { ctx, value })
+    }
 }
