@@ -163,12 +163,13 @@ export class Boot {
     if (this.booted) return;
     this.started = true;
     await this.drain(this.root, true);
-    if (!this.error) {
+    // Once all is there: what was left for the end adds more to the end. After an error, too: whoever serves what there is of it
+    // all the same is to serve it with its hooks.
+    for (let at = 0; at < this.preReady.length; at += 1) {
       try {
-        // Once all is there: what was left for the end adds more to the end.
-        for (let at = 0; at < this.preReady.length; at += 1) this.preReady[at]();
+        this.preReady[at]();
       } catch (error) {
-        this.error = error;
+        this.error ??= error;
       }
     }
     const { error } = this;

@@ -1,6 +1,6 @@
 // A tenant's application from its manifest: configuration, index, core plugins, plugins, schemas, services, routes.
 
-import { defineProperty, isArray, toJson } from "./intrinsics.js";
+import { defineProperty, isArray, jsonIfAny, parseJson, toJson } from "./intrinsics.js";
 import { fastify } from "./instance.js";
 import { Parts, importDefault } from "./parts.js";
 import { pluginOf } from "./plugins.js";
@@ -154,7 +154,15 @@ async function load(text) {
   limits.response = manifest.responseLimit;
   logging.level = manifest.logLevel;
   const parts = new Parts(manifest.onError);
-  const config = await withDefaults(await configOf(manifest, parts), manifest.index);
+  const own = await configOf(manifest, parts);
+
+  root = fastify(manifest.options);
+  root[kShared].brokenRoute = (part, error) => parts.failed(part?.part ?? "routes", part?.file ?? "", error);
+  for (const name of Object.keys(provided)) if (!(name in root)) root.decorate(name, provided[name]);
+  // Before any code of the tenant's but a configuration that is code: with what Rust has read, as Rust has read it.
+  await registerNatives(root, manifest.natives, own);
+
+  const config = await withDefaults(own, manifest.index);
   const { active } = config;
   if (active !== undefined && typeof active !== "boolean") {
     parts.failed("config", manifest.config.module ?? "", new TypeError(`active is ${toJson(active)}: expected true or false`));
@@ -162,14 +170,9 @@ async function load(text) {
   const tenant = makeTenant(manifest.tenant, config, provided);
   defineProperty(Request.prototype, "tenant", { get: () => tenant, configurable: true });
   defineProperty(Request.prototype, "tenantId", { get: () => tenant.id, configurable: true });
-
-  root = fastify(manifest.options);
-  root[kShared].brokenRoute = (part, error) => parts.failed(part?.part ?? "routes", part?.file ?? "", error);
   root.decorate("tenant", tenant);
-  for (const name of Object.keys(provided)) if (!(name in root)) root.decorate(name, provided[name]);
   const given = { tenant, config };
 
-  await registerNatives(manifest.natives, (part, plugin) => register(parts, part, "", plugin, given));
   await loadIndex(manifest, parts, tenant, given);
   await loadPlugins(manifest.corePlugins, "core plugin", parts, given);
   await loadPlugins(manifest.plugins, "plugin", parts, given);
@@ -185,7 +188,7 @@ async function load(text) {
     router: root[kShared].router,
     active: tenant.active,
     name: String(tenant.name),
-    config: plain(config),
+    config: parseJson(jsonIfAny(config) ?? "{}"),
     services: tenant.listServices(),
     plugins: root[kShared].plugins,
     schemas,
@@ -203,15 +206,6 @@ function isPlainNotFound(context) {
     "onRequest", "preParsing", "preValidation", "preHandler", "preSerialization", "onSend", "onResponse", "onError",
   ];
   return !context.isCustom && names.every((name) => context[name] === null);
-}
-
-/** What JSON knows of it. */
-function plain(config) {
-  try {
-    return JSON.parse(toJson(config));
-  } catch {
-    return {};
-  }
 }
 
 host.register("load", load);

@@ -44,7 +44,7 @@ export function createError(code, message, statusCode = 500, Base = Error) {
 
 /**
  * Code, status, class and message of each, in a text that is read when one is wanted: the classes of all of them would be
- * a fifteenth of an isolate. The last two are not Fastify's: what it has and a tenant's code cannot have.
+ * a fifteenth of an isolate. The last three are not Fastify's: what it has and a tenant's code cannot have, and bounds.
  */
 const kinds = `
 FST_ERR_NOT_FOUND 404 Error Not Found
@@ -123,6 +123,7 @@ FST_ERR_ROOT_PLG_BOOTED 500 Error fastify-plugin: %s
 FST_ERR_PARENT_PLUGIN_BOOTED 500 Error fastify-plugin: %s
 TENANTRY_NOT_SUPPORTED 500 Error %s is not supported in a tenant's code: %s
 TENANTRY_RESPONSE_TOO_LARGE 500 RangeError The response is larger than the %s bytes it may have
+TENANTRY_NATIVE_TOO_LARGE 500 RangeError The value is larger than the %s characters of JSON that native preSerialization hooks may be given
 `;
 
 const bases = { Error, TypeError, RangeError, URIError };

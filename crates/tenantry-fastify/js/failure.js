@@ -7,6 +7,7 @@ import { runPayloadHooks } from "./hooks.js";
 import { serializerOf } from "./serialization.js";
 import { finish, headersOf } from "./send.js";
 import { settle } from "./lifecycle.js";
+import { messageOf } from "./thrown.js";
 import { kContext, kHeaders, kInOnError, kNextErrorHandler, kStatus } from "./symbols.js";
 
 /** Past the outermost. */
@@ -21,30 +22,21 @@ function isStatus(value) {
   return value >= 400 && value <= 599;
 }
 
-function statusOf(reply, error) {
-  let status = isStatus(reply[kStatus]) ? reply[kStatus] : 500;
+/** The status that an error is answered with, unless a handler says otherwise. */
+export function statusOf(reply, error) {
   if (error !== undefined && error !== null) {
-    if (error.headers !== undefined) reply.headers(error.headers);
-    if (isStatus(error.statusCode)) status = error.statusCode;
-    else if (isStatus(error.status)) status = error.status;
+    if (isStatus(error.statusCode)) return error.statusCode;
+    if (isStatus(error.status)) return error.status;
   }
-  return status;
+  return isStatus(reply[kStatus]) ? reply[kStatus] : 500;
 }
 
 function defaultErrorHandler(error, request, reply) {
+  if (error?.headers !== undefined) reply.headers(error.headers);
   reply[kStatus] = statusOf(reply, error);
   if (reply[kStatus] >= 500) request.log.error({ req: request, res: reply, err: error }, messageOf(error));
   else request.log.info({ res: reply, err: error }, messageOf(error));
   reply.send(error);
-}
-
-function messageOf(error) {
-  try {
-    const { message } = error;
-    return message === undefined ? undefined : String(message);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Runs `onError` hooks the first time, then the next error handler. */

@@ -10,6 +10,14 @@ export const { stringify } = JSON;
 export function toJson(value) {
   return plainJson(value) ?? stringify(value);
 }
+/** The same; undefined for what JSON cannot write: a bigint, a cycle, what throws. */
+export function jsonIfAny(value) {
+  try {
+    return toJson(value);
+  } catch {
+    return undefined;
+  }
+}
 
 export const { isArray } = Array;
 export const { isInteger } = Number;
@@ -50,6 +58,12 @@ export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 export const { encodeURIComponent: encode } = globalThis;
 export const slice = uncurry(String.prototype.slice);
 export const indexOf = uncurry(String.prototype.indexOf);
+export const exec = uncurry(RegExp.prototype.exec);
+
+/** `String(value)`, `Number(value)`, `Object(value)`. */
+export const { String: asText, Number: asNumber, Object: asObject, Error: AnyError } = globalThis;
+/** `isInstance(Class, value)`. It throws where a proxy does that is asked for its prototype. */
+export const isInstance = uncurry(Function.prototype[Symbol.hasInstance]);
 
 export function noop() {}
 

@@ -1,6 +1,6 @@
 // `request.log`, `fastify.log`: pino's way of calling, into the tenant's log.
 
-import { assign, create, hasOwn, isArray, toJson } from "./intrinsics.js";
+import { assign, create, hasOwn, isArray, plainJson, stringify, toJson } from "./intrinsics.js";
 import { kLogSerializers } from "./symbols.js";
 
 const levels = { __proto__: null, trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Infinity };
@@ -77,7 +77,7 @@ function textOf(value) {
 function safeJson(fields) {
   const above = [];
   try {
-    return toJson(fields, function bounded(_key, value) {
+    return plainJson(fields) ?? stringify(fields, function bounded(_key, value) {
       if (typeof value === "bigint") return value.toString();
       if (value instanceof Error) return errorFields(value);
       if (value === null || typeof value !== "object") return value;

@@ -1,26 +1,27 @@
 // Loading a tenant part by part: what is broken is named, with the place in its file.
 
-import { apply, assign, toJson } from "./intrinsics.js";
+import { apply, asNumber, assign, create, exec, indexOf, isInstance, slice } from "./intrinsics.js";
+import { lineOf, textOf } from "./thrown.js";
 
 /** `    at handler (routes/index.mjs:3:7)`; files of plugins for everybody are `plugins:…` and `package:<name>:…`. */
 const frame = /(?:^|[\s(@])((?:plugins:|package:[^\s():]*:)?(?:\.{0,2}\/)?[\w@.][^\s():]*):(\d+)(?::(\d+))?\)?/;
 
-/** The innermost place in a tenant's own file. */
-function placeIn(stack, file) {
-  for (const line of text(stack, "").split("\n")) {
-    if (line.includes("prelude:") || line.includes("made:") || line.includes("(native)")) continue;
-    const match = frame.exec(line);
-    if (match) return { file: match[1], line: Number(match[2]), column: match[3] ? Number(match[3]) : null };
-  }
-  return { file, line: null, column: null };
+/** Whether it is a line of the program's own. */
+function isOurs(line) {
+  return indexOf(line, "prelude:") !== -1 || indexOf(line, "made:") !== -1 || indexOf(line, "(native)") !== -1;
 }
 
-function text(value, otherwise) {
-  try {
-    return value === undefined || value === null ? otherwise : String(value).slice(0, 4096);
-  } catch {
-    return otherwise;
+/** The innermost place in a tenant's own file. */
+function placeIn(stack, file) {
+  const lines = textOf(stack, "");
+  for (let from = 0, end; from <= lines.length; from = end + 1) {
+    end = indexOf(lines, "\n", from);
+    if (end === -1) end = lines.length;
+    const line = slice(lines, from, end);
+    const match = isOurs(line) ? null : exec(frame, line);
+    if (match) return { file: match[1], line: asNumber(match[2]), column: match[3] ? asNumber(match[3]) : null };
   }
+  return { file, line: null, column: null };
 }
 
 function stackOf(error) {
@@ -32,39 +33,25 @@ function stackOf(error) {
   }
 }
 
-/** What was thrown that is no error: nobody knows in which line. */
-function thrown(value) {
-  let shown;
-  try {
-    shown = (toJson(value) ?? String(value)).slice(0, 4096);
-  } catch {
-    shown = "a value that cannot be read";
-  }
-  return `thrown: ${shown}, which is no Error and so has no line`;
-}
-
-/** One line for anything that may have been thrown. */
-export function messageOf(error) {
-  let name;
-  let message;
-  let code;
-  try {
-    ({ name, message, code } = Object(error));
-  } catch {
-    return "an error that cannot be read";
-  }
-  const what = text(message, undefined) || (error instanceof Error ? "an error without a message" : thrown(error));
-  const kind = text(code, undefined) ?? text(name, undefined);
-  return kind && kind !== "Error" && !what.startsWith(kind) ? `${kind}: ${what}` : what;
-}
-
 /** An error whose mistake is not where the error was made. `where` has what is known better than by whoever tells of it: `part`,
  * `file` and `stack`; `schema` and `pointer` for a schema of a file that has no lines here; a `note` behind the message. */
 export class Misplaced {
   constructor(error, where) {
     this.error = error;
-    this.where = where;
+    this.where = assign(create(null), where);
   }
+}
+
+const nowhere = create(null);
+
+/** What was thrown, and where its mistake is if that is known. */
+function unpacked(given) {
+  try {
+    if (isInstance(Misplaced, given)) return given;
+  } catch {
+    // To ask a hostile one for its prototype throws.
+  }
+  return { error: given, where: nowhere };
 }
 
 /** The part whose code runs now, where it is not a plugin's. */
@@ -77,12 +64,19 @@ export class Parts {
   }
 
   failed(part, file, given) {
-    const error = given instanceof Misplaced ? given.error : given;
-    const where = given instanceof Misplaced ? given.where : {};
+    const { error, where } = unpacked(given);
     const place = placeIn(where.stack ?? stackOf(error), where.file ?? file);
-    const message = messageOf(error) + (where.note ?? "");
-    const { schema, pointer } = where;
-    this.errors.push(assign({ part: where.part ?? part, message, schema, pointer }, place));
+    const { errors } = this;
+    // Not by `push`, and by no field that a prototype may have: those the tenant can replace.
+    errors[errors.length] = {
+      part: where.part ?? part,
+      file: place.file,
+      line: place.line,
+      column: place.column,
+      message: lineOf(error) + (where.note ?? ""),
+      schema: where.schema,
+      pointer: where.pointer,
+    };
   }
 
   /** Runs a step; its error is noted as the part's. Undefined if it failed. */

@@ -1,7 +1,7 @@
 // What a plugin says of itself (`fastify-plugin`), and the instance it gets: one of its own that inherits from the
 // instance it is registered on, unless it breaks out.
 
-import { create, isAsync, isArray, keys, toJson } from "./intrinsics.js";
+import { create, defineProperty, isAsync, isArray, keys, toJson } from "./intrinsics.js";
 import { errorCodes } from "./errors.js";
 import { existsIn, requestHas, replyHas } from "./decorate.js";
 import { VERSION, satisfies } from "./version.js";
@@ -119,6 +119,14 @@ export function pluginOf(value, exports, expected = "a function") {
   if (typeof value === "function") return value;
   if (typeof value?.default === "function") return value.default;
   throw new TypeError(`no plugin: expected ${expected} as default export, found ${found(value, exports)}`);
+}
+
+/** A plugin written in Rust: it goes by what is said here alone, and by nothing that functions inherit. */
+export function nativePlugin(func, name, breaksOut) {
+  defineProperty(func, kSkipOverride, { __proto__: null, value: breaksOut });
+  defineProperty(func, kDisplayName, { __proto__: null, value: name });
+  defineProperty(func, kMeta, { __proto__: null, value: breaksOut ? { __proto__: null, name } : undefined });
+  return func;
 }
 
 /** `fastify-plugin`. */

@@ -1,7 +1,7 @@
 // JSON Schema is checked, and responses are serialized, by the host: schemas and values travel as JSON.
 
 import { assign, defineProperty, hasOwn, isArray, keys, parseJson, toJson } from "./intrinsics.js";
-import { messageOf } from "./parts.js";
+import { lineOf } from "./thrown.js";
 
 /** Which schema is wrong and where in it, by the error that says what is: code that catches the error finds it as Ajv makes it. */
 const faults = new WeakMap();
@@ -34,7 +34,7 @@ function sharedJson(schemas, id) {
   try {
     return toJson(schemas[id]) ?? "null";
   } catch (error) {
-    throw faulty({ message: messageOf(error), shared: id });
+    throw faulty({ message: lineOf(error), shared: id });
   }
 }
 

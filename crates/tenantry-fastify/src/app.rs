@@ -25,6 +25,7 @@ pub use failure::Failure;
 use crate::{LoadError, Loaded, RequestInfo};
 use gone::Watch;
 use host::AppHost;
+use native::Known;
 use table::{Found, Table};
 
 /// One isolate with a tenant's application loaded in it. Cheap to clone; the isolate closes with its last handle.
@@ -93,10 +94,11 @@ impl App {
         let is_head = request.method() == http::Method::HEAD;
         let watch = Watch::begin(inner, route.watched, &context);
         let args = request::arguments(watch.number(), target, params, route, &request, &info);
+        let known = inner.host.identified(watch.number(), info.user);
         let result = inner.isolate.run("dispatch", args, context.clone()).await;
         watch.answered(&result);
         match result {
-            Ok(data) => answer::response(data, is_head, |due| inner.respond(due, &context)),
+            Ok(data) => answer::response(data, is_head, |due| inner.respond(due, &context, known)),
             Err(error) => failure::response(&error),
         }
     }
@@ -122,10 +124,11 @@ impl App {
 }
 
 impl Inner {
-    /// Runs the `onResponse` hooks of an answered request, beside its answer.
-    fn respond(&self, due: f64, context: &TaskContext) {
+    /// Runs the `onResponse` hooks of an answered request, beside its answer. Its user is known until they have ended.
+    fn respond(&self, due: f64, context: &TaskContext, known: Option<Known>) {
         let (isolate, context) = (self.isolate.clone(), self.host.renewed(context));
         tokio::spawn(async move {
+            let _known = known;
             let ran = isolate.run("responded", vec![Data::Number(due)], context).await;
             if let Err(error) = ran {
                 tracing::debug!(isolate = isolate.name(), %error, "onResponse hooks did not end");

@@ -24,6 +24,7 @@ mod app;
 mod hook;
 mod ordered;
 mod outgoing;
+mod panics;
 mod request;
 mod scope;
 mod tenant;
@@ -41,13 +42,15 @@ pub use hook::Hook;
 pub(crate) use hook::HookItem;
 pub(crate) use ordered::{filled, ordered};
 pub use outgoing::Outgoing;
+pub(crate) use panics::watched;
 pub use request::NativeRequest;
 pub(crate) use request::RequestParts;
 pub(crate) use scope::Item;
 pub use scope::Scope;
 pub use tenant::Tenant;
 
-/// A plugin written in Rust. It is registered once for each application it is part of.
+/// A plugin written in Rust. It is registered once for each application that it is part of: for a tenant in JavaScript
+/// once in each of the tenant's isolates, and again in those of each reload.
 pub trait NativePlugin: Send + Sync + 'static {
     /// By which others depend on it: `fastify.hasPlugin(name)`, `dependencies` of JavaScript's plugins.
     fn name(&self) -> &str;
@@ -63,7 +66,9 @@ pub trait NativePlugin: Send + Sync + 'static {
     }
 
     /// Adds routes, hooks, decorations and schemas. What it adds to the scope itself is for the whole application, as with
-    /// `fastify-plugin`; [`Scope::register`] makes scopes of their own. An error keeps the application from being loaded.
+    /// `fastify-plugin`; [`Scope::register`] makes scopes of their own. An error or a panic keeps the application from being
+    /// loaded, and so does what cannot be added (a route that is there already, a schema without `$id`), whatever becomes of
+    /// other broken parts.
     fn register(&self, scope: &mut Scope) -> Result<(), String>;
 }
 
@@ -102,7 +107,8 @@ impl Flow {
         self
     }
 
-    /// With a property of `request`.
+    /// With a property of `request`. Up to 64 K characters of JSON of them, with the parameters, come back to later hooks
+    /// ([`NativeRequest::property`]).
     #[must_use]
     pub fn property(mut self, name: impl Into<String>, value: Value) -> Self {
         if let Self::GoOn { properties, .. } = &mut self {

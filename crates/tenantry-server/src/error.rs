@@ -38,6 +38,9 @@ pub enum ServerError {
     /// There is no tenant of this id here.
     #[error("there is no tenant {id:?}", id = .0.as_str())]
     TenantNotFound(TenantId),
+    /// Whether there is such a tenant cannot be known now: a strategy that may have it does not tell its keys.
+    #[error("not all tenants are known: {0}")]
+    TenantsUnavailable(String),
     /// The tenant's configuration says `active: false`.
     #[error("the tenant {id:?} is not active: its configuration says so", id = .0.as_str())]
     TenantInactive(TenantId),
@@ -140,6 +143,7 @@ impl ServerError {
             Self::Listen { .. } => "ADDRESS_UNAVAILABLE",
             Self::Database(error) => error.code(),
             Self::TenantNotFound(_) => "TENANT_NOT_FOUND",
+            Self::TenantsUnavailable(_) => "TENANTS_UNAVAILABLE",
             Self::TenantInactive(_) => "TENANT_INACTIVE",
             Self::TenantBroken { .. } => "TENANT_BROKEN",
             Self::TenantBusy { .. } => "TENANT_BUSY",
@@ -162,6 +166,9 @@ impl ServerError {
             }
             Self::TenantInactive(_) => {
                 ApiError::new(StatusCode::FORBIDDEN, self.code(), "this tenant is not active")
+            }
+            Self::TenantsUnavailable(_) => {
+                unavailable("this tenant cannot be looked for just now; try again in a moment")
             }
             Self::TenantBroken { .. } => {
                 unavailable("this tenant's application cannot be loaded just now")

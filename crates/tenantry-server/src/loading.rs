@@ -48,9 +48,9 @@ mod unpack;
 
 use futures_util::future::BoxFuture;
 
+pub(crate) use self::{asking::Deadline, configured::configured, listing::Listing};
 #[cfg(feature = "object-store")]
 pub use self::{cache::Cache, limits::ArchiveLimits, remote::Remote};
-pub(crate) use self::{configured::configured, listing::Listing};
 pub use self::{
     error::LoadingError,
     folder::LocalFolders,
@@ -66,7 +66,7 @@ pub use self::{
 /// Loading gives files and runs none of them: they run in the sandbox of whoever asked.
 ///
 /// Both methods may be cancelled at any await: nothing half-done is left where a later call finds
-/// it. A server waits for each for `limits.load`, and takes a panic for an error.
+/// it. A server waits for `limits.load`, for all that one tenant comes from together, and takes a panic for an error.
 ///
 /// ```
 /// use futures_util::future::BoxFuture;

@@ -2,11 +2,11 @@
 
 mod database;
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, body::Body};
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tenantry::{TenantContext, TenantId, TenantManager, context};
@@ -233,6 +233,7 @@ impl Blueprint for NativeBlueprint {
             let whose = Tenant::new(self.id.as_str(), tenant.config, extensions);
             let plugins = NativeApp::new(&tenant.plugins, whose);
             let plugins = plugins.map_err(|error| Broken::whole(error.to_string()))?;
+            let plugins = plugins.with_wall(self.wall);
             (loaded.services, loaded.routes) = (tenant.services, tenant.routes);
             loaded.routes.extend(plugins.routes());
             loaded.plugins = plugins.plugins().to_vec();
@@ -283,16 +284,25 @@ impl Application for NativeApplication {
                 if let Some(known) = &known {
                     request.extensions_mut().insert(known.clone());
                 }
-                collect(mount::answer(router, request).await, most).await
+                let answering = async { collect(mount::answer(router, request).await, most).await };
+                let answered = AssertUnwindSafe(answering).catch_unwind().await;
+                answered.unwrap_or_else(|_panic| {
+                    let what = "the tenant's router panicked";
+                    tracing::error!(tenant = id.as_str(), "{what}");
+                    crate::edge::plain(tenantry_web::ApiError::internal(what))
+                })
             };
             let answering = plugins.handle(request, &info, task, otherwise);
             let mut response = match &known {
                 Some(known) => context::scope(known.clone(), answering).await,
                 None => answering.await,
             };
-            if let Some(error) = response.extensions_mut().remove::<NativeError>() {
+            // Where a hook has made something else of the error's answer, that is the answer.
+            let status = response.status().as_u16();
+            if let Some(error) = response.extensions_mut().remove::<NativeError>()
+                && status >= 400
+            {
                 let (code, message) = (error.code, error.message);
-                let status = response.status().as_u16();
                 response.extensions_mut().insert(Failed { code, message, status });
             }
             response

@@ -109,7 +109,7 @@ impl MultiTenantServer {
     ///
     /// # Errors
     ///
-    /// [`ServerError::TenantNotFound`], [`ServerError::TenantInactive`],
+    /// [`ServerError::TenantNotFound`], [`ServerError::TenantsUnavailable`], [`ServerError::TenantInactive`],
     /// [`ServerError::TenantBroken`] with every broken part, [`ServerError::Full`].
     pub async fn init_tenant(&self, id: &str) -> Result<TenantHandle> {
         let tenant = self.tenant(id).await?;

@@ -72,7 +72,8 @@ fn read_headers(lines: &str, is_head: bool, headers: &mut HeaderMap) -> Result<(
     Ok(())
 }
 
-fn latin1(text: &str) -> Option<HeaderValue> {
+/// A header's value whose bytes are one character each.
+pub(super) fn latin1(text: &str) -> Option<HeaderValue> {
     if text.is_ascii() {
         return HeaderValue::from_str(text).ok();
     }

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tenantry_js::{BoxFuture, Data, Host, HostError, LogEntry, TaskContext, TaskInfo};
 
-use super::native::Natives;
+use super::native::{Known, Natives};
 use super::schemas::SchemaTable;
 use super::under_way::UnderWay;
 use crate::LoadError;
@@ -38,6 +39,11 @@ impl AppHost {
 
     fn routers(&self) -> MutexGuard<'_, Vec<Router>> {
         self.routers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a request's user for native plugins, until what is given is dropped.
+    pub(super) fn identified(&self, number: u64, user: Option<Value>) -> Option<Known> {
+        self.natives.identified(number, user)
     }
 
     /// Why a native plugin could not be registered.
@@ -149,7 +155,7 @@ pub(super) fn index(args: &[Data], at: usize) -> Result<usize, HostError> {
 fn request(args: &[Data]) -> Result<u64, HostError> {
     let number = args.first().and_then(Data::as_number).unwrap_or_default();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-    if number >= 1.0 && number < MOST_WHOLE && number.fract() == 0.0 {
+    if (1.0..MOST_WHOLE).contains(&number) && number.fract() == 0.0 {
         Ok(number as u64)
     } else {
         Err(wrong(0, "a request's number"))
@@ -196,6 +202,9 @@ impl Host for AppHost {
         }
         if name == "native.register" {
             return self.natives.register(&args);
+        }
+        if name == "native.failed" {
+            return self.natives.failed(&args);
         }
         if name == "request.ask" {
             return Ok(Data::Bool(self.under_way.ask(request(&args)?)));

@@ -1,38 +1,22 @@
 //! Making the isolate and loading the application in it.
 
 mod json_file;
+mod report;
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-use tenantry_js::{Data, Engine, Isolate, IsolateConfig, JsError, TaskContext};
+use tenantry_js::{Data, Engine, Isolate, IsolateConfig, TaskContext};
 
-use self::json_file::{Told, is_json};
+use self::json_file::is_json;
 use super::AppConfig;
 use super::host::AppHost;
 use super::native::Natives;
-use super::table::{NotFound, Route, Table};
+use super::table::Table;
 use crate::files::PublicFolder;
 use crate::{
     ConfigSource, LoadError, Loaded, Manifest, ModuleRef, OnError, PartError, RouteInfo, prelude,
 };
-
-/// What the bootstrap answers.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    router: usize,
-    active: bool,
-    name: String,
-    config: Value,
-    services: Vec<String>,
-    plugins: Vec<String>,
-    schemas: Vec<Option<String>>,
-    errors: Vec<Told>,
-    targets: Vec<Route>,
-    not_found: Vec<NotFound>,
-}
 
 pub(super) async fn load(
     engine: &Engine,
@@ -64,8 +48,8 @@ pub(super) async fn load(
     if let Some(error) = host.native_failure() {
         return Err(error);
     }
-    let report = read(&answer?)?;
-    broken.extend(report.errors.into_iter().map(|told| told.placed(&*config.modules)));
+    let (report, told) = report::read(answer?, config.modules).await?;
+    broken.extend(told);
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
@@ -87,21 +71,6 @@ pub(super) async fn load(
         errors: broken,
     };
     Ok((isolate, host, loaded, Table::new(router, report.targets, report.not_found)))
-}
-
-fn read(answer: &Data) -> Result<Report, LoadError> {
-    let text = answer.as_text().unwrap_or_default();
-    serde_json::from_str(text).map_err(|error| {
-        LoadError::from(JsError {
-            kind: tenantry_js::JsErrorKind::Result,
-            message: format!("the application was not loaded: {error}"),
-            name: String::new(),
-            stack: String::new(),
-            location: None,
-            code: None,
-            status: None,
-        })
-    })
 }
 
 /// The manifest as the bootstrap reads it. JSON is read here, where it is known what is wrong where.

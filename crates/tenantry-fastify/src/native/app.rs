@@ -3,14 +3,16 @@
 mod hooks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 use tenantry_js::TaskContext;
 
-use self::hooks::{Hooks, after, before, send, tell};
+use self::hooks::{Hooked, Hooks, after, before, send, tell};
 use super::ordered::{filled, ordered};
+use super::panics::caught;
 use super::scope::{Item, RouteItem};
 use super::{
     HandlerFn, NativeError, NativePlugin, NativeRequest, Reply, RequestParts, Scope, Tenant,
@@ -24,7 +26,11 @@ use crate::{LoadError, RequestInfo, RouteInfo};
 #[derive(Clone)]
 pub struct NativeApp {
     inner: Arc<Inner>,
+    wall: Duration,
 }
+
+/// How long a hook after the answer may take, unless somebody says something else.
+const WALL: Duration = Duration::from_secs(30);
 
 struct Inner {
     tenant: Tenant,
@@ -36,6 +42,7 @@ struct Inner {
 }
 
 struct Target {
+    plugin: Arc<str>,
     handler: HandlerFn,
     params: Vec<String>,
     hooks: Hooks,
@@ -55,9 +62,9 @@ impl NativeApp {
     /// [`LoadError::Native`], for the first that cannot be.
     pub fn new(plugins: &[Arc<dyn NativePlugin>], tenant: Tenant) -> Result<Self, LoadError> {
         let plugins = ordered(plugins)?;
-        let mut scopes = Vec::with_capacity(plugins.len());
+        let mut scopes: Vec<(Arc<str>, Scope)> = Vec::with_capacity(plugins.len());
         for plugin in &plugins {
-            scopes.push((plugin.name(), filled(&**plugin, &tenant)?));
+            scopes.push((Arc::from(plugin.name()), filled(&**plugin, &tenant)?));
         }
         let mut made = Inner {
             tenant,
@@ -67,16 +74,23 @@ impl NativeApp {
             names: Vec::new(),
         };
         // A plugin's own scope is the application's: its hooks are for routes of plugins before it, too.
-        for (_, scope) in &scopes {
-            made.hooks.extend(own_hooks(scope));
+        for (plugin, scope) in &scopes {
+            made.hooks.extend(own_hooks(plugin, scope));
         }
         let hooks = made.hooks.clone();
-        for (name, scope) in scopes {
-            let fail = |message| LoadError::Native { plugin: name.to_owned(), message };
-            made.add(scope, "", &hooks).map_err(fail)?;
-            made.names.push(name.to_owned());
+        for (plugin, scope) in scopes {
+            let fail = |message| LoadError::Native { plugin: plugin.to_string(), message };
+            made.add(scope, &plugin, "", &hooks).map_err(fail)?;
+            made.names.push(plugin.to_string());
         }
-        Ok(Self { inner: Arc::new(made) })
+        Ok(Self { inner: Arc::new(made), wall: WALL })
+    }
+
+    /// Gives each hook after the answer so much time, and not 30 s.
+    #[must_use]
+    pub fn with_wall(mut self, wall: Duration) -> Self {
+        self.wall = wall;
+        self
     }
 
     /// The plugins' names, in their order.
@@ -96,8 +110,12 @@ impl NativeApp {
     /// request as [`NativeRequest`] among its extensions, with the properties that hooks have set.
     ///
     /// An answer to an error of the plugins' has the [`NativeError`] among its extensions. One of a hook that looks at
-    /// the answer (`onSend`) is answered without asking those hooks again. Hooks after the answer run on their own.
+    /// the answer (`onSend`) is answered without asking those hooks again. Hooks after the answer run on their own. A
+    /// panic of a plugin's is logged and answered as an error with status 500; one of `otherwise` is the caller's.
     /// Dropping the future stops before the next hook.
+    ///
+    /// The answer says nothing of its own length and of the connection, since hooks may have given it another payload;
+    /// but for HEAD, whose length is that of the body it does not have.
     pub async fn handle<F, Fut>(
         &self,
         request: Request<Bytes>,
@@ -124,11 +142,13 @@ impl NativeApp {
             headers: request.headers().clone(),
             params: names.iter().cloned().zip(values.into_iter().map(Value::String)).collect(),
             properties: Map::new(),
+            user: None,
             tenant: inner.tenant.clone(),
             context,
         };
         if let Some(user) = &info.user {
             parts.properties.insert("user".to_owned(), user.clone());
+            parts.user = Some(Arc::new(user.clone()));
         }
         let mut headers = HeaderMap::new();
         let early = before(hooks, request.body(), &mut parts, &mut headers).await;
@@ -136,7 +156,8 @@ impl NativeApp {
         let answered = match (early, target) {
             (Some(answered), _) => answered,
             (None, Some(target)) => {
-                let answered = (target.handler)(native.clone()).await;
+                let running = async { (target.handler)(native.clone()).await };
+                let answered = caught(&native, &target.plugin, "route", running).await.flatten();
                 answered.map(|Reply { response }| response)
             }
             (None, None) => {
@@ -154,7 +175,7 @@ impl NativeApp {
             }
         };
         add(&headers, &mut response);
-        let response = match send(hooks, &native, response).await.map_err(answerable) {
+        let mut response = match send(hooks, &native, response).await.map_err(answerable) {
             Ok(response) => response,
             Err(error) => {
                 if !is_told {
@@ -165,7 +186,8 @@ impl NativeApp {
                 response
             }
         };
-        after(hooks, native);
+        unframe(response.headers_mut(), native.method() == Method::HEAD);
+        after(hooks, native, self.wall);
         response
     }
 }
@@ -182,6 +204,15 @@ fn add(headers: &HeaderMap, response: &mut Response<Bytes>) {
                 response.headers_mut().append(name.clone(), value.clone());
             }
         }
+    }
+}
+
+/// Takes off what whoever sends the answer says by itself. What a router has said of its body need not be so any more.
+fn unframe(headers: &mut HeaderMap, is_head: bool) {
+    headers.remove(header::TRANSFER_ENCODING);
+    headers.remove(header::CONNECTION);
+    if !is_head {
+        headers.remove(header::CONTENT_LENGTH);
     }
 }
 
@@ -210,9 +241,9 @@ fn failed(error: NativeError) -> Response<Bytes> {
     response
 }
 
-fn own_hooks(scope: &Scope) -> Hooks {
+fn own_hooks(plugin: &Arc<str>, scope: &Scope) -> Hooks {
     let hooks = scope.items.iter().filter_map(|item| match item {
-        Item::Hook(hook) => Some(hook.clone()),
+        Item::Hook(hook) => Some(Hooked { plugin: Arc::clone(plugin), hook: hook.clone() }),
         _ => None,
     });
     hooks.collect()
@@ -220,7 +251,13 @@ fn own_hooks(scope: &Scope) -> Hooks {
 
 impl Inner {
     /// Adds a scope's routes, and those of the scopes within it; `hooks` are its own and those further out.
-    fn add(&mut self, scope: Scope, prefix: &str, hooks: &Hooks) -> Result<(), String> {
+    fn add(
+        &mut self,
+        scope: Scope,
+        plugin: &Arc<str>,
+        prefix: &str,
+        hooks: &Hooks,
+    ) -> Result<(), String> {
         for item in scope.items {
             match item {
                 Item::Route(RouteItem { method, path, handler }) => {
@@ -232,12 +269,13 @@ impl Inner {
                     let number = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
                     let params = self.router.add(&method, &path, number);
                     let params = params.map_err(|error| error.to_string())?;
-                    self.targets.push(Target { handler, params, hooks: hooks.clone() });
+                    let (plugin, hooks) = (Arc::clone(plugin), hooks.clone());
+                    self.targets.push(Target { plugin, handler, params, hooks });
                 }
                 Item::Scope { prefix: more, inner } => {
                     let mut all = hooks.clone();
-                    all.extend(own_hooks(&inner));
-                    self.add(inner, &format!("{prefix}{more}"), &all)?;
+                    all.extend(own_hooks(plugin, &inner));
+                    self.add(inner, plugin, &format!("{prefix}{more}"), &all)?;
                 }
                 Item::Decorate(..) | Item::Schema(_) | Item::Hook(_) => {}
             }

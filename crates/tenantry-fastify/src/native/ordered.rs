@@ -1,7 +1,9 @@
 //! The order in which native plugins are registered, and registering one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::panics::said;
 use super::{NativePlugin, Scope, Tenant};
 use crate::LoadError;
 
@@ -31,6 +33,9 @@ pub(crate) fn ordered(
 pub(crate) fn filled(plugin: &dyn NativePlugin, tenant: &Tenant) -> Result<Scope, LoadError> {
     let mut scope = Scope::new(tenant.clone());
     let fail = |message| LoadError::Native { plugin: plugin.name().to_owned(), message };
-    plugin.register(&mut scope).map_err(fail)?;
+    let registered = catch_unwind(AssertUnwindSafe(|| plugin.register(&mut scope)));
+    let registered =
+        registered.unwrap_or_else(|panic| Err(format!("it panicked: {}", said(&*panic))));
+    registered.map_err(fail)?;
     Ok(scope)
 }

@@ -25,6 +25,7 @@ pub(crate) struct RequestParts {
     pub(crate) headers: HeaderMap,
     pub(crate) params: Map<String, Value>,
     pub(crate) properties: Map<String, Value>,
+    pub(crate) user: Option<Arc<Value>>,
     pub(crate) tenant: Tenant,
     pub(crate) context: TaskContext,
 }
@@ -84,9 +85,27 @@ impl NativeRequest {
         &self.body
     }
 
-    /// What hooks before this one set: `user`, for one.
+    /// A property of `request`: `user`, or one that native hooks before this one have set ([`Flow::property`]).
+    ///
+    /// In an application in JavaScript this is the application's word, whose code may have set something else since, also
+    /// in place of whom the edge has identified: see [`user`](Self::user). What JSON cannot write is not there, nor is what
+    /// goes beyond 64 K characters of JSON for a request's parameters and properties together; the latter is logged.
+    ///
+    /// [`Flow::property`]: super::Flow::property
     pub fn property(&self, name: &str) -> Option<&Value> {
         self.inner.properties.get(name)
+    }
+
+    /// Whom the edge has identified, such as the claims of a verified token ([`RequestInfo::user`]): as it was given, and
+    /// never what code of the application's says. Nobody for requests that an application makes of itself (`inject`), and
+    /// for what goes on after the answer without being a hook.
+    ///
+    /// It is that of a request under way of this very application. Code of the application's that means harm can have a
+    /// hook run for another one of its requests under way than it seems.
+    ///
+    /// [`RequestInfo::user`]: crate::RequestInfo::user
+    pub fn user(&self) -> Option<&Value> {
+        self.inner.user.as_deref()
     }
 
     /// Whose application it is: the tenant's configuration, and ways to what is the tenant's.

@@ -56,6 +56,12 @@ impl Scope {
     }
 
     /// `fastify.addHook(…)`: it runs among those of JavaScript, in the order in which they were added.
+    ///
+    /// It is a guard against clients, and none against the code of the application that it is for: where that is
+    /// JavaScript, it runs in the chain of that isolate's hooks. That code can keep a hook from running, ask the routes of
+    /// plugins itself (`inject`), and set what hooks read of the request. What it cannot forge is what Rust tells:
+    /// [`NativeRequest::tenant`] with the id, the database and all else that the program gives, a configuration that is
+    /// no module, and the claims of [`NativeRequest::user`].
     pub fn hook<F, R>(&mut self, hook: Hook, run: F) -> &mut Self
     where
         F: Fn(NativeRequest) -> R + Send + Sync + 'static,
@@ -69,7 +75,8 @@ impl Scope {
     /// `None` leaves it as it is. The keys of what it gives are in the order in which `serde_json` has them.
     ///
     /// What is text, bytes or a stream already is not serialized, so nobody is asked: neither are answers of routes
-    /// written in Rust.
+    /// written in Rust. What JSON cannot write (a `bigint`, a cycle) is not shown, and stays what it is. More than a million
+    /// characters of JSON are an error, `TENANTRY_NATIVE_TOO_LARGE` with status 500.
     pub fn pre_serialization<F, R>(&mut self, run: F) -> &mut Self
     where
         F: Fn(NativeRequest, Value) -> R + Send + Sync + 'static,
@@ -79,8 +86,11 @@ impl Scope {
         self
     }
 
-    /// `fastify.addHook("onSend", …)`: it gets every answer before it is sent, those to errors, too, and gives it back
-    /// with what it has changed.
+    /// `fastify.addHook("onSend", …)`: it gets the application's answers before they are sent, those to errors, too, and
+    /// gives them back with what it has changed. Without JavaScript, what answers HEAD keeps its payload, which is none.
+    ///
+    /// It does not get what others answer in the application's place: that a limit of the isolate's was passed, that a URL
+    /// cannot be read (400, 414), and whatever the program around it answers without asking it.
     pub fn on_send<F, R>(&mut self, run: F) -> &mut Self
     where
         F: Fn(NativeRequest, Outgoing) -> R + Send + Sync + 'static,

@@ -30,8 +30,12 @@ impl Tenant {
         &self.inner.id
     }
 
-    /// Its own configuration. One that is a module is there as it was when the plugins were registered, as far as JSON
-    /// knows it.
+    /// Its own configuration, without what a package's index exports as defaults: up to 256 KB of JSON; a larger one keeps
+    /// the application from being loaded.
+    ///
+    /// JSON and TOML are what the program has read, before any of the tenant's code has run. A configuration that is a
+    /// module (`config.js`, `config.mjs`) is that code, and this is its word: what it has given once, when the plugins were
+    /// registered, as far as JSON knows it.
     pub fn config(&self) -> &Value {
         &self.inner.config
     }
@@ -39,6 +43,11 @@ impl Tenant {
     /// What the program around it gives to plugins, by its type: a way to the tenant's database, for one.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.inner.extensions.get()
+    }
+
+    /// What a plugin's code runs within, so that what it logs says for whom.
+    pub(crate) fn span(&self, plugin: &str) -> tracing::Span {
+        tracing::info_span!("native plugin", tenant = self.id(), plugin)
     }
 }
 

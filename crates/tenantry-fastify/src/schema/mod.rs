@@ -34,5 +34,6 @@ mod value;
 
 pub use answer::Serializer;
 pub use error::{SchemaError, ValidationError};
+pub(crate) use json::MAX_DEPTH;
 pub use store::Schemas;
 pub use validator::{Checked, Validator};

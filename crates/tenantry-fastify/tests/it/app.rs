@@ -280,7 +280,7 @@ async fn codes_of_errors_have_classes() {
          }",
     )
     .await;
-    let expected = "[76,true,true,false,true,true,true,true,true,\
+    let expected = "[77,true,true,false,true,true,true,true,true,\
          \"FastifyError [FST_ERR_BAD_URL]: 'x' is not a valid url component\",400,\
          \"FastifyError [FST_ERR_HANDLER_TIMEOUT]: Request timed out after 5 ms on route '/slow'\",503,true,true]";
     assert_eq!(body(&get(&app, "/").await), expected);

@@ -1,5 +1,8 @@
 //! Plugins written in Rust, beside JavaScript and alone.
 
+mod broken;
+mod told;
+
 use std::sync::{Arc, Mutex};
 
 use crate::support::{body, context, engine, get, send};

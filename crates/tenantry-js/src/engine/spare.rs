@@ -241,7 +241,8 @@ mod tests {
 
     /// Pairs of tasks that wake each other, and work for some time in between or wait for some.
     fn pairs(runtime: &Runtime, beats: &[Arc<AtomicU64>], works: Duration, waits: Duration) {
-        for beat in beats.iter().cloned() {
+        for beat in beats {
+            let beat = Arc::clone(beat);
             let (ping, mut pinged) = tokio::sync::mpsc::channel::<()>(1);
             let (pong, mut ponged) = tokio::sync::mpsc::channel::<()>(1);
             runtime.spawn(async move {

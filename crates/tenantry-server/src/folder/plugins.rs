@@ -46,9 +46,9 @@ pub(crate) struct CorePlugins {
     pub(crate) errors: Vec<PartError>,
 }
 
-/// Reads the folder of plugins for all tenants. One that is not there has none.
+/// Reads the folder of plugins for all tenants. One that is not there has none; one that cannot be read is broken.
 pub(crate) fn core_plugins(root: &Path) -> CorePlugins {
-    if !root.exists() {
+    if matches!(root.try_exists(), Ok(false)) {
         return CorePlugins::default();
     }
     let mut errors = Vec::new();

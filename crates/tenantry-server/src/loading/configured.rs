@@ -27,7 +27,7 @@ pub(crate) struct Configured {
 ///
 /// # Errors
 ///
-/// A store that cannot be, a cache that cannot be used, a source that no strategy is there for.
+/// A store that cannot be, a cache that cannot be used, a name that is there already.
 pub(crate) fn configured(
     config: &HostConfig,
     strategies: &Strategies,
@@ -47,10 +47,6 @@ pub(crate) fn configured(
     }
     configured.tenants = sources(&config.tenants.sources);
     configured.plugins = sources(&config.plugins.sources);
-    let named = configured.tenants.values().chain(configured.plugins.values());
-    for strategy in named.map(|source| &source.strategy).chain(&configured.from) {
-        strategies.get(strategy)?;
-    }
     Ok(configured)
 }
 

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::join_all;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{LoadingError, Source, Strategies};
+use super::{Deadline, LoadingError, Source, Strategies};
 
 /// How long a listing counts, so that requests for tenants that are nowhere ask nobody.
 const HOLDS: Duration = Duration::from_secs(10);
@@ -80,8 +80,8 @@ impl Listing {
 
     /// Asks all strategies at once.
     async fn ask(&self, last: &mut Last) {
-        let begun = Instant::now();
-        let asked = self.from.iter().map(|name| self.strategies.keys_within(name, self.within));
+        let (begun, deadline) = (Instant::now(), Deadline::after(self.within));
+        let asked = self.from.iter().map(|name| self.strategies.keys_by(name, deadline));
         let asked = join_all(asked).await;
         let (mut sources, mut failed) = (BTreeMap::new(), BTreeMap::new());
         for (name, listed) in self.from.iter().zip(asked) {

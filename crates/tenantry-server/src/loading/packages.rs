@@ -7,7 +7,7 @@ mod tests;
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -122,24 +122,26 @@ impl NodeModules {
         Ok(root)
     }
 
+    /// Where nothing is installed, there is nothing. Whatever else keeps a folder from being read is an error: one of the
+    /// packages that would be missing may be what keeps strangers out.
     fn list(&self) -> Result<Vec<String>, LoadingError> {
-        let mut keys = Vec::new();
-        for name in folders(&self.folder)? {
-            if name.starts_with('@') {
-                let scoped = folders(&self.folder.join(&name))?;
-                keys.extend(scoped.into_iter().map(|inner| format!("{name}/{inner}")));
-            } else {
-                keys.push(name);
-            }
+        if matches!(self.folder.try_exists(), Ok(false)) {
+            return Ok(Vec::new());
         }
-        keys.retain(|key| pattern::check_name(key).is_ok() && self.pattern.matches(key));
+        let fits = |key: &str| pattern::check_name(key).is_ok() && self.pattern.matches(key);
+        let mut keys = folders(&self.folder, fits)?;
+        for scope in folders(&self.folder, |name| self.pattern.may_be_in(name))? {
+            let key = |name: &str| format!("{scope}/{name}");
+            let inside = folders(&self.folder.join(&scope), |name| fits(&key(name)))?;
+            keys.extend(inside.iter().map(|name| key(name)));
+        }
         keys.sort_unstable();
         Ok(keys)
     }
 }
 
 fn read_manifest(root: &Path, path: &Path) -> Result<String, String> {
-    let said = |error: std::io::Error| format!("{}: {error}", path.display());
+    let said = |error: io::Error| format!("{}: {error}", path.display());
     let real = path.canonicalize().map_err(said)?;
     if !real.starts_with(root) {
         return Err(format!("{} is a link out of the package", path.display()));
@@ -153,16 +155,30 @@ fn read_manifest(root: &Path, path: &Path) -> Result<String, String> {
     }
 }
 
-fn folders(root: &Path) -> Result<Vec<String>, LoadingError> {
+/// The folders in a folder, of those names that are wanted.
+fn folders(root: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, LoadingError> {
     let disk = |cause| LoadingError::disk(root, cause);
     let mut names = Vec::new();
     for entry in fs::read_dir(root).map_err(disk)? {
         let entry = entry.map_err(disk)?;
         if let Ok(name) = entry.file_name().into_string()
-            && entry.path().is_dir()
+            && is_wanted(&name)
+            && is_folder(&entry).map_err(disk)?
         {
             names.push(name);
         }
     }
     Ok(names)
+}
+
+/// Whether it is a folder, or a link to one. A link that leads nowhere is none.
+fn is_folder(entry: &fs::DirEntry) -> io::Result<bool> {
+    let kind = entry.file_type()?;
+    if !kind.is_symlink() {
+        return Ok(kind.is_dir());
+    }
+    match fs::metadata(entry.path()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        metadata => Ok(metadata?.is_dir()),
+    }
 }

@@ -72,7 +72,8 @@ impl fmt::Debug for NativeDatabase {
 }
 
 /// A database's error as a plugin's, with the status, code and message that [`ApiError`] has for it: neither SQL nor
-/// names of tables reach a client. What the server could not do is logged.
+/// names of tables reach a client. What the server could not do is logged, within the span of the plugin's hook or route,
+/// which has the tenant and the plugin.
 pub fn database_error(error: tenantry::Error) -> NativeError {
     let told = ApiError::from(error);
     if told.status().is_server_error() {

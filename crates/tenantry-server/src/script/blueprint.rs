@@ -17,7 +17,7 @@ use super::{
     application::ScriptApplication,
     host::TenantHost,
     limits::{TenantLimits, placed},
-    plugins,
+    plugins::{self, Plugins},
     remembered::Remembered,
     shared,
 };
@@ -52,16 +52,16 @@ pub(super) struct ScriptBlueprint {
 }
 
 impl ScriptBlueprint {
-    pub(super) async fn new(
+    pub(super) fn new(
         scripts: &Arc<Scripts>,
         id: &TenantId,
         root: PathBuf,
         kept: Option<Loaded>,
         scanned: Scanned,
+        core: Plugins,
         log: &Arc<TenantLog>,
     ) -> Result<Self, Broken> {
         let Scanned { mut manifest, mut errors, environment } = scanned;
-        let core = scripts.plugins().await.map_err(Broken::whole)?;
         errors.extend(core.errors);
         if scripts.config.tenants.on_broken == OnBroken::Tenant && !errors.is_empty() {
             return Err(Broken::parts(errors));

@@ -10,7 +10,7 @@ use crate::{
     application::{Blueprint, Origin},
     error::Broken,
     folder,
-    loading::{Loaded, Source},
+    loading::{Deadline, Loaded, Source},
     log::TenantLog,
 };
 
@@ -35,12 +35,11 @@ impl ScriptOrigin {
     }
 
     /// The folder, and what keeps it there.
-    async fn root(&self) -> Result<(PathBuf, Option<Loaded>), Broken> {
+    async fn root(&self, deadline: Deadline) -> Result<(PathBuf, Option<Loaded>), Broken> {
         let Some(source) = &self.source else {
             return Ok((self.folder.clone(), None));
         };
-        let Scripts { strategies, config, .. } = &*self.scripts;
-        let loaded = strategies.load_within(source, config.limits.load).await;
+        let loaded = self.scripts.strategies.load_by(source, deadline).await;
         let loaded = loaded.map_err(Broken::whole)?;
         Ok((loaded.root().to_owned(), Some(loaded)))
     }
@@ -49,12 +48,16 @@ impl ScriptOrigin {
 impl Origin for ScriptOrigin {
     fn open(&self) -> BoxFuture<'_, Result<Arc<dyn Blueprint>, Broken>> {
         Box::pin(async move {
-            let (root, kept) = self.root().await?;
-            let folder = root.clone();
-            let scanned = tokio::task::spawn_blocking(move || folder::scan(&folder)).await;
-            let scanned = scanned.map_err(Broken::lost)?;
             let (scripts, id, log) = (&self.scripts, &self.id, &self.log);
-            let blueprint = ScriptBlueprint::new(scripts, id, root, kept, scanned, log).await?;
+            // It begins with this, so that it is the same moment for all that is to be loaded.
+            let deadline = Deadline::after(scripts.config.limits.load);
+            let (root, kept) = self.root(deadline).await?;
+            let folder = root.clone();
+            let scanning = tokio::task::spawn_blocking(move || folder::scan(&folder));
+            let late = |why| Broken::whole(format!("the folder {}: {why}", root.display()));
+            let scanned = deadline.wait(scanning).await.map_err(late)?.map_err(Broken::lost)?;
+            let core = scripts.plugins(deadline).await.map_err(Broken::whole)?;
+            let blueprint = ScriptBlueprint::new(scripts, id, root, kept, scanned, core, log)?;
             let blueprint: Arc<dyn Blueprint> = Arc::new(blueprint);
             Ok(blueprint)
         })

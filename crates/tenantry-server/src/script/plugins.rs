@@ -1,6 +1,6 @@
 //! The plugins that every tenant's application begins with.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tenantry::config::PluginsConfig;
 use tenantry_fastify::{ModuleRef, PartError, plugins};
@@ -10,7 +10,7 @@ use super::modules::{BuiltIn, Mount};
 use crate::{
     error::Broken,
     folder::{self, CorePlugins},
-    loading::{Loaded, Source, Strategies},
+    loading::{Deadline, Loaded, Source, Strategies},
 };
 
 /// What the names of modules in the plugins' folder begin with.
@@ -40,6 +40,16 @@ struct Found {
     packages: Vec<(String, Loaded)>,
 }
 
+impl Found {
+    /// Whether there is a plugin of that name, here or built in.
+    fn has(&self, name: &str) -> bool {
+        self.folder.plugins.iter().any(|plugin| plugin.name == name)
+            || self.packages.iter().any(|(package, _)| package == name)
+            || name == DATABASE
+            || plugins::built_in(name).is_some()
+    }
+}
+
 /// A plugin's modules, and what keeps their folder there: a cache may not take it away before the
 /// last isolate that may read it has ended.
 struct Kept {
@@ -61,27 +71,14 @@ impl ModuleSource for Kept {
     }
 }
 
-/// Whether every plugin of the configured order is somewhere.
+/// Whether all can be had, and every one of the configured order is somewhere.
 pub(super) async fn check(
     config: &PluginsConfig,
     strategies: &Strategies,
     sources: &PluginSources,
-    within: Duration,
+    deadline: Deadline,
 ) -> Result<(), String> {
-    let found = find(config, strategies, sources, within).await?;
-    for name in &config.core_order {
-        let is_found = found.folder.plugins.iter().any(|plugin| plugin.name == *name)
-            || found.packages.iter().any(|(package, _)| package == name);
-        if !is_found && name != DATABASE && plugins::built_in(name).is_none() {
-            return Err(format!(
-                "plugins.core_order: there is no plugin {name:?}: it is not built in ({DATABASE}, {}), \
-                 and {} has no folder of that name",
-                plugins::NAMES.join(", "),
-                config.dir.display()
-            ));
-        }
-    }
-    Ok(())
+    find(config, strategies, sources, deadline).await.map(drop)
 }
 
 /// The plugins as they are now: those of the configured order, then packages, then what else is in the
@@ -90,9 +87,9 @@ pub(super) async fn load(
     config: &PluginsConfig,
     strategies: &Strategies,
     sources: &PluginSources,
-    within: Duration,
+    deadline: Deadline,
 ) -> Result<Plugins, String> {
-    let Found { folder, packages } = find(config, strategies, sources, within).await?;
+    let Found { folder, packages } = find(config, strategies, sources, deadline).await?;
     let mut in_folder = folder.plugins;
     let mut source: Arc<dyn ModuleSource> = Arc::new(BuiltIn(plugins::modules()));
     if !in_folder.is_empty() {
@@ -127,31 +124,44 @@ pub(super) async fn load(
     Ok(Plugins { modules, source, errors: folder.errors, has_database })
 }
 
-/// Each strategy that is asked has to answer within a time.
+/// All of them, or none: what comes without one of its plugins may come without what keeps strangers out.
 async fn find(
     config: &PluginsConfig,
     strategies: &Strategies,
     sources: &PluginSources,
-    within: Duration,
+    deadline: Deadline,
 ) -> Result<Found, String> {
     let dir = config.dir.clone();
     let reading = tokio::task::spawn_blocking(move || folder::core_plugins(&dir));
-    let folder = reading.await.map_err(|error| Broken::lost(error).message)?;
+    let late = |why| format!("plugins.dir, {}: {why}", config.dir.display());
+    let folder = deadline.wait(reading).await.map_err(late)?;
+    let folder = folder.map_err(|error| Broken::lost(error).message)?;
     let mut packages = Vec::new();
     for (name, source) in &sources.named {
-        packages.push((name.clone(), one(strategies, name, source, within).await?));
+        packages.push((name.clone(), one(strategies, name, source, deadline).await?));
     }
     for strategy in &sources.from {
-        let keys = strategies.keys_within(strategy, within).await;
-        // Where no packages are installed, none is a plugin.
-        for (_, key) in keys.unwrap_or_default() {
+        let keys = strategies.keys_by(strategy, deadline).await;
+        let keys = keys.map_err(|why| {
+            format!("the list of plugins of loading strategy {strategy:?} cannot be had: {why}")
+        })?;
+        for (_, key) in keys {
             let name = config.npm_pattern.as_ref().map(|pattern| named(pattern, &key));
             let name = name.unwrap_or_else(|| key.clone());
-            let loaded = one(strategies, &name, &Source::new(strategy, key), within).await?;
+            let loaded = one(strategies, &name, &Source::new(strategy, key), deadline).await?;
             packages.push((name, loaded));
         }
     }
-    Ok(Found { folder, packages })
+    let found = Found { folder, packages };
+    match config.core_order.iter().find(|name| !found.has(name)) {
+        None => Ok(found),
+        Some(name) => Err(format!(
+            "plugins.core_order: there is no plugin {name:?}: it is not built in ({DATABASE}, {}), \
+             and {} has no folder of that name",
+            plugins::NAMES.join(", "),
+            config.dir.display()
+        )),
+    }
 }
 
 /// One plugin, from where it comes from.
@@ -159,9 +169,9 @@ async fn one(
     strategies: &Strategies,
     name: &str,
     source: &Source,
-    within: Duration,
+    deadline: Deadline,
 ) -> Result<Loaded, String> {
-    let loaded = strategies.load_within(source, within).await;
+    let loaded = strategies.load_by(source, deadline).await;
     loaded.map_err(|why| format!("plugin {name:?}: {why}"))
 }
 

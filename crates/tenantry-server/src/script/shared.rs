@@ -13,7 +13,7 @@ use super::plugins::{self, PluginSources, Plugins};
 use crate::{
     database::{Database, DatabaseConfig, TenantDatabase},
     error::{Result, ServerError},
-    loading::Strategies,
+    loading::{Deadline, Strategies},
     server::Core,
 };
 
@@ -35,13 +35,14 @@ pub(crate) struct Scripts {
 impl Scripts {
     /// # Errors
     ///
-    /// [`ServerError::Setup`], where a plugin that is configured is nowhere, or does not come within `limits.load`.
+    /// [`ServerError::Setup`], where a plugin that is configured is nowhere, or where one, or a list of them, does not come
+    /// within `limits.load`.
     pub(crate) async fn new(core: &Core) -> Result<Arc<Self>> {
         let config = core.config.clone();
         let strategies = core.discovery.strategies.clone();
         let sources = core.plugin_sources.clone();
-        let within = config.limits.load;
-        let checked = plugins::check(&config.plugins, &strategies, &sources, within).await;
+        let deadline = Deadline::after(config.limits.load);
+        let checked = plugins::check(&config.plugins, &strategies, &sources, deadline).await;
         checked.map_err(ServerError::Setup)?;
         let settings = EngineConfig::default();
         let workers = settings.workers;
@@ -82,9 +83,8 @@ impl Scripts {
     }
 
     /// The plugins that every tenant's application begins with, as they are now.
-    pub(super) async fn plugins(&self) -> Result<Plugins, String> {
-        let (config, within) = (&self.config.plugins, self.config.limits.load);
-        plugins::load(config, &self.strategies, &self.sources, within).await
+    pub(super) async fn plugins(&self, deadline: Deadline) -> Result<Plugins, String> {
+        plugins::load(&self.config.plugins, &self.strategies, &self.sources, deadline).await
     }
 
     /// Ends the threads.

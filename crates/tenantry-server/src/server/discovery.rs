@@ -117,7 +117,7 @@ impl Discovery {
         let source = match self.sources.get(id) {
             Some(source) => Some(source.clone()),
             None if is_folder(self.folder.join(id.as_str())).await => None,
-            None => match self.listing.source(id.as_str()).await.map_err(setup)? {
+            None => match self.listing.source(id.as_str()).await.map_err(unavailable)? {
                 Some(source) => Some(source),
                 None => return Ok(None),
             },
@@ -137,8 +137,8 @@ impl Discovery {
     }
 }
 
-fn setup(error: LoadingError) -> ServerError {
-    ServerError::Setup(error.to_string())
+fn unavailable(error: LoadingError) -> ServerError {
+    ServerError::TenantsUnavailable(error.to_string())
 }
 
 async fn is_folder(path: PathBuf) -> bool {

@@ -55,6 +55,15 @@ pub(super) struct Isolates {
     past: Mutex<Duration>,
 }
 
+/// One that is being made for a busy tenant, until it is there or cannot be, by a panic also.
+struct Growing(Arc<Isolates>);
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        self.0.is_growing.store(false, Relaxed);
+    }
+}
+
 /// Why there is no isolate for a request.
 #[derive(Debug)]
 pub(super) enum NoIsolate {
@@ -171,14 +180,14 @@ impl Isolates {
         if is_enough || self.is_growing.swap(true, Relaxed) {
             return;
         }
-        let this = Arc::clone(self);
+        let growing = Growing(Arc::clone(self));
         tokio::spawn(async move {
+            let this = &growing.0;
             let _changing = this.changing.lock().await;
             // Where it cannot be made, those that are there go on.
             if let Ok(app) = this.blueprint.build().await {
                 this.add(app);
             }
-            this.is_growing.store(false, Relaxed);
         });
     }
 

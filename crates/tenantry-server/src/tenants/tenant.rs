@@ -365,7 +365,7 @@ impl Tenant {
             Ok(Ok(built)) => built.map_err(broken)?,
             Ok(Err(panic)) => return Err(broken(Broken::whole(panicked(&*panic)))),
             Err(_) => {
-                let message = format!("it was not loaded within {:?}", tenants.load_within());
+                let message = format!("its code was not loaded within {:?}", tenants.load_within());
                 return Err(broken(Broken::whole(message)));
             }
         };

@@ -326,6 +326,31 @@ async fn a_busy_tenant_gets_more_isolates_up_to_its_bound_and_loses_them_again()
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_isolate_that_could_not_be_made_for_a_busy_tenant_is_tried_again() {
+    let (stage, tenants) = (Stage::new(), tenants(10));
+    let acme = stage.tenant(&tenants, "acme");
+    ask(&tenants, &acme).await.unwrap();
+    stage.open.send_replace(false);
+    let mut busy = Vec::new();
+    for (panics, requests, isolates) in [(true, 10, 1), (false, 5, 2)] {
+        stage.panics.store(panics, SeqCst);
+        for _ in 0..requests {
+            let (tenants, acme) = (Arc::clone(&tenants), Arc::clone(&acme));
+            busy.push(tokio::spawn(async move { ask(&tenants, &acme).await }));
+            settle().await;
+        }
+        let Condition::Loaded { isolates: made, .. } = acme.condition() else {
+            panic!("it is not loaded")
+        };
+        assert_eq!(made, isolates);
+    }
+    stage.open.send_replace(true);
+    for one in busy {
+        one.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn more_requests_than_may_be_under_way_are_refused() {
     let (stage, tenants) = (Stage::new(), tenants(10));
     let acme = stage.tenant(&tenants, "acme");

@@ -115,3 +115,19 @@ async fn what_is_logged_may_be_a_trap() {
     World::nothing(&world.get("/").await);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn what_json_cannot_write_is_in_the_log_all_the_same() {
+    let mut world = World::handler(
+        r#"const it = { count: 1n, error: new Error("went wrong"), when: new Date(0) };
+    it.self = it;
+    request.log.info(it, "all of it");"#,
+    )
+    .await;
+    World::nothing(&world.get("/").await);
+    let lines = serde_json::to_string(&world.log().await).unwrap();
+    for part in [r#""count":"1""#, "went wrong", "[Circular]", "1970-01-01T00:00:00.000Z"] {
+        assert!(lines.contains(part), "{part} is not in {lines}");
+    }
+    world.finish().await;
+}

@@ -18,5 +18,6 @@ mod modules;
 mod neighbours;
 mod network;
 mod replies;
+mod reports;
 mod requests;
 mod world;

@@ -131,6 +131,20 @@ async fn what_throws_no_error() {
     );
 }
 
+/// To look at it runs code that throws again.
+#[tokio::test]
+async fn what_throws_something_that_cannot_be_looked_at() {
+    let thrown = "throw new Proxy({}, { getPrototypeOf() { throw new Error('no') } });";
+    for (part, file) in [
+        ("config", "config.mjs"),
+        ("service Mail", "services/Mail.mjs"),
+        ("routes users", "routes/users.mjs"),
+    ] {
+        let expected = format!("{part} ({file}): an error that cannot be read");
+        assert_eq!(told(file, thrown).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn a_plugin_that_is_none() {
     for (text, found) in [

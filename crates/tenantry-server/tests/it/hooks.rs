@@ -137,7 +137,7 @@ async fn a_request_past_its_time_runs_the_hooks_of_timeouts_and_no_others() {
          fastify.get('/', { ...hooks }, async () => `fine after ${came}`)
          fastify.get('/late', { ...hooks }, () => { came += 1; return new Promise(() => {}) })",
     );
-    let server = project.builder().set("limits.wall", "300ms").build().unwrap();
+    let server = project.builder().set("limits.wall", "2s").build().unwrap();
     let late = get(&server, "acme", "/late").await;
     assert_eq!((late.status.as_u16(), late.code().as_str()), (504, "TENANT_TIMEOUT"));
     let mut expected = vec!["timeout /late", "timeout with done"];
@@ -159,7 +159,7 @@ async fn the_hook_of_a_timeout_has_the_reply() {
         "const onTimeout = async (request, reply) => { tell(`timeout ${reply?.request === request}`) }
          fastify.get('/late', { onTimeout }, () => new Promise(() => {}))",
     );
-    let server = project.builder().set("limits.wall", "300ms").build().unwrap();
+    let server = project.builder().set("limits.wall", "2s").build().unwrap();
     assert_eq!(get(&server, "acme", "/late").await.status, 504);
     tells(&server, &["timeout true"]).await;
 }

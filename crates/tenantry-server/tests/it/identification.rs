@@ -2,7 +2,10 @@
 
 mod tokens;
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{Extension, Router, routing::get as route};
 use bytes::Bytes;
@@ -433,7 +436,9 @@ async fn a_request_goes_on_for_the_tenant_that_it_was_for_when_it_came() {
         let server = server.clone();
         async move { send(&server, "/wait", &[("x-tenant-id", "acme")]).await }
     });
+    let start = Instant::now();
     while server.tenant_stats().tenants[0].open == 0 {
+        assert!(start.elapsed() < Duration::from_secs(10), "it is never under way");
         tokio::task::yield_now().await;
     }
     server.set_identification_strategy(query("tenant"));

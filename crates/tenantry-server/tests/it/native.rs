@@ -1,3 +1,5 @@
+mod answers;
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},

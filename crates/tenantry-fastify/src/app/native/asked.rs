@@ -1,26 +1,30 @@
 //! What JavaScript brings when it asks for native code to be run.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde_json::{Map, Value};
 use tenantry_js::{Data, TaskContext};
 
+use super::users::Users;
+use crate::app::answer::latin1;
 use crate::app::host::index;
 use crate::native::{NativeError, NativeRequest, Outgoing, RequestParts, Tenant};
 
 /// The request: arguments 1 to 5.
-pub(super) fn request(args: &mut [Data], tenant: Tenant, context: TaskContext) -> NativeRequest {
+pub(super) fn request(
+    args: &mut [Data],
+    tenant: Tenant,
+    users: &Users,
+    context: TaskContext,
+) -> NativeRequest {
     let body = taken(args, 4).unwrap_or_default();
-    let head: Vec<&str> = text(args, 1).split('\n').collect();
+    // Number, id, ip, ips, protocol, method, URL; the rest is not looked at.
+    let head: Vec<&str> = text(args, 1).splitn(8, '\n').collect();
     let part = |at: usize| head.get(at).copied().unwrap_or_default();
     let mut headers = HeaderMap::new();
     let mut lines = text(args, 2).split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
         append(&mut headers, name, value);
-    }
-    let mut properties = object(text(args, 5));
-    if let Ok(user) = serde_json::from_str::<Value>(part(8)) {
-        properties.entry("user").or_insert(user);
     }
     let parts = RequestParts {
         method: Method::from_bytes(part(5).as_bytes()).unwrap_or_default(),
@@ -28,7 +32,8 @@ pub(super) fn request(args: &mut [Data], tenant: Tenant, context: TaskContext) -
         id: part(1).to_owned(),
         headers,
         params: object(text(args, 3)),
-        properties,
+        properties: object(text(args, 5)),
+        user: part(0).parse().ok().and_then(|number| users.of(number)),
         tenant,
         context,
     };
@@ -81,12 +86,9 @@ fn object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// A header whose bytes are one character each.
+/// A header, unless there are as many as there can be.
 fn append(headers: &mut HeaderMap, name: &str, value: &str) {
-    let bytes: Option<Vec<u8>> = value.chars().map(|it| u8::try_from(it).ok()).collect();
-    if let (Ok(name), Some(Ok(value))) =
-        (HeaderName::from_bytes(name.as_bytes()), bytes.map(|it| HeaderValue::from_bytes(&it)))
-    {
-        headers.append(name, value);
+    if let (Ok(name), Some(value)) = (HeaderName::from_bytes(name.as_bytes()), latin1(value)) {
+        let _full = headers.try_append(name, value);
     }
 }

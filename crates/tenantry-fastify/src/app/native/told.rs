@@ -1,38 +1,47 @@
 //! What JavaScript is told of native plugins, and of what their code gives.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde_json::{Map, Value, json};
 use tenantry_js::Data;
 
-use super::Function;
+use super::{Code, Function};
 use crate::native::{Flow, Item, Outgoing, Reply, Scope};
 
-/// What a scope adds, in order; its functions are told by their numbers in the list.
-pub(super) fn scope(scope: Scope, functions: &mut Vec<Function>) -> Value {
+/// What a plugin's scope adds, in order; its functions are told by their numbers in the list. Each item has all that
+/// its kind has: what is not there could be inherited.
+pub(super) fn scope(scope: Scope, plugin: &Arc<str>, functions: &mut Vec<Function>) -> Value {
     let mut items = Vec::with_capacity(scope.items.len());
     for item in scope.items {
         items.push(match item {
-            Item::Decorate(name, value) => json!({ "decorate": name, "value": value }),
-            Item::Schema(schema) => json!({ "schema": schema }),
-            Item::Hook(hook) => {
-                json!({ "hook": hook.name(), "id": keep(functions, Function::Hook(hook)) })
+            Item::Decorate(name, value) => {
+                json!({ "kind": "decorate", "name": name, "value": value })
             }
+            Item::Schema(schema) => json!({ "kind": "schema", "schema": schema }),
+            Item::Hook(hook) => json!({
+                "kind": "hook",
+                "hook": hook.name(),
+                "id": keep(functions, plugin, Code::Hook(hook)),
+            }),
             Item::Route(route) => json!({
+                "kind": "route",
                 "method": route.method,
                 "path": route.path,
-                "id": keep(functions, Function::Handler(route.handler)),
+                "id": keep(functions, plugin, Code::Handler(route.handler)),
             }),
             Item::Scope { prefix, inner } => {
-                json!({ "prefix": prefix, "scope": self::scope(inner, functions) })
+                let items = self::scope(inner, plugin, functions);
+                json!({ "kind": "scope", "prefix": prefix, "items": items })
             }
         });
     }
     Value::Array(items)
 }
 
-fn keep(functions: &mut Vec<Function>, function: Function) -> usize {
-    functions.push(function);
+fn keep(functions: &mut Vec<Function>, plugin: &Arc<str>, code: Code) -> usize {
+    functions.push(Function { plugin: Arc::clone(plugin), code });
     functions.len() - 1
 }
 
@@ -45,7 +54,7 @@ pub(super) fn flow(flow: Flow) -> Data {
             }
             let properties: Map<String, Value> = properties.into_iter().collect();
             Data::Map(vec![
-                ("headers".to_owned(), lines(&headers)),
+                ("headers".to_owned(), all(&headers)),
                 ("properties".to_owned(), Data::Json(Value::Object(properties).to_string())),
             ])
         }
@@ -58,7 +67,7 @@ pub(super) fn response(response: Response<Bytes>) -> Data {
     let (parts, body) = response.into_parts();
     Data::Map(vec![
         ("status".to_owned(), Data::Number(f64::from(parts.status.as_u16()))),
-        ("headers".to_owned(), lines(&parts.headers)),
+        ("headers".to_owned(), all(&parts.headers)),
         ("body".to_owned(), text_or_bytes(body)),
     ])
 }
@@ -86,10 +95,8 @@ fn changed(before: &HeaderMap, after: &HeaderMap) -> Vec<Data> {
     let mut list = Vec::new();
     let added = after.keys().filter(|name| !before.contains_key(*name));
     for name in before.keys().chain(added) {
-        let values = after.get_all(name);
-        if values != before.get_all(name) {
-            list.push(Data::from(name.as_str()));
-            list.push(Data::List(values.iter().map(latin1).collect()));
+        if after.get_all(name) != before.get_all(name) {
+            push(&mut list, name, after);
         }
     }
     list
@@ -102,14 +109,18 @@ fn text_or_bytes(body: Bytes) -> Data {
     }
 }
 
-/// Names and values in turns.
-fn lines(headers: &HeaderMap) -> Data {
-    let mut list = Vec::with_capacity(headers.len() * 2);
-    for (name, value) in headers {
-        list.push(Data::from(name.as_str()));
-        list.push(latin1(value));
+/// All names of headers, each with a list of its values after it.
+fn all(headers: &HeaderMap) -> Data {
+    let mut list = Vec::with_capacity(headers.keys_len() * 2);
+    for name in headers.keys() {
+        push(&mut list, name, headers);
     }
     Data::List(list)
+}
+
+fn push(list: &mut Vec<Data>, name: &HeaderName, headers: &HeaderMap) {
+    list.push(Data::from(name.as_str()));
+    list.push(Data::List(headers.get_all(name).iter().map(latin1).collect()));
 }
 
 /// A header's bytes, one character each.

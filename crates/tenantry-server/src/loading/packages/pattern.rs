@@ -29,6 +29,16 @@ impl PackagePattern {
     }
 }
 
+impl PackagePattern {
+    /// Whether a name in this scope, such as `@acme`, may fit.
+    pub(super) fn may_be_in(&self, scope: &str) -> bool {
+        match self.before.split_once('/') {
+            Some((own, _)) => own == scope,
+            None => self.before.starts_with('@') && scope.starts_with(&*self.before),
+        }
+    }
+}
+
 impl FromStr for PackagePattern {
     type Err = LoadingError;
 

@@ -48,6 +48,43 @@ async fn packages_are_found_by_a_pattern_scoped_ones_among_them() {
     assert_eq!(keys("*").await, ["my-plugin", "my-plugin-a", "my-plugin-b", "other"]);
 }
 
+#[tokio::test]
+async fn where_nothing_is_installed_there_are_none_and_what_cannot_be_read_is_told() {
+    let modules = Modules::new();
+    let keys = async |folder: &str, pattern: &str| {
+        NodeModules::new(modules.path(folder), pattern.parse().unwrap()).keys().await
+    };
+    assert!(keys("nowhere", "*").await.unwrap().is_empty());
+    modules.write("file", "");
+    for folder in ["file", "file/inside"] {
+        let error = keys(folder, "*").await.unwrap_err();
+        assert_eq!(error.code(), "LOADING_DISK", "{folder}: {error}");
+    }
+    // Whether a link that leads round and round is one to a folder, nobody knows.
+    symlink("plugin-round", modules.path("plugin-round")).unwrap();
+    assert_eq!(keys("", "plugin-*").await.unwrap_err().code(), "LOADING_DISK");
+    assert!(keys("", "other-*").await.unwrap().is_empty(), "nobody has asked for that");
+    symlink("gone", modules.path("other-gone")).unwrap();
+    assert!(keys("", "other-*").await.unwrap().is_empty());
+}
+
+#[test]
+fn only_the_scopes_that_a_pattern_may_fit_in_are_looked_into() {
+    let cases: [(&str, &[&str]); 5] = [
+        ("@acme/*", &["@acme"]),
+        ("@acme/x", &["@acme"]),
+        ("@ac*/x", &["@acme", "@accord"]),
+        ("acme-*", &[]),
+        ("*", &[]),
+    ];
+    for (pattern, scopes) in cases {
+        let pattern: PackagePattern = pattern.parse().unwrap();
+        let all = ["@acme", "@accord", "@other", "acme-a"].into_iter();
+        let found: Vec<&str> = all.filter(|scope| pattern.may_be_in(scope)).collect();
+        assert_eq!(found, scopes, "{pattern}");
+    }
+}
+
 #[test]
 fn a_pattern_has_one_star_and_is_a_name_otherwise() {
     for pattern in ["*-*", "", "../*", "/*", ".*", "a b*", "@*/a/b", "node_modules"] {
