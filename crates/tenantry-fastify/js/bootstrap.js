@@ -145,8 +145,9 @@ async function loadRoutes(manifest, parts, given) {
 
 /** What the edge needs to know of a route. */
 function describe(context) {
-  const { takesBody, mostBody, isWatched } = context;
-  return { body: takesBody !== false, limit: mostBody, watched: isWatched };
+  const { takesBody, mostBody, isWatched, isPlain } = context;
+  // What `onResponse` hooks of a request that is gone wait for is let go of.
+  return { body: takesBody !== false, limit: mostBody, watched: isWatched || !isPlain };
 }
 
 async function load(text) {

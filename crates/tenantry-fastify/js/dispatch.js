@@ -4,7 +4,7 @@ import { answer } from "./answer.js";
 import { contexts } from "./shared.js";
 import { runAbortHooks, runHooks } from "./hooks.js";
 import { inFlight } from "./in-flight.js";
-import { runResponded } from "./responded.js";
+import { neverAsked, runResponded } from "./responded.js";
 import { kAbort, kContext, kWatched } from "./symbols.js";
 
 host.register("dispatch", (index, values, head, lines, body) => answer(contexts[index], values, head, lines, body));
@@ -14,6 +14,7 @@ host.register("responded", (number) => runResponded(number));
 /** A request has ended that wanted to hear of it: by its answer, or, where `why` is one of the two hooks, because the client has gone
  * away or its time is up. */
 host.register("ended", (number, why) => {
+  if (why !== undefined) neverAsked(number);
   const request = inFlight.get(number);
   if (request === undefined) return undefined;
   inFlight.delete(number);

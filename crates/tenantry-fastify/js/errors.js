@@ -1,6 +1,8 @@
 // The framework's own errors: codes, messages and statuses are Fastify's, since tenants' code matches on them.
 
-import { create, getOwnPropertyDescriptor, hasOwn, indexOf, ownKeys, setPrototypeOf, slice } from "./intrinsics.js";
+import {
+  create, define, getOwnPropertyDescriptor, hasOwn, indexOf, ownKeys, preventExtensions, setPrototypeOf, slice,
+} from "./intrinsics.js";
 
 /** `%s` replaced by one argument each. */
 function format(message, values) {
@@ -163,6 +165,14 @@ export const errorCodes = new Proxy(made, {
   ownKeys() {
     makeAll();
     return ownKeys(made);
+  },
+  defineProperty(_made, code, descriptor) {
+    make(code);
+    return define(made, code, descriptor);
+  },
+  preventExtensions() {
+    makeAll();
+    return preventExtensions(made);
   },
 });
 

@@ -25,7 +25,7 @@ export const {
   assign, create, defineProperty, defineProperties, entries, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, keys,
   setPrototypeOf,
 } = Object;
-export const { apply, ownKeys } = Reflect;
+export const { apply, defineProperty: define, ownKeys, preventExtensions } = Reflect;
 export const { min: smaller } = Math;
 
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);

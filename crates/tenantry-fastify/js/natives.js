@@ -1,6 +1,7 @@
 // Plugins written in Rust: their hooks, routes, decorations and schemas take their place beside those written in JavaScript.
 
 import { create, jsonIfAny } from "./intrinsics.js";
+import { errorCodes } from "./errors.js";
 import { handlerOf, hookOf } from "./native-hooks.js";
 import { nativePlugin } from "./plugins.js";
 import { lineOf } from "./thrown.js";
@@ -14,6 +15,8 @@ function fill(instance, plugin, items) {
 function add(instance, plugin, item) {
   switch (item.kind) {
     case "decorate":
+      // It is there a moment later.
+      if (item.name === "tenant") throw new errorCodes.FST_ERR_DEC_ALREADY_PRESENT(item.name);
       instance.decorate(item.name, item.value);
       break;
     case "schema":

@@ -6,15 +6,21 @@ import { numberOf } from "./request.js";
 import { kContext } from "./symbols.js";
 
 const due = new Map();
-let last = 0;
 
-/** The number by which the edge asks for the `onResponse` hooks of this reply; undefined where there are none, or nobody gets it. */
+/** The number of the request, by which the edge asks for the `onResponse` hooks of this reply; undefined where there are none, or
+ * nobody gets it. */
 export function responded(reply) {
   const { request } = reply;
-  if (request[kContext].onResponse === null || !isUnderWay(numberOf(request))) return undefined;
-  last += 1;
-  due.set(last, reply);
-  return last;
+  if (request[kContext].onResponse === null) return undefined;
+  const number = numberOf(request);
+  if (!isUnderWay(number)) return undefined;
+  due.set(number, reply);
+  return number;
+}
+
+/** Nobody will ask for them: the answer came too late. */
+export function neverAsked(number) {
+  due.delete(number);
 }
 
 /** Runs them; resolves when they have ended. */

@@ -48,7 +48,11 @@ mod unpack;
 
 use futures_util::future::BoxFuture;
 
-pub(crate) use self::{asking::Deadline, configured::configured, listing::Listing};
+pub(crate) use self::{
+    asking::Deadline,
+    configured::configured,
+    listing::{Listed, Listing},
+};
 #[cfg(feature = "object-store")]
 pub use self::{cache::Cache, limits::ArchiveLimits, remote::Remote};
 pub use self::{

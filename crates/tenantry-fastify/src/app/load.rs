@@ -24,9 +24,10 @@ pub(super) async fn load(
     context: TaskContext,
 ) -> Result<(Isolate, Arc<AppHost>, Loaded, Table), LoadError> {
     let mut broken = Vec::new();
-    let natives =
+    let mut natives =
         Natives::new(&config.natives, config.tenant.id.clone(), config.extensions.clone())?;
     let manifest = manifest(&config, natives.names(), &mut broken);
+    natives.goes_by(manifest["config"].get("value").cloned());
     if config.on_error == OnError::Tenant && !broken.is_empty() {
         return Err(LoadError::Parts(broken));
     }
@@ -78,11 +79,13 @@ fn manifest(config: &AppConfig, natives: Vec<String>, broken: &mut Vec<PartError
     let Manifest { config: source, index, core_plugins, plugins, schemas, services, routes } =
         &config.manifest;
     let modules = &*config.modules;
+    let mut left = json_file::MOST_IN_ALL;
+    let mut read = |part: &str, file: &str| json_file::read(modules, part, file, &mut left, broken);
     let source = match source {
         ConfigSource::None => json!({ "value": {} }),
         ConfigSource::Value(value) => json!({ "value": value }),
         ConfigSource::Module(file) if is_json(file) => {
-            json!({ "value": json_file::read(modules, "config", file, broken).unwrap_or(json!({})) })
+            json!({ "value": read("config", file).unwrap_or(json!({})) })
         }
         ConfigSource::Module(file) => json!({ "module": file }),
     };
@@ -92,8 +95,7 @@ fn manifest(config: &AppConfig, natives: Vec<String>, broken: &mut Vec<PartError
             if !is_json(&it.module) {
                 return Some(json!({ "name": it.name, "module": it.module }));
             }
-            let value =
-                json_file::read(modules, &format!("schema {}", it.name), &it.module, broken)?;
+            let value = read(&format!("schema {}", it.name), &it.module)?;
             Some(json!({ "name": it.name, "module": it.module, "value": value }))
         })
         .collect();

@@ -28,6 +28,8 @@ pub(super) struct Natives {
     plugins: Vec<Arc<dyn NativePlugin>>,
     id: Arc<str>,
     extensions: Extensions,
+    /// The tenant's configuration, where that is no code.
+    config: Option<Value>,
     /// Once the tenant's configuration is known.
     registered: OnceLock<Registered>,
     failure: Mutex<Option<LoadError>>,
@@ -64,7 +66,12 @@ impl Natives {
     ) -> Result<Self, LoadError> {
         let (plugins, registered) = (ordered(plugins)?, OnceLock::new());
         let (failure, users) = (Mutex::default(), Users::default());
-        Ok(Self { plugins, id, extensions, registered, failure, users })
+        Ok(Self { plugins, id, extensions, config: None, registered, failure, users })
+    }
+
+    /// They are told this configuration, and not what JavaScript has made of it.
+    pub(super) fn goes_by(&mut self, config: Option<Value>) {
+        self.config = config.filter(|_| !self.plugins.is_empty());
     }
 
     /// The plugins' names, in their order.
@@ -89,7 +96,8 @@ impl Natives {
         if config.len() > MOST_CONFIG {
             return Err(self.fail(too_large()));
         }
-        let config = serde_json::from_str(config).unwrap_or_default();
+        let told = || serde_json::from_str(config).unwrap_or_default();
+        let config = self.config.clone().unwrap_or_else(told);
         let tenant = Tenant::new(self.id.clone(), config, self.extensions.clone());
         let mut functions = Vec::new();
         let mut told = Vec::with_capacity(self.plugins.len());

@@ -262,6 +262,7 @@ async fn sees(app: &App, expected: &str) {
 async fn codes_of_errors_have_classes() {
     let app = load_routes(
         "import { errorCodes } from 'fastify';
+         Object.defineProperty(errorCodes, 'FST_ERR_CTP_BODY_TOO_LARGE', { enumerable: true });
          String.prototype.indexOf = String.prototype.slice = Object.hasOwn = () => { throw new Error('asked'); };
          export default async function (fastify) {
            fastify.get('/', async () => {
@@ -275,6 +276,7 @@ async fn codes_of_errors_have_classes() {
                error instanceof URIError, error instanceof BadUrl, error instanceof Error, String(error), error.statusCode,
                String(called), called.statusCode, descriptor.value === errorCodes.FST_ERR_NOT_FOUND,
                Object.keys(errorCodes).every((code) => new errorCodes[code]().code === code),
+               Object.isFrozen(Object.freeze(errorCodes)),
              ];
            });
          }",
@@ -282,7 +284,7 @@ async fn codes_of_errors_have_classes() {
     .await;
     let expected = "[77,true,true,false,true,true,true,true,true,\
          \"FastifyError [FST_ERR_BAD_URL]: 'x' is not a valid url component\",400,\
-         \"FastifyError [FST_ERR_HANDLER_TIMEOUT]: Request timed out after 5 ms on route '/slow'\",503,true,true]";
+         \"FastifyError [FST_ERR_HANDLER_TIMEOUT]: Request timed out after 5 ms on route '/slow'\",503,true,true,true]";
     assert_eq!(body(&get(&app, "/").await), expected);
 }
 

@@ -395,7 +395,8 @@ impl NativePlugin for Plans {
         scope.get("/region", |request| async move {
             let tenant = request.tenant();
             let region = tenant.get::<Region>().map(|region| region.0);
-            Ok(Reply::json(&json!([region, tenant.config()["plan"]])))
+            let config = tenant.config();
+            Ok(Reply::json(&json!([region, config["plan"], config["account"]])))
         });
         Ok(())
     }
@@ -415,7 +416,7 @@ async fn plugins_know_their_tenant_and_what_is_given_to_it() {
     let app = App::load(&engine(), config, context()).await.unwrap();
     assert_eq!(body(&get(&app, "/").await), "paid of acme");
     assert_eq!(body(&get(&app, "/of/plan").await), r#""paid""#);
-    assert_eq!(body(&get(&app, "/region").await), r#"["eu","paid"]"#);
+    assert_eq!(body(&get(&app, "/region").await), r#"["eu","paid",null]"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::{sync::Mutex, time::Instant};
@@ -18,7 +22,12 @@ pub(crate) struct Listing {
     /// How long a strategy may take to tell its keys.
     within: Duration,
     last: Mutex<Last>,
+    /// The same, for who does not wait while strategies are asked.
+    lately: StdMutex<Listed>,
 }
+
+/// The ids, which need not be legal, and the strategies that could not be asked, with the reason.
+pub(crate) type Listed = (Vec<String>, BTreeMap<String, String>);
 
 /// What was listed last.
 #[derive(Debug, Default)]
@@ -30,24 +39,38 @@ struct Last {
     failed: BTreeMap<String, String>,
 }
 
+impl Last {
+    fn is_old(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() >= until)
+    }
+
+    fn listed(&self) -> Listed {
+        (self.sources.keys().cloned().collect(), self.failed.clone())
+    }
+}
+
 impl Listing {
     pub(crate) fn new(strategies: Strategies, from: Vec<String>, within: Duration) -> Self {
-        Self { strategies, from, within, last: Mutex::default() }
+        Self { strategies, from, within, last: Mutex::default(), lately: StdMutex::default() }
     }
 
-    /// The ids there are now, which need not be legal, and the strategies that cannot be asked, with
-    /// the reason.
-    pub(crate) async fn ids(&self) -> (Vec<String>, BTreeMap<String, String>) {
+    /// The ids there are now.
+    pub(crate) async fn ids(&self) -> Listed {
         let mut last = self.last.lock().await;
         self.ask(&mut last).await;
-        (last.sources.keys().cloned().collect(), last.failed.clone())
+        last.listed()
     }
 
-    /// The same, as it was a moment ago.
-    pub(crate) async fn ids_lately(&self) -> (Vec<String>, BTreeMap<String, String>) {
-        let mut last = self.last.lock().await;
-        self.ask_if_old(&mut last).await;
-        (last.sources.keys().cloned().collect(), last.failed.clone())
+    /// The same as it was listed last, without waiting for anybody. Where that is old, strategies are asked for the next time.
+    pub(crate) fn ids_lately(self: &Arc<Self>) -> Listed {
+        if !self.from.is_empty() && self.last.try_lock().is_ok_and(|last| last.is_old()) {
+            let listing = Arc::clone(self);
+            tokio::spawn(async move {
+                let mut last = listing.last.lock().await;
+                listing.ask_if_old(&mut last).await;
+            });
+        }
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where a tenant comes from, as it was listed a moment ago.
@@ -73,7 +96,7 @@ impl Listing {
     }
 
     async fn ask_if_old(&self, last: &mut Last) {
-        if last.until.is_none_or(|until| Instant::now() >= until) {
+        if last.is_old() {
             self.ask(last).await;
         }
     }
@@ -106,5 +129,6 @@ impl Listing {
         }
         let holds = if failed.is_empty() { HOLDS } else { begun.elapsed().max(HOLDS_IN_PART) };
         *last = Last { until: Some(Instant::now() + holds), sources, failed };
+        *self.lately.lock().unwrap_or_else(PoisonError::into_inner) = last.listed();
     }
 }

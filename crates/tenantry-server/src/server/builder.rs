@@ -222,7 +222,7 @@ impl MultiTenantServerBuilder {
         let discovery = Discovery {
             folder: config.tenants.dir.clone(),
             natives,
-            listing: Listing::new(self.strategies.clone(), from, config.limits.load),
+            listing: Arc::new(Listing::new(self.strategies.clone(), from, config.limits.load)),
             strategies: self.strategies,
             sources,
             refused: Mutex::default(),

@@ -12,7 +12,7 @@ use tenantry::TenantId;
 use super::Core;
 use crate::{
     error::{Result, ServerError},
-    loading::{Listing, LoadingError, Source, Strategies},
+    loading::{Listed, Listing, LoadingError, Source, Strategies},
     native::{NativeOrigin, TenantModule},
     script::ScriptOrigin,
     tenants::Tenant,
@@ -26,7 +26,7 @@ pub(crate) struct Discovery {
     pub(crate) natives: BTreeMap<TenantId, Arc<dyn TenantModule>>,
     pub(crate) strategies: Strategies,
     /// Tenants that are keys of strategies.
-    pub(crate) listing: Listing,
+    pub(crate) listing: Arc<Listing>,
     /// Tenants whose code is somewhere of their own.
     pub(crate) sources: BTreeMap<TenantId, Source>,
     /// Folders and keys that are no tenants, and why.
@@ -48,7 +48,7 @@ impl Discovery {
     /// Looks at the tenants' folder again, and at what stores have lately said: whoever has come is put on the list, and
     /// whoever's folder is gone is taken off it, unless it is loaded.
     pub(super) async fn again(&self, core: &Arc<Core>) -> Result<()> {
-        let there = self.ids(core, self.listing.ids_lately().await).await?;
+        let there = self.ids(core, self.listing.ids_lately()).await?;
         let is_new = |id: &&TenantId| core.tenants.get(id).is_none();
         let mut changed: Vec<TenantId> = there.iter().filter(is_new).cloned().collect();
         for tenant in core.tenants.all() {
@@ -64,11 +64,7 @@ impl Discovery {
 
     /// The names of folders and what strategies have listed, as far as these are ids. The others, and strategies that could
     /// not be asked, are noted, and names told when they are new.
-    async fn ids(
-        &self,
-        core: &Core,
-        (listed, failed): (Vec<String>, BTreeMap<String, String>),
-    ) -> Result<BTreeSet<TenantId>> {
+    async fn ids(&self, core: &Core, (listed, failed): Listed) -> Result<BTreeSet<TenantId>> {
         let mut names = self.folders().await?;
         names.extend(listed);
         let (mut ids, mut refused) = (BTreeSet::new(), failed);

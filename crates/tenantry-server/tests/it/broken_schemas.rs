@@ -165,3 +165,17 @@ async fn that_is_left_out_takes_its_routes_along() {
     assert_eq!(get(&server, "acme", "/users").await.status, 404);
     server.stop().await;
 }
+
+/// What they are as values is not the isolate's memory.
+#[tokio::test]
+async fn of_all_json_files_together() {
+    let schema = format!(r#"{{ "$id": "all", "enum": [{}0] }}"#, "0,".repeat(700_000));
+    let files = ["a", "b", "c"].map(|name| format!("schemas/{name}.json"));
+    let told = told_of(&files.each_ref().map(|file| (file.as_str(), schema.as_str()))).await;
+    assert!(
+        told.contains("an application's JSON files are larger than 2097152 bytes together"),
+        "{told}"
+    );
+    assert!(told.contains("schemas/b.json") && told.contains("schemas/c.json"), "{told}");
+    assert!(!told.contains("schemas/a.json"), "{told}");
+}

@@ -19,11 +19,16 @@ pub(super) fn is_json(file: &str) -> bool {
     file.ends_with(".json")
 }
 
-/// Reads a part that is a JSON file.
+/// How many bytes of JSON an application may have in all: as values they take up to a hundred times as much memory, which is
+/// none of its isolate's.
+pub(super) const MOST_IN_ALL: usize = 2 << 20;
+
+/// Reads a part that is a JSON file, where it is no larger than what is left of [`MOST_IN_ALL`].
 pub(super) fn read(
     modules: &dyn ModuleSource,
     part: &str,
     file: &str,
+    left: &mut usize,
     broken: &mut Vec<PartError>,
 ) -> Option<Value> {
     let mut fail = |line, column, message| {
@@ -40,6 +45,13 @@ pub(super) fn read(
         Ok(module) => module.text,
         Err(error) => return fail(None, None, error.to_string()),
     };
+    let Some(rest) = left.checked_sub(text.len()) else {
+        *left = 0;
+        let message =
+            format!("an application's JSON files are larger than {MOST_IN_ALL} bytes together");
+        return fail(None, None, message);
+    };
+    *left = rest;
     match serde_json::from_str(without_mark(&text)) {
         Ok(value) => Some(value),
         Err(error) => {

@@ -35,6 +35,9 @@ impl NativePlugin for HalfWay {
             "a decoration" => {
                 scope.decorate("get", json!(1));
             }
+            "the tenant" => {
+                scope.decorate("tenant", json!(1));
+            }
             "a route" => twice(scope),
             "a scope" => {
                 scope.register("/inner", |inner| {
@@ -58,6 +61,7 @@ async fn a_plugin_that_fails_half_way_keeps_the_application_out_whatever_broken_
     for (what, told) in [
         ("a schema", "$id"),
         ("a decoration", "'get'"),
+        ("the tenant", "'tenant'"),
         ("a route", "'/same'"),
         ("a scope", "'/inner/most/same'"),
     ] {

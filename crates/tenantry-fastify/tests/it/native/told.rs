@@ -40,7 +40,7 @@ async fn load(mut config: AppConfig, plugin: impl NativePlugin) -> App {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_configuration_that_the_program_has_read_cannot_be_forged() {
     let files = [
-        ("config.json", r#"{ "plan": "free" }"#),
+        ("config.json", r#"{ "plan": "free", "account": 9007199254740993 }"#),
         (
             "index.mjs",
             "Object.defineProperty(Object.prototype, 'toJSON', {
@@ -52,10 +52,11 @@ async fn the_configuration_that_the_program_has_read_cannot_be_forged() {
     ];
     let from_json = config(&files);
     let mut from_toml = config(&files);
-    from_toml.manifest.config = ConfigSource::Value(json!({ "plan": "free" }));
+    from_toml.manifest.config =
+        ConfigSource::Value(json!({ "plan": "free", "account": 9_007_199_254_740_993_u64 }));
     for config in [from_json, from_toml] {
         let app = load(config, Plans).await;
-        assert_eq!(body(&get(&app, "/region").await), r#"[null,"free"]"#);
+        assert_eq!(body(&get(&app, "/region").await), r#"[null,"free",9007199254740993]"#);
         assert_eq!(body(&get(&app, "/of/plan").await), r#""free""#);
     }
 }
