@@ -342,3 +342,35 @@ async fn hooks_of_a_route_run_where_it_calls_the_one_for_what_is_not_found() {
         assert!(begun.elapsed() < Duration::from_secs(10), "a hook did not run");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_just_before_its_answer_leaves_nothing_to_hooks_after_it() {
+    let app = load_routes(
+        "let ran = 0;
+         export default async function (fastify) {
+           fastify.addHook('onResponse', async () => { ran += 1; });
+           fastify.get('/late', (request, reply) => {
+             request.much = new Uint8Array(500_000);
+             reply.header('x-late', '1').send({});
+             const until = Date.now() + 30;
+             while (Date.now() < until);
+           });
+           fastify.get('/ran', async () => ran);
+         }",
+    )
+    .await;
+    get(&app, "/ran").await;
+    let before = app.stats().memory;
+    let mut gone = 0;
+    for _ in 0..20 {
+        let handled = get(&app, "/late");
+        gone += u32::from(tokio::time::timeout(Duration::from_millis(5), handled).await.is_err());
+    }
+    assert!(gone > 0, "no client went away");
+    let begun = Instant::now();
+    while app.stats().memory > before + (2 << 20) {
+        get(&app, "/ran").await;
+        let after = app.stats().memory;
+        assert!(begun.elapsed() < Duration::from_secs(10), "{before} bytes, then {after}");
+    }
+}

@@ -246,6 +246,15 @@ async fn a_strategy_that_never_tells_its_keys_holds_nobody_up_and_its_tenants_ar
     assert!(stats.refused["store"].contains(late), "{stats:?}");
     is_unknown(&get(&server, "initech", "/").await);
 
+    // Longer than what is known of it counts.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(3) {
+        let asked = Instant::now();
+        assert_eq!(listed(&server).await, ["acme"]);
+        assert!(asked.elapsed() < Duration::from_secs(1), "the list waits for the store");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
     is_open.store(true, SeqCst);
     let start = Instant::now();
     while listed(&server).await != ["acme", "initech"] {
