@@ -2,8 +2,8 @@
 
 mod answer;
 mod config;
+mod ending;
 mod failure;
-mod gone;
 mod host;
 mod load;
 mod native;
@@ -23,7 +23,7 @@ pub use config::AppConfig;
 pub use failure::Failure;
 
 use crate::{LoadError, Loaded, RequestInfo};
-use gone::Watch;
+use ending::Watch;
 use host::AppHost;
 use native::Known;
 use table::{Found, Table};

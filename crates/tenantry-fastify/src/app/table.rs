@@ -15,7 +15,7 @@ pub(super) struct Route {
     pub(super) body: bool,
     /// The largest it takes, in bytes.
     pub(super) limit: usize,
-    /// Whether it wants to hear of clients that go away.
+    /// Whether it wants to hear of clients that go away, and of requests that are late.
     pub(super) watched: bool,
 }
 
