@@ -30,8 +30,8 @@ async fn world(config: &str) -> World {
         |builder| {
             builder
                 .set("tenants.auto_load", false)
-                .set("limits.load", "15s")
-                .set("limits.load_cpu", "10s")
+                .set("limits.load", "60s")
+                .set("limits.load_cpu", "40s")
                 .set("limits.memory", "128MB")
                 .set("limits.response_bytes", "32MB")
         },

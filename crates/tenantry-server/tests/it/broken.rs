@@ -190,7 +190,10 @@ async fn an_import_that_is_not_there() {
 
 #[tokio::test]
 async fn an_endless_loop_while_loading() {
-    let told = told("index.mjs", "for (;;) {}").await;
+    let project = Project::new(&[("tenants/acme/index.mjs", "for (;;) {}")]);
+    let server = project.builder().set("limits.load_cpu", "500ms").build().unwrap();
+    server.ready().await.unwrap();
+    let told = broken(&server).await.join("\n");
     assert!(told.to_lowercase().contains("cpu"), "{told}");
 }
 

@@ -20,7 +20,7 @@ async fn a_stream_is_answered_whole_or_not_at_all() {
         .set("limits.response_bytes", "1MB")
         .set("limits.memory", "16MB")
         .set("limits.cpu", "500ms")
-        .set("limits.wall", "3s")
+        .set("limits.wall", "8s")
         .build()
         .unwrap();
     let whole = get(&server, "acme", "/whole").await;
